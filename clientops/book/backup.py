@@ -1,0 +1,39 @@
+"""Copies of a book: made while others work, and brought back."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from clientops.errors import BookError
+from clientops.tables.schema import quote_text
+
+
+def copy_book(source: Path, target: Path) -> None:
+    """Write a consistent copy of a book to a new file, readable by its owner only.
+
+    The caller holds the book, and has no connection to it: a process must not open the file a second time.
+
+    Raises:
+        BookError: The target exists, its folder does not, or it cannot be written.
+    """
+    if target.exists():
+        raise BookError(f"There is already a file {target}; choose another name, or remove it")
+    if not target.parent.is_dir():
+        raise BookError(f"There is no folder {target.parent} for the backup")
+    unfinished = target.with_name(target.name + ".unfinished")
+    unfinished.unlink(missing_ok=True)
+    before = os.umask(0o077)
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {quote_text(str(source))} as source_book (read_only)")
+            connection.execute(f"attach {quote_text(str(unfinished))} as copy_of_book")
+            connection.execute("copy from database source_book to copy_of_book")
+    except duckdb.Error as error:
+        unfinished.unlink(missing_ok=True)
+        raise BookError(f"The backup {target} could not be written: {str(error).splitlines()[0]}") from error
+    finally:
+        os.umask(before)
+    unfinished.rename(target)

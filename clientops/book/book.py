@@ -1,0 +1,341 @@
+"""The book: the only writer. Its methods open it, call the functions beside this file, and close it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from clientops.book import drift, reading, verify
+from clientops.book.backup import copy_book
+from clientops.book.checks import check_invariants, check_references
+from clientops.book.connection import connected, database_transaction
+from clientops.book.create import book_version, create_book, upgrade_book
+from clientops.book.lock import locked
+from clientops.book.past import operation_at, show_past
+from clientops.book.planning import plan_digest, run_rule, settle
+from clientops.book.preview import Preview, Receipt, preview_change
+from clientops.book.undo import UNDO
+from clientops.book.writing import Header, last_operation, write_operation
+from clientops.changes import Rule, read_problems
+from clientops.errors import BookError, ClientopsError, RefusedError, StaleError
+from clientops.requests import RequestTable, Source, read_requests
+from clientops.tables.schema import schema_version
+from clientops.tables.view import Tables, Value
+
+WAIT = 30.0
+
+
+class Book:
+    """One DuckDB file with everything in it, and the only way to change it.
+
+    Args:
+        path: The file; see ``default_path``.
+        operator: Who works with it; see ``default_operator``.
+        wait: Seconds to wait for others who use it, at most.
+
+    Raises:
+        BookError: There is no such file, or it is not a book; a ``NewerBookError`` if a later clientops made it.
+            An older book is migrated, after a backup beside it.
+
+    >>> Book.create("shop.duckdb", operator="maria").apply_now(ISSUE_CREDIT, {...})  # doctest: +SKIP
+    """
+
+    def __init__(self, path: str | Path, *, operator: str | None = None, wait: float = WAIT) -> None:
+        self.path = Path(path).absolute()
+        self.operator = operator or default_operator()
+        self.wait = wait
+        with self._open(write=False) as connection:
+            version = book_version(connection, self.path)
+        if version < schema_version():
+            upgrade_book(self.path, version, who=self.operator, wait=wait)
+
+    @classmethod
+    def create(cls, path: str | Path, *, operator: str | None = None, wait: float = WAIT) -> Book:
+        """Make an empty book and open it."""
+        create_book(Path(path).absolute(), who=operator or default_operator())
+        return cls(path, operator=operator, wait=wait)
+
+    # -- changing ------------------------------------------------------------------------------------------------
+
+    def preview(
+        self,
+        rule: Rule,
+        requests: Source | RequestTable,
+        *,
+        today: date | None = None,
+        now: datetime | None = None,
+        staging: str | Path | None = None,
+    ) -> Preview:
+        """Plan what a rule would change, and change nothing.
+
+        Problems are in the preview, not raised.
+        """
+        preview = self._blank_preview(rule, requests, today, now, staging)
+        with self._open(write=False, staging=preview.staging) as connection:
+            head = last_operation(connection)[0]
+            try:
+                plan = run_rule(connection, rule, preview.requests, preview.today, preview.now)
+            except RefusedError as refused:
+                return replace(preview, head=head, problems=refused.problems)
+            changes = settle(connection, plan)
+            return replace(
+                preview,
+                head=head,
+                changes=tuple(preview_change(connection, settled) for settled in changes),
+                warnings=tuple(read_problems(plan.warnings, 1000)) if plan.warnings is not None else (),
+                summary=plan.summary,
+                digest=plan_digest(connection, changes),
+            )
+
+    def apply(self, preview: Preview, *, reason: str | None = None, operator: str | None = None) -> Receipt:
+        """Apply what a preview showed: planned again on the tables as they are, it must be the same.
+
+        Applying it twice applies it once; the receipt of the second time says so.
+
+        Raises:
+            StaleError: The book changed since the preview so that it would do something else.
+            RefusedError: The preview has problems, or the changes break a reference or an invariant.
+        """
+        if preview.problems:
+            raise RefusedError(preview.problems)
+        return self._write(preview, reason, operator or preview.operator)
+
+    def apply_now(
+        self,
+        rule: Rule,
+        requests: Source | RequestTable,
+        *,
+        reason: str | None = None,
+        key: str | None = None,
+        today: date | None = None,
+        now: datetime | None = None,
+        staging: str | Path | None = None,
+        only_good: bool = False,
+    ) -> Receipt:
+        """Plan and apply in one go.
+
+        Args:
+            rule: The rule.
+            requests: What is asked for.
+            reason: Why.
+            key: A name of the caller's for this application; the same key is applied once.
+            today: The day it counts for; else this machine's.
+            now: The moment; else this machine's.
+            staging: File with rows to be imported, if the rule needs one.
+            only_good: Leave out requests with problems (they are in the receipt) and apply the others.
+
+        Raises:
+            RefusedError: There are problems; nothing was changed.
+        """
+        preview = self._blank_preview(rule, requests, today, now, staging)
+        if key:
+            preview = replace(preview, key=key)
+        return self._write(preview, reason, preview.operator, only_good=only_good)
+
+    def undo(self, operation_id: int, *, reason: str | None = None) -> Receipt:
+        """Take an operation back, as a new operation.
+
+        Raises:
+            RefusedError: Rows changed since; the problems name the operations that did it.
+        """
+        return self.apply_now(UNDO, {"operation_id": operation_id}, reason=reason)
+
+    def _blank_preview(
+        self,
+        rule: Rule,
+        requests: Source | RequestTable,
+        today: date | None,
+        now: datetime | None,
+        staging: str | Path | None,
+    ) -> Preview:
+        now = now or datetime.now(UTC)
+        read = requests if isinstance(requests, RequestTable) else read_requests(rule.request, requests)
+        day = today or now.astimezone().date()
+        key = uuid.uuid4().hex
+        return Preview(rule, read, self.operator, day, now, key, 0, staging=Path(staging) if staging else None)
+
+    def _write(self, preview: Preview, reason: str | None, operator: str, *, only_good: bool = False) -> Receipt:
+        with self._open(write=True, staging=preview.staging) as connection:
+            if done := self._receipt_of(connection, preview.key):
+                return done
+            try:
+                with database_transaction(connection):
+                    return self._write_inside(connection, preview, reason, operator, only_good=only_good)
+            except duckdb.Error as error:
+                # The engine may fail after the commit itself (a full disk at the checkpoint): then it is in.
+                if "COMMIT succeeded" not in str(error):
+                    raise ClientopsError(f"Nothing was changed: {str(error).splitlines()[0]}") from error
+        with self._open(write=False) as connection:
+            if done := self._receipt_of(connection, preview.key):
+                return replace(done, is_repeated=False)
+        raise BookError("The disk may be full: it is not certain that the operation was written; look at the log")
+
+    def _write_inside(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        preview: Preview,
+        reason: str | None,
+        operator: str,
+        *,
+        only_good: bool,
+    ) -> Receipt:
+        rule, requests = preview.rule, preview.requests
+        left_out: list[Any] = []
+        while True:
+            try:
+                plan = run_rule(connection, rule, requests, preview.today, preview.now)
+                break
+            except RefusedError as refused:
+                rows = {problem.row for problem in refused.problems}
+                if preview.digest:
+                    raise StaleError(self._since(connection, preview.head)) from refused
+                if not only_good or 0 in rows or len(rows) >= len(requests):
+                    raise RefusedError([*left_out, *refused.problems]) from None
+                left_out += refused.problems
+                requests = requests.without(rows)
+        changes = settle(connection, plan)
+        if preview.digest and plan_digest(connection, changes) != preview.digest:
+            raise StaleError(self._since(connection, preview.head))
+        undoes = int(requests.rows.column("operation_id")[0].as_py()) if rule.name == UNDO.name else None
+        details = {"summary": [list(pair) for pair in plan.summary]} if plan.summary else None
+        header = Header(
+            rule.name, operator, reason, datetime.now(UTC), preview.today, preview.key, undoes, details
+        )  # fmt: skip
+        number, sha256 = write_operation(connection, header, requests, changes)
+        if not rule.lenient:
+            problems = check_references(connection, changes)
+            if undoes is None:  # an undo may bring back a flaw that was there before
+                problems += check_invariants(connection, number, changes)
+            if problems:
+                raise RefusedError(problems)
+        counts = tuple((s.table.name, s.kind, s.count) for s in changes)
+        return Receipt(number, sha256, header.applied_at, counts, refused=tuple(left_out))
+
+    def _receipt_of(self, connection: duckdb.DuckDBPyConnection, key: str) -> Receipt | None:
+        row = connection.execute(
+            "select id, sha256, applied_at from history.operations where key = $key", {"key": key}
+        ).fetchone()
+        if row is None:
+            return None
+        counts = connection.execute(
+            "select table_name, kind, row_count from history.changes where operation_id = $id order by all",
+            {"id": row[0]},
+        ).fetchall()
+        return Receipt(row[0], row[1], row[2], tuple(counts), is_repeated=True)
+
+    def _since(self, connection: duckdb.DuckDBPyConnection, head: int) -> list[tuple[int, str, str]]:
+        return connection.execute(
+            "select id, rule, operator from history.operations where id > $head order by id limit 10", {"head": head}
+        ).fetchall()
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def tables(self, as_of: int | date | datetime | None = None) -> Iterator[Tables]:
+        """The tables, read-only, now or as they were: after an operation, at the end of a day, or at a moment."""
+        with self._open(write=False) as connection:
+            if as_of is None:
+                yield Tables(connection)
+            else:
+                number = operation_at(connection, as_of)
+                show_past(connection, number)
+                yield Tables(connection, number)
+
+    def query(
+        self, sql: str, as_of: int | date | datetime | None = None, **values: Value
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Column names and rows of a SELECT over the tables, now or as they were."""
+        with self.tables(as_of) as tables:
+            relation = tables.query(sql, **values)
+            return relation.columns, relation.fetchall()
+
+    def operations(self, **filters: Any) -> list[reading.OperationLine]:
+        """Operations, the newest first; see ``reading.read_operations`` for the filters."""
+        with self._open(write=False) as connection:
+            return reading.read_operations(connection, **filters)
+
+    def operation(self, operation_id: int, limit: int = 1000) -> reading.OperationDetail:
+        """One operation with its requests and the exact rows before and after."""
+        with self._open(write=False) as connection:
+            return reading.read_operation(connection, operation_id, limit)
+
+    def row_history(self, table: str, row_id: int) -> list[reading.RowChange]:
+        """Everything that happened to a row, the oldest first."""
+        with self._open(write=False) as connection:
+            return reading.read_row_history(connection, table, row_id)
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the newest operation; to be written down elsewhere."""
+        with self._open(write=False) as connection:
+            return last_operation(connection)
+
+    # -- trust ---------------------------------------------------------------------------------------------------
+
+    def verify(self, head: str | None = None) -> verify.Report:
+        """Whether tables, history and the chain agree, and, given an old head hash, whether it is still in it."""
+        with self._open(write=False) as connection:
+            return verify.verify(connection, head)
+
+    def check(self) -> list[tuple[str, str, int, str]]:
+        """Flaws of the tables themselves, as (code, table, id, message): orphans and broken invariants."""
+        with self._open(write=False) as connection:
+            return verify.check(connection)
+
+    def direct_changes(self) -> list[drift.DirectChange]:
+        """Rows that were changed by other means than operations, e.g. an UPDATE typed into DuckDB."""
+        with self._open(write=False) as connection:
+            return drift.find_direct_changes(connection)
+
+    def adopt_direct_changes(self, *, reason: str) -> Receipt:
+        """Record rows that were changed by other means as an operation ``direct-sql``."""
+        with self._open(write=True) as connection, database_transaction(connection):
+            return drift.adopt(connection, self.operator, reason)
+
+    def revert_direct_changes(self, *, reason: str) -> Receipt:
+        """Record rows that were changed by other means, and undo that at once: both stay in the history."""
+        found = self.adopt_direct_changes(reason=reason)
+        return self.undo(found.operation_id, reason=reason)
+
+    def backup(self, target: str | Path) -> None:
+        """Write a consistent copy of the book to a new file while others go on reading."""
+        with locked(self.path, write=False, who=self.operator, wait=self.wait):
+            copy_book(self.path, Path(target).absolute())
+
+    @contextmanager
+    def _open(self, *, write: bool, staging: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        with connected(self.path, write=write, who=self.operator, wait=self.wait, staging=staging) as connection:
+            yield connection
+
+
+def restore(backup: str | Path, target: str | Path, *, operator: str | None = None) -> verify.Report:
+    """Bring a backup back as a new file, verified.
+
+    Raises:
+        BookError: The target exists, or the backup does not agree with itself.
+    """
+    source = Book(backup, operator=operator)
+    report = source.verify()
+    if not report.is_clean:
+        raise BookError(f"The backup {backup} is damaged: {report.findings[0].message}")
+    source.backup(target)
+    return Book(target, operator=operator).verify()
+
+
+def default_path() -> Path:
+    """The book's file: ``CLIENTOPS_BOOK``, else ``clientops.duckdb`` in the working folder."""
+    return Path(os.environ.get("CLIENTOPS_BOOK") or "clientops.duckdb")
+
+
+def default_operator() -> str:
+    """Who works: ``CLIENTOPS_OPERATOR``, else the JupyterHub user, else the system's user name."""
+    names: Sequence[str | None] = (os.environ.get("CLIENTOPS_OPERATOR"), os.environ.get("JUPYTERHUB_USER"))
+    return next((name for name in names if name), None) or getpass.getuser()

@@ -1,0 +1,97 @@
+"""Opening the file of a book: one short-lived connection per operation or query."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from clientops.book.lock import locked
+from clientops.errors import BookError, LockedError
+
+_HOLDER = re.compile(r"Conflicting lock is held in (.*?) ?\(PID (\d+)\)")
+
+
+@contextmanager
+def connected(
+    path: Path, *, write: bool, who: str, wait: float, staging: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a book, alone for writing or beside other readers, closed at the end.
+
+    Args:
+        path: The book's file; must exist.
+        write: Whether to write.
+        who: The operator, told to others who wait.
+        wait: Seconds to wait for others at most.
+        staging: A DuckDB file with rows to be imported; seen as ``staging``, read-only.
+
+    Raises:
+        LockedError: Another process held the book for longer.
+        BookError: The file is missing or damaged.
+    """
+    if not path.exists():
+        raise BookError(f"There is no book at {path}; make one with: clientops init, or clientops demo")
+    with locked(path, write=write, who=who, wait=wait):
+        connection = _connect(path, write=write, wait=wait)
+        try:
+            configure(connection)
+            if staging is not None:
+                quoted = str(staging).replace("'", "''")
+                connection.execute(f"attach '{quoted}' as staging (read_only)")
+            yield connection
+        finally:
+            connection.close()
+
+
+def configure(connection: duckdb.DuckDBPyConnection) -> None:
+    """Settings that every connection to a book has."""
+    connection.execute("set timezone = 'UTC'")
+    memory = os.environ.get("CLIENTOPS_MEMORY")
+    if memory:
+        connection.execute("set memory_limit = $memory", {"memory": memory})
+
+
+def _connect(path: Path, *, write: bool, wait: float) -> duckdb.DuckDBPyConnection:
+    """Open the file, waiting for programs that do not take tickets (the duckdb shell, say)."""
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=not write)
+        except duckdb.IOException as error:
+            held = _HOLDER.search(str(error))
+            if not held:
+                raise BookError(f"The book {path} cannot be opened: {_first_line(error)}") from error
+            if time.monotonic() >= deadline:
+                raise LockedError(str(path), f"{held[1] or 'a program'} (process {held[2]})", wait) from error
+            time.sleep(0.05)
+        except duckdb.Error as error:
+            raise BookError(f"The book {path} cannot be opened: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:300]
+
+
+@contextmanager
+def database_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing. The only place that begins and commits; nothing inside it catches errors.
+
+    After an error inside, the engine has rolled everything back and ``commit`` would return as if nothing had been.
+    """
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        _rollback(connection)
+        raise
+    connection.commit()
+
+
+def _rollback(connection: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.Error):  # rolled back by the engine already; the first error is the one to tell
+        connection.rollback()

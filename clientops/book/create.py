@@ -1,0 +1,103 @@
+"""Making a book, and bringing an older one up to date."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from clientops.book.backup import copy_book
+from clientops.book.connection import configure, connected, database_transaction
+from clientops.book.lock import locked
+from clientops.errors import BookError, NewerBookError
+from clientops.tables.schema import (
+    comment_tables,
+    create_tables,
+    migrations,
+    quote_name,
+    read_schema,
+    schema_version,
+)
+from clientops.tables.view import history_table_sql
+
+
+def create_book(path: Path, *, who: str) -> None:
+    """Make an empty book, readable by its owner only.
+
+    Raises:
+        BookError: There is a file already, or the folder is missing.
+    """
+    if not path.parent.is_dir():
+        raise BookError(f"There is no folder {path.parent} to make the book in")
+    if path.exists():
+        raise BookError(f"There is already a file {path}; choose another name, or remove it")
+    with locked(path, write=True, who=who, wait=10):
+        before = os.umask(0o077)
+        try:
+            connection = duckdb.connect(str(path))
+        finally:
+            os.umask(before)
+        try:
+            configure(connection)
+            with database_transaction(connection):
+                _migrate(connection, after=0)
+        finally:
+            connection.close()
+    path.chmod(0o600)
+
+
+def book_version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Version of the tables of an open book.
+
+    Raises:
+        BookError: The file is a DuckDB file, but not a book.
+        NewerBookError: A later clientops made it.
+    """
+    try:
+        row = connection.execute("select max(version) from history.migrations").fetchone()
+    except duckdb.CatalogException as error:
+        raise BookError(f"{path} is a DuckDB file, but not a book of clientops") from error
+    version = int(row[0]) if row and row[0] is not None else 0
+    if version > schema_version():
+        raise NewerBookError(
+            f"The book {path} has tables of version {version}, this clientops knows them up to {schema_version()}; "
+            "update clientops to open it"
+        )
+    return version
+
+
+def upgrade_book(path: Path, version: int, *, who: str, wait: float) -> Path:
+    """Migrate an older book in one database transaction, after a backup beside it.
+
+    Returns:
+        The backup's path.
+    """
+    backup = path.with_name(f"{path.name}.version{version}.backup")
+    if not backup.exists():
+        with locked(path, write=True, who=who, wait=wait):
+            copy_book(path, backup)
+    with connected(path, write=True, who=who, wait=wait) as connection, database_transaction(connection):
+        _migrate(connection, after=book_version(connection, path))
+    return backup
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, after: int) -> None:
+    create_tables(connection, after)
+    comment_tables(connection, after)
+    history = read_schema(connection, "history")
+    for name, table in read_schema(connection).items():
+        connection.execute(history_table_sql(name))
+        known = history[name].column_names if name in history else ()
+        for column in table.columns:
+            if known and column.name not in known:
+                # The table's old rows got the default; so do their images, or the two would not agree.
+                default = f"default {column.default}" if column.default else ""
+                connection.execute(
+                    f"alter table history.{quote_name(name)} add column {quote_name(column.name)} {column.type} {default}"
+                )
+    now = datetime.now(UTC)
+    for version, name, _ in migrations():
+        if version > after:
+            connection.execute("insert into history.migrations values (?, ?, ?)", [version, name, now])

@@ -1,0 +1,145 @@
+"""Rows that were changed by other means than operations: found, recorded, or put back."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from clientops.book.chain import hash_rows
+from clientops.book.preview import Receipt
+from clientops.book.writing import Header, last_operation, seal
+from clientops.errors import UsageError
+from clientops.tables.schema import Table, all_tables, column_list, quote_name
+
+RULE = "direct-sql"
+
+
+@dataclass(frozen=True)
+class DirectChange:
+    """A row as the history has it, and as it is in the table; None where there is none."""
+
+    table: str
+    id: int
+    expected: dict[str, Any] | None
+    found: dict[str, Any] | None
+
+    @property
+    def kind(self) -> str:
+        """What somebody did: insert, update or delete."""
+        return "insert" if self.expected is None else "delete" if self.found is None else "update"
+
+
+def drifted_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Tables whose rows are not the signed sum of their history; one scan each."""
+    found = []
+    for name, target in all_tables().items():
+        columns, quoted = column_list(target.column_names), quote_name(name)
+        row = connection.execute(
+            f"""
+            select (select (count(*)::hugeint, sum(hash({columns})::hugeint)) from main.{quoted})
+                is distinct from
+                (select (coalesce(sum(sign), 0)::hugeint, sum(sign * hash({columns})::hugeint)) from history.{quoted})
+                and ((select count(*) from main.{quoted}) > 0 or (select sum(sign) from history.{quoted}) <> 0)
+            """
+        ).fetchone()
+        if row and row[0]:
+            found.append(name)
+    return found
+
+
+def _drift_sql(target: Table) -> str:
+    """Temp table ``drift`` of ``side`` (-1: as the history has it, +1: as it is) and the rows that do not agree."""
+    columns, quoted = column_list(target.column_names), quote_name(target.name)
+    return f"""
+        create or replace temp table drift as
+        with replayed as (
+            select {columns} from (
+                select * from history.{quoted}
+                qualify operation_id = max(operation_id) over (partition by id) and sign = 1
+            )
+        )
+        select -1::tinyint as side, * from (select * from replayed except all select {columns} from main.{quoted})
+        union all
+        select 1::tinyint as side, * from (select {columns} from main.{quoted} except all select * from replayed)
+    """
+
+
+def find_direct_changes(connection: duckdb.DuckDBPyConnection) -> list[DirectChange]:
+    """Rows that were changed by other means than operations, table by table, in id order."""
+    found: list[DirectChange] = []
+    for name in drifted_tables(connection):
+        target = all_tables()[name]
+        connection.execute(_drift_sql(target))
+        pairs: dict[tuple[int, int], list[dict[str, Any] | None]] = {}
+        rows = connection.execute("select * from drift order by id, side").fetchall()
+        copies: dict[tuple[int, int], int] = {}
+        for side, *values in rows:
+            row = dict(zip(target.column_names, values, strict=True))
+            number = row["id"]
+            copy = copies[number, side] = copies.get((number, side), -1) + 1  # an INSERT may repeat a number
+            pairs.setdefault((number, copy), [None, None])[0 if side < 0 else 1] = row
+        found += [DirectChange(name, number, a, b) for (number, _), (a, b) in pairs.items()]
+    return found
+
+
+def adopt(connection: duckdb.DuckDBPyConnection, operator: str, reason: str) -> Receipt:
+    """Write history and an operation for rows that were changed by other means; the caller commits.
+
+    Raises:
+        UsageError: There is nothing to adopt, or a number stands twice in a table.
+    """
+    number, previous = last_operation(connection)
+    number += 1
+    counts: list[tuple[str, str, int]] = []
+    for name in drifted_tables(connection):
+        target = all_tables()[name]
+        connection.execute(_drift_sql(target))
+        twice = connection.execute(
+            f"select d.id from drift d join main.{quote_name(name)} t using (id) where side = 1 "
+            "group by d.id having count(*) > 1 limit 1"
+        ).fetchone()
+        if twice:
+            raise UsageError(f"Table {name} has number {twice[0]} more than once; delete the extra row first")
+        counts += _adopt_table(connection, number, target)
+    if not counts:
+        raise UsageError("There is nothing to adopt: every table is what its history says")
+    now = datetime.now(UTC)
+    header = Header(RULE, operator, reason, now, now.date(), uuid.uuid4().hex, None, {"found_at": now.isoformat()})
+    sha256 = seal(connection, number, previous, header)
+    return Receipt(number, sha256, now, tuple(counts))
+
+
+def _adopt_table(connection: duckdb.DuckDBPyConnection, number: int, target: Table) -> list[tuple[str, str, int]]:
+    quoted, columns = quote_name(target.name), column_list(target.column_names)
+    connection.execute(
+        f"insert into history.{quoted} (operation_id, sign, {columns}) select {number}, side, {columns} from drift"
+    )
+    kinds = {"insert": "min(side) = 1", "delete": "max(side) = -1", "update": "count(*) = 2"}
+    counts = []
+    for kind, condition in kinds.items():
+        ids = f"(select id from drift group by id having {condition})"
+        differing = [column for column in target.columns if kind != "update" or _differs(connection, column.name, ids)]
+        source = f"(select * from history.{quoted} where operation_id = {number} and id in {ids})"
+        hashed = hash_rows(connection, source, differing).get(number)
+        if hashed is None:
+            continue
+        rows = hashed[0] // 2 if kind == "update" else hashed[0]
+        names = ",".join(column.name for column in differing)
+        connection.execute(
+            "insert into history.changes values (?, ?, ?, ?, ?, ?)", [number, target.name, kind, names, rows, hashed[1]]
+        )
+        counts.append((target.name, kind, rows))
+    return counts
+
+
+def _differs(connection: duckdb.DuckDBPyConnection, column: str, ids: str) -> bool:
+    name = quote_name(column)
+    row = connection.execute(
+        f"select 1 from drift a join drift b using (id) where a.side = -1 and b.side = 1 and id in {ids} "
+        f"and a.{name} is distinct from b.{name} limit 1"
+    ).fetchone()
+    return row is not None

@@ -1,0 +1,145 @@
+"""Running a rule and settling what exactly it would change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from clientops.book.chain import hash_rows
+from clientops.changes import Change, Kind, Plan, Rule, read_problems
+from clientops.errors import ClientopsError, RefusedError
+from clientops.requests import RequestTable
+from clientops.tables.references import references_from
+from clientops.tables.schema import Table, column_list, quote_name, table
+from clientops.tables.view import Tables, keep_relation
+
+MOST_PROBLEMS = 10_000
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A change whose rows are fixed: in a temp table of full rows (insert), changed columns (update) or ids (delete).
+
+    Attributes:
+        table: Table that changes.
+        kind: ``insert``, ``update`` or ``delete``.
+        columns: Changed columns; all of them for inserts and deletes.
+        rows: Quoted name of the temp table.
+        count: Number of rows; updates that change nothing are left out.
+        first_new: Highest number before the insert, where the new numbers follow on without gaps.
+    """
+
+    table: Table
+    kind: Kind
+    columns: tuple[str, ...]
+    rows: str
+    count: int
+    first_new: int | None = None
+
+    def pairs_sql(self) -> str:
+        """SELECT of ``sign`` and the table's columns: the rows as they are (-1) and as they become (+1)."""
+        name, every = f"main.{quote_name(self.table.name)}", self.table.column_names
+        if self.kind == "insert":
+            return f"select 1::tinyint as sign, {column_list(every)} from {self.rows}"
+        before = f"select -1::tinyint as sign, {column_list(every, 't')} from {name} t semi join {self.rows} using (id)"
+        if self.kind == "delete":
+            return before
+        after = ", ".join(f"{'c' if n in self.columns else 't'}.{quote_name(n)}" for n in every)
+        return f"{before} union all select 1::tinyint as sign, {after} from {name} t join {self.rows} c using (id)"
+
+
+def run_rule(
+    connection: duckdb.DuckDBPyConnection, rule: Rule, requests: RequestTable, today: date, now: datetime
+) -> Plan:
+    """The plan of a rule over the tables of a connection.
+
+    Raises:
+        RefusedError: The requests could not be read, or the rule found problems; all of them are in it.
+    """
+    keep_relation(connection, "given_requests", requests.relation(connection))
+    plan = rule.function(Tables(connection), connection.table("temp.given_requests"), today=today, now=now)
+    found = read_problems(plan.problems, MOST_PROBLEMS)
+    if found or requests.problems:
+        # A rule that was given an unreadable value sees nothing there; what it says of that row's field is no news.
+        unread = {(problem.row, problem.field) for problem in requests.problems}
+        found = [p for p in found if (p.row, p.field) not in unread]
+        everything = sorted([*requests.problems, *found], key=lambda p: (p.row, p.field))
+        raise RefusedError(everything)
+    return plan
+
+
+def settle(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Settled]:
+    """Fix the rows of a plan's changes, in the order insert, update, delete.
+
+    Raises:
+        ClientopsError: The rule is wrong: a number twice, or one that is not there.
+    """
+    order = {"insert": 0, "update": 1, "delete": 2}
+    found = []
+    for change in sorted(plan.changes, key=lambda c: order[c.kind]):
+        settled = _settle(connection, change)
+        if settled.count:
+            found.append(settled)
+    return found
+
+
+def _settle(connection: duckdb.DuckDBPyConnection, change: Change) -> Settled:
+    target = table(change.table)
+    rows = f"temp.{quote_name(f'{change.kind} {change.table}')}"
+    given = change.rows
+    connection.execute(f"create or replace temp view given_change as {given.sql_query()}")
+    columns = tuple(name for name in given.columns if name != "id")
+    if change.kind == "insert":
+        values = ", ".join(_insert_value(target, name, given.columns) for name in target.column_names)
+        sql = f"select {values} from given_change"
+    elif change.kind == "update":
+        differs = " or ".join(f"c.{quote_name(n)} is distinct from t.{quote_name(n)}" for n in columns) or "false"
+        values = ", ".join(
+            ["t.id", *(f"c.{quote_name(n)}::{target.column(n).type} as {quote_name(n)}" for n in columns)]
+        )
+        sql = f"select {values} from given_change c join main.{quote_name(target.name)} t using (id) where {differs}"
+    else:
+        sql = f"select t.id from given_change c join main.{quote_name(target.name)} t using (id)"
+    connection.execute(f"create or replace temp table {rows} as {sql}")
+    asked, distinct, count, low, high = connection.execute(
+        f"select (select count(*) from given_change), (select count(distinct id) from {rows}), "
+        f"count(*), min(id), max(id) from {rows}"
+    ).fetchall()[0]
+    if distinct != count or (change.kind == "delete" and asked != count):
+        raise ClientopsError(f"The rule plans to {change.kind} {change.table} rows twice, or ones that are not there")
+    every = target.column_names if change.kind != "update" else columns
+    first_new = low - 1 if change.kind == "insert" and count and high - low + 1 == count else None
+    return Settled(target, change.kind, every, rows, count, first_new)
+
+
+def _insert_value(target: Table, name: str, given: list[str]) -> str:
+    column = target.column(name)
+    value = quote_name(name) if name in given else (column.default or "null")
+    if name in given and column.default and column.is_required:
+        value = f"coalesce({value}, {column.default})"
+    return f"({value})::{column.type} as {quote_name(name)}"
+
+
+def change_hash(connection: duckdb.DuckDBPyConnection, settled: Settled, offsets: Mapping[str, int]) -> str:
+    """Hash of a settled change before it is written; new numbers count from the offsets of their tables."""
+    columns = [settled.table.column(name) for name in settled.columns]
+    shift = {r.column: offsets[r.target] for r in references_from(settled.table.name) if r.target in offsets}
+    if settled.kind == "insert" and settled.table.name in offsets:
+        shift["id"] = offsets[settled.table.name]
+    source = f"(select 0 as operation_id, * from ({settled.pairs_sql()}))"
+    return hash_rows(connection, source, columns, shift)[0][1]
+
+
+def plan_digest(connection: duckdb.DuckDBPyConnection, changes: list[Settled]) -> str:
+    """Hash of everything a plan would change, the same however many numbers others used up in between."""
+    import hashlib
+
+    offsets = {s.table.name: s.first_new for s in changes if s.first_new is not None}
+    parts = sorted(
+        f"{s.table.name}|{s.kind}|{','.join(s.columns)}|{s.count}|{change_hash(connection, s, offsets)}"
+        for s in changes
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

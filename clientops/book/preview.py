@@ -1,0 +1,114 @@
+"""Previews and receipts: what an operation would change, and what it changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from clientops.book.planning import Settled
+from clientops.changes import Kind, Problem, Rule
+from clientops.requests import RequestTable
+
+SAMPLE = 200
+
+
+@dataclass(frozen=True)
+class ChangePreview:
+    """One table's changes of one kind.
+
+    Attributes:
+        table: Name of the table.
+        kind: ``insert``, ``update`` or ``delete``.
+        columns: Changed columns.
+        count: Rows that change.
+        sample: The first of them in id order, at most ``SAMPLE``: (before or None, after or None).
+    """
+
+    table: str
+    kind: Kind
+    columns: tuple[str, ...]
+    count: int
+    sample: tuple[tuple[dict[str, Any] | None, dict[str, Any] | None], ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What applying a rule to requests would do; applied as shown, or not at all.
+
+    Attributes:
+        rule: The rule.
+        requests: The requests.
+        operator: Who asks.
+        today: The day it counts for.
+        now: The moment that the rule is given.
+        key: Name of this preview; applied once.
+        head: Number of the newest operation when it was planned.
+        changes: What would change, table by table.
+        problems: Why it cannot be applied; empty if it can.
+        warnings: What the person should know before applying it.
+        summary: (label, value) pairs of the rule.
+        digest: Hash of all changes; equal at apply, or the preview is stale.
+        staging: File with rows to be imported, if the rule needs one.
+    """
+
+    rule: Rule
+    requests: RequestTable
+    operator: str
+    today: date
+    now: datetime
+    key: str
+    head: int
+    changes: tuple[ChangePreview, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    summary: tuple[tuple[str, str], ...] = ()
+    digest: str = ""
+    staging: Path | None = None
+
+    @property
+    def is_applicable(self) -> bool:
+        """Whether it can be applied: no problems, and something to change."""
+        return not self.problems and bool(self.changes)
+
+    @property
+    def row_count(self) -> int:
+        """Rows that would change."""
+        return sum(change.count for change in self.changes)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What applying did.
+
+    Attributes:
+        operation_id: Number of the operation; undo takes it.
+        sha256: Hash of the operation, the new head of the chain.
+        applied_at: When.
+        counts: (table, kind, rows) of what changed.
+        is_repeated: Whether it had been applied before, so that nothing was changed now.
+        refused: Requests that were left out, with their problems, where only the good ones were to be applied.
+    """
+
+    operation_id: int
+    sha256: str
+    applied_at: datetime
+    counts: tuple[tuple[str, str, int], ...] = ()
+    is_repeated: bool = False
+    refused: tuple[Problem, ...] = field(default=())
+
+
+def preview_change(connection: duckdb.DuckDBPyConnection, settled: Settled) -> ChangePreview:
+    """A settled change with the first of its rows, before and after."""
+    ids = f"(select id from {settled.rows} order by id limit {SAMPLE})"
+    relation = connection.sql(f"select * from ({settled.pairs_sql()}) semi join {ids} using (id) order by id, sign")
+    names = relation.columns[1:]
+    pairs: dict[int, list[dict[str, Any] | None]] = {}
+    for sign, *values in relation.fetchall():
+        row = dict(zip(names, values, strict=True))
+        pairs.setdefault(row["id"], [None, None])[0 if sign < 0 else 1] = row
+    sample = tuple((before, after) for before, after in pairs.values())
+    return ChangePreview(settled.table.name, settled.kind, settled.columns, settled.count, sample)

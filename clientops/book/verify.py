@@ -1,0 +1,273 @@
+"""Does the book agree with itself? The chain, the history and the tables, each against the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from clientops.book.chain import CHANGES_HASH, EMPTY_HASH, GENESIS, OPERATION_HASH, REQUESTS_HASH, hash_rows
+from clientops.book.drift import drifted_tables, find_direct_changes
+from clientops.book.writing import last_operation
+from clientops.tables.invariants import INVARIANTS, every_orphan_sql
+from clientops.tables.schema import Table, all_tables, column_list, quote_name, read_schema
+
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not fit.
+
+    Attributes:
+        code: ``operation_changed``, ``operation_missing``, ``history_changed``, ``history_gap``, ``table_differs``,
+            ``requests_changed``, ``cut_back``, ``foreign_object`` or ``schema_changed``.
+        message: A sentence that names the place.
+        operation_id: Operation it is about, if it is one.
+        table: Table it is about, if it is one.
+        row_id: Row it is about, if it is one.
+    """
+
+    code: str
+    message: str
+    operation_id: int | None = None
+    table: str | None = None
+    row_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Result of a verification; the first finding is the first thing that does not fit.
+
+    Attributes:
+        operations: Number of operations.
+        rows: Rows of history that were hashed.
+        head: Hash of the newest operation; write it down elsewhere.
+        findings: What does not fit; empty if the book agrees with itself.
+    """
+
+    operations: int
+    rows: int
+    head: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything fits."""
+        return not self.findings
+
+
+def verify(connection: duckdb.DuckDBPyConnection, head: str | None = None) -> Report:
+    """Check the schema, the chain, the history against the chain, and the tables against the history.
+
+    Args:
+        connection: An open book.
+        head: Hash of an operation, written down earlier; must still be in the chain.
+    """
+    findings = [*_check_schema(connection), *_check_chain(connection), *_check_head(connection, head)]
+    rows = 0
+    for target in all_tables().values():
+        hashed, found = _check_history(connection, target)
+        rows += hashed
+        findings += found
+        findings += _check_replay(connection, target)
+    if drifted_tables(connection):
+        findings += [
+            Finding("table_differs", _direct(change.table, change.id, change.kind), None, change.table, change.id)
+            for change in find_direct_changes(connection)[:MOST]
+        ]
+    number, sha256 = last_operation(connection)
+    return Report(number, rows, sha256, tuple(findings))
+
+
+def _direct(table: str, number: int, kind: str) -> str:
+    done = {"insert": "inserted", "update": "changed", "delete": "deleted"}[kind]
+    return f"{table} {number} was {done} by other means than an operation"
+
+
+def _check_schema(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Tables that are not as the migrations made them, and objects of others that could change what names mean."""
+    findings = []
+    actual = read_schema(connection)
+    for name, expected in all_tables().items():
+        found = actual.get(name)
+        if found is None or [(c.name, c.type) for c in found.columns] != [(c.name, c.type) for c in expected.columns]:
+            findings.append(Finding("schema_changed", f"table {name} does not have the columns it should", None, name))
+    foreign = connection.execute(
+        """
+        select 'view ' || view_name from duckdb_views()
+        where not internal and not temporary and database_name = current_database()
+        union all
+        select 'macro ' || function_name from duckdb_functions()
+        where not internal and database_name = current_database() and function_type like '%macro%'
+        order by all
+        """
+    ).fetchall()
+    return findings + [Finding("foreign_object", f"{name} was put into the book by others") for (name,) in foreign]
+
+
+def _check_chain(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Operations that were changed, removed or put in another order."""
+    last, _ = last_operation(connection)
+    span = {"first": 0, "last": last}
+    rows = connection.execute(
+        f"""
+        with requests as ({REQUESTS_HASH}), changes as ({CHANGES_HASH})
+        select o.id, row_number() over (order by o.id) as place, o.sha256 = {OPERATION_HASH} as is_own,
+            o.previous_sha256 = lag(o.sha256, 1, '{GENESIS}') over (order by o.id) as is_linked,
+            o.requests_sha256 = coalesce(r.sha256, '{EMPTY_HASH}') as has_requests,
+            o.changes_sha256 = coalesce(c.sha256, '{EMPTY_HASH}') as has_changes
+        from history.operations o
+        left join requests r on r.operation_id = o.id
+        left join changes c on c.operation_id = o.id
+        qualify not (is_own and is_linked and has_requests and has_changes and o.id = place)
+        order by o.id
+        """,
+        span,
+    ).fetchall()
+    findings = []
+    for number, place, is_own, is_linked, has_requests, has_changes in rows[:MOST]:
+        if number != place and not is_linked:
+            text = f"before operation {number} one is missing or out of order"
+            findings.append(Finding("operation_missing", text, number))
+        if not is_own:
+            findings.append(Finding("operation_changed", f"operation {number} was changed", number))
+        elif not is_linked and number == place:
+            text = f"operation {number} does not follow on the one before it"
+            findings.append(Finding("operation_missing", text, number))
+        if not has_requests:
+            text = f"the requests of operation {number} were changed"
+            findings.append(Finding("requests_changed", text, number))
+        if not has_changes:
+            text = f"the list of tables that operation {number} changed was changed"
+            findings.append(Finding("history_changed", text, number))
+    strangers = connection.execute(
+        "select operation_id, 'requests' from history.requests anti join history.operations o on o.id = operation_id "
+        "union select operation_id, 'changes' from history.changes anti join history.operations o on o.id = operation_id"
+    ).fetchall()
+    return findings + [
+        Finding("operation_missing", f"there are {what} of operation {number}, but not the operation", number)
+        for number, what in strangers[:MOST]
+    ]
+
+
+def _check_head(connection: duckdb.DuckDBPyConnection, head: str | None) -> list[Finding]:
+    if head is None or head == GENESIS:
+        return []
+    wanted = head.strip().lower()
+    if connection.execute("select 1 from history.operations where sha256 = ?", [wanted]).fetchone():
+        return []
+    last, _ = last_operation(connection)
+    text = f"no operation has the head hash {wanted[:16]}…: the book was cut back or rewritten; it ends at operation {last}"
+    return [Finding("cut_back", text, last)]
+
+
+def _kinds_sql(name: str, kind: str) -> str:
+    """SELECT of history rows that belong to changes of one kind."""
+    history = f"history.{quote_name(name)}"
+    minus = f"(select operation_id, id from {history} where sign = -1)"
+    plus = f"(select operation_id, id from {history} where sign = 1 and operation_id in (select operation_id from {minus}))"
+    return {
+        "insert": f"select * from {history} anti join {minus} using (operation_id, id)",
+        "delete": f"select * from {history} where sign = -1",
+        "update": f"select * from {history} semi join {minus} using (operation_id, id) semi join {plus} using (operation_id, id)",
+    }[kind] + (f" and (operation_id, id) not in (select (operation_id, id) from {plus})" if kind == "delete" else "")
+
+
+def _check_history(connection: duckdb.DuckDBPyConnection, target: Table) -> tuple[int, list[Finding]]:
+    """Rows hashed, and changes whose history rows are no longer those that were applied."""
+    findings: list[Finding] = []
+    hashed = 0
+    seen: set[tuple[int, str]] = set()
+    name = target.name
+    recorded = connection.execute(
+        "select kind, columns, list((operation_id, row_count, sha256)) from history.changes where table_name = $name "
+        "group by all order by all",
+        {"name": name},
+    ).fetchall()
+    for kind, columns, operations in recorded:
+        names = columns.split(",") if columns else []
+        known = [target.column(c) for c in names if c in target.column_names]
+        connection.execute("create or replace temp table of_operations as select unnest($ids) as operation_id", {
+            "ids": [operation[0] for operation in operations]
+        })  # fmt: skip
+        source = f"(select * from ({_kinds_sql(name, kind)}) semi join of_operations using (operation_id))"
+        found = hash_rows(connection, source, known)
+        for number, count, sha256 in operations:
+            seen.add((number, kind))
+            rows, hash_now = found.get(number, (0, ""))
+            hashed += rows
+            if hash_now != sha256 or rows != count * (2 if kind == "update" else 1):
+                text = f"the history of {name} was changed in operation {number} ({kind}: {rows} rows for {count} recorded)"
+                findings.append(Finding("history_changed", text, number, name))
+        if kind == "update":
+            findings += _check_others_unchanged(connection, target, names, source)
+    for kind in ("insert", "update", "delete"):
+        strangers = connection.execute(f"select distinct operation_id from ({_kinds_sql(name, kind)}) order by all")
+        for (number,) in strangers.fetchall():
+            if (number, kind) not in seen:
+                text = f"the history of {name} has rows of operation {number} ({kind}) that it did not write"
+                findings.append(Finding("history_changed", text, number, name))
+    return hashed, findings
+
+
+def _check_others_unchanged(
+    connection: duckdb.DuckDBPyConnection, target: Table, changed: list[str], source: str
+) -> list[Finding]:
+    """Updates whose images differ in a column that the operation did not change."""
+    others = [c for c in target.column_names if c not in changed and c != "id"]
+    if not others:
+        return []
+    rows = connection.execute(
+        f"select operation_id, id from {source} group by operation_id, id "
+        f"having count(distinct hash({column_list(others)})) > 1 order by all limit {MOST}"
+    ).fetchall()
+    text = "the history of {} {} was changed in operation {}: a column differs that the operation did not touch"
+    return [
+        Finding("history_changed", text.format(target.name, row_id, number), number, target.name, row_id)
+        for number, row_id in rows
+    ]
+
+
+def _check_replay(connection: duckdb.DuckDBPyConnection, target: Table) -> list[Finding]:
+    """Rows whose history does not continue: each image before must be the last image after."""
+    columns = column_list(target.column_names)
+    rows = connection.execute(
+        f"""
+        with images as (
+            select operation_id, id, sign, hash({columns}) as hash from history.{quote_name(target.name)}
+            where id in (select id from history.{quote_name(target.name)} where sign = -1)
+        ), continued as (
+            select *, lag({{'sign': sign, 'hash': hash}}) over (partition by id order by operation_id, sign) as previous
+            from images
+        )
+        select operation_id, id from continued
+        where sign = -1 and previous is distinct from {{'sign': 1::tinyint, 'hash': hash}}
+            or sign = 1 and previous.sign is not distinct from 1
+        order by all limit {MOST}
+        """
+    ).fetchall()
+    return [
+        Finding(
+            "history_gap",
+            f"the history of {target.name} {row_id} does not continue at operation {number}: "
+            "the row before is not the one that the operations before left",
+            number,
+            target.name,
+            row_id,
+        )
+        for number, row_id in rows
+    ]
+
+
+def check(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:
+    """Flaws of the tables themselves, as (code, table, id, message): orphans and broken invariants."""
+    found = [
+        ("orphan", name, number, message)
+        for name, number, message in connection.execute(f"{every_orphan_sql()} order by all").fetchall()
+    ]
+    for invariant in INVARIANTS:
+        connection.execute(f"create or replace temp table touched as select id from {quote_name(invariant.table)}")
+        rows = connection.execute(f"{invariant.sql} order by all").fetchall()
+        found += [(invariant.code, invariant.table, number, message) for number, message in rows]
+    return found

@@ -1,0 +1,132 @@
+"""The small values that rules speak in: problems, changes, plans, and what a rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import duckdb
+
+if TYPE_CHECKING:
+    from clientops.requests import Request
+    from clientops.tables.view import Tables
+
+Relation = duckdb.DuckDBPyRelation
+Kind = Literal["insert", "update", "delete"]
+Risk = Literal["low", "medium", "high"]
+
+PROBLEM_COLUMNS = ("row", "field", "code", "message")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A place in the data where something is wrong.
+
+    Attributes:
+        row: Row of the request table, from 1; 0 where the problem is not one row's.
+        field: Field of the request, or column; empty where it is not one field's.
+        code: Short name, stable, for programs.
+        message: A sentence without its full stop: field, value, and what would be allowed.
+    """
+
+    row: int
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """Rows of one table that are inserted, updated or deleted together.
+
+    Attributes:
+        table: Name of the table.
+        kind: ``insert``, ``update`` or ``delete``.
+        rows: For an insert ``id`` and any columns (the others get their defaults); for an update ``id`` and the
+            changed columns; for a delete ``id``. One row an id.
+    """
+
+    table: str
+    kind: Kind
+    rows: Relation
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a rule returns: the changes it would make, and the problems that forbid them.
+
+    Attributes:
+        changes: At most one change a table and kind.
+        problems: Relation of ``row, field, code, message``; a plan with problems is never applied.
+        warnings: The same columns; shown in the preview, forbid nothing.
+        summary: Figures for the preview that rows alone do not show: (label, value) pairs.
+    """
+
+    changes: tuple[Change, ...]
+    problems: Relation
+    warnings: Relation | None = None
+    summary: tuple[tuple[str, str], ...] = field(default=())
+
+    def rows(self, table: str, kind: Kind) -> list[dict[str, Any]]:
+        """Planned rows of a table, as dictionaries in id order, for tests and small previews."""
+        for change in self.changes:
+            if (change.table, change.kind) == (table, kind):
+                return as_dicts(change.rows.order("id"))
+        return []
+
+    def problem_list(self) -> list[Problem]:
+        """All problems, in request order."""
+        return read_problems(self.problems)
+
+
+class RuleFunction(Protocol):
+    """A pure function from tables and requests to a plan."""
+
+    def __call__(self, tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+        """The plan for the requests; ``today`` and ``now`` are the business's day and the moment."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as the registry knows it.
+
+    Attributes:
+        name: Name on the command line, e.g. ``issue-credit``.
+        title: Title of its form, e.g. ``Issue credit``.
+        function: The pure function.
+        request: Model of one request row.
+        risk: ``high`` asks the person to type a name before it is applied.
+        group: Heading it is listed under, e.g. ``credit``.
+        lenient: Whether rows that break an invariant may come in (imports, adopted direct SQL); references and
+            numbers are checked all the same.
+        manual: Kind of manual entry that it is one of, if any.
+    """
+
+    name: str
+    title: str
+    function: RuleFunction
+    request: type[Request]
+    risk: Risk = "low"
+    group: str = ""
+    lenient: bool = False
+    manual: str = ""
+
+
+def as_dicts(relation: Relation) -> list[dict[str, Any]]:
+    """Rows of a relation as dictionaries."""
+    names = relation.columns
+    return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
+
+
+def read_problems(relation: Relation, limit: int | None = None) -> list[Problem]:
+    """Problems of a relation of ``row, field, code, message``, in request order."""
+    ordered = relation.project(", ".join(f'"{name}"' for name in PROBLEM_COLUMNS)).order('"row", "field", "code"')
+    if limit is not None:
+        ordered = ordered.limit(limit)
+    return [Problem(row or 0, name or "", code, message) for row, name, code, message in ordered.fetchall()]
+
+
+Check = Callable[["Tables"], Relation]

@@ -1,0 +1,174 @@
+"""What must always hold of the tables: one SELECT each, over the rows that an operation touched or over all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clientops.money import is_minor_unit_sql
+from clientops.tables.references import REFERENCES, Reference
+from clientops.tables.schema import quote_name
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """A law of the tables.
+
+    Attributes:
+        code: Short name.
+        table: Table whose rows break it.
+        sql: SELECT of ``id, message`` of the rows among ``touched`` (ids) that break it.
+        watches: (table, column) pairs; a changed row of that table may break the law for the row that the column
+            names. The table's own ``id`` need not be listed.
+    """
+
+    code: str
+    table: str
+    sql: str
+    watches: tuple[tuple[str, str], ...] = ()
+
+
+INVARIANTS: tuple[Invariant, ...] = (
+    Invariant(
+        "credit_below_zero",
+        "clients",
+        """
+        select id, 'client ' || id || ' would have a credit of ' || credit_balance as message
+        from clients semi join touched using (id) where credit_balance < 0
+        """,
+    ),
+    Invariant(
+        "billing_contact_of_other",
+        "clients",
+        """
+        select c.id, 'billing contact ' || k.id || ' of client ' || c.id || ' belongs to client ' || k.client_id as message
+        from clients c semi join touched using (id) join contacts k on k.id = c.default_billing_contact_id
+        where k.client_id <> c.id
+        """,
+        (("contacts", "client_id"),),
+    ),
+    Invariant(
+        "invoice_sum",
+        "invoices",
+        """
+        with items as (
+            select invoice_id, sum(amount) as amount, sum(tax1) as tax1, sum(tax2) as tax2
+            from invoice_items where invoice_id in (select id from touched) group by invoice_id
+        )
+        select i.id, 'invoice ' || i.id || ' has a total of ' || i.total || ', its items come to '
+            || coalesce(s.amount, 0) || ' and their tax to ' || (coalesce(s.tax1, 0) + coalesce(s.tax2, 0)) as message
+        from invoices i semi join touched using (id) left join items s on s.invoice_id = i.id
+        where i.subtotal + i.tax1 + i.tax2 <> i.total
+            or i.tax1 <> coalesce(s.tax1, 0) or i.tax2 <> coalesce(s.tax2, 0)
+            or i.total <> coalesce(s.amount, 0)
+                + case i.tax_mode when 'exclusive' then coalesce(s.tax1, 0) + coalesce(s.tax2, 0) else 0 end
+        """,
+        (("invoice_items", "invoice_id"),),
+    ),
+    Invariant(
+        "invoice_owed",
+        "invoices",
+        """
+        with paid as (
+            select invoice_id, sum(amount) as amount from allocations
+            where invoice_id in (select id from touched) group by invoice_id
+        ), owed as (
+            select i.id, i.status, i.credit_applied,
+                i.total - coalesce(p.amount, 0) - i.credit_applied - i.written_off as owed
+            from invoices i semi join touched using (id) left join paid p on p.invoice_id = i.id
+        )
+        select id, 'invoice ' || id || ' is ' || status || ' with ' || owed || ' owed'
+            || case when status in ('Draft', 'Cancelled') then ' and ' || credit_applied || ' credit applied' else '' end
+            as message
+        from owed
+        where (status in ('Unpaid', 'Collections') and owed <= 0)
+            or (status in ('Paid', 'Written off') and owed <> 0)
+            or (status in ('Draft', 'Cancelled') and credit_applied <> 0)
+        """,
+        (("allocations", "invoice_id"),),
+    ),
+    Invariant(
+        "credit_applied",
+        "invoices",
+        """
+        with used as (
+            select e.invoice_id, sum(e.amount) as amount from credit_entries e
+            where e.invoice_id in (select id from touched) group by e.invoice_id
+        )
+        select i.id, 'invoice ' || i.id || ' has ' || i.credit_applied || ' credit applied, the credit log says '
+            || -coalesce(u.amount, 0) as message
+        from invoices i semi join touched using (id) left join used u on u.invoice_id = i.id
+        where i.credit_applied <> -coalesce(u.amount, 0) or i.credit_applied < 0
+        """,
+        (("credit_entries", "invoice_id"),),
+    ),
+    Invariant(
+        "allocated_too_much",
+        "transactions",
+        """
+        with used as (
+            select transaction_id, sum(amount) as amount from allocations
+            where transaction_id in (select id from touched) group by transaction_id
+        )
+        select t.id, 'transaction ' || t.id || ' of ' || (t.amount_in - t.amount_out) || ' settles ' || u.amount as message
+        from transactions t semi join touched using (id) join used u on u.transaction_id = t.id
+        where u.amount not between least(0, t.amount_in - t.amount_out) and greatest(0, t.amount_in - t.amount_out)
+        """,
+        (("allocations", "transaction_id"),),
+    ),
+    *(
+        Invariant(
+            "not_minor_unit",
+            name,
+            f"""
+            select r.id, '{name} ' || r.id || ': {column} ' || r.{column} || ' is finer than ' || c.code || ' has' as message
+            from {name} r semi join touched using (id) {join} join currencies c on c.id = {currency}
+            where not {is_minor_unit_sql("r." + column, "c.minor_digits")}
+            """,
+        )
+        for name, column, join, currency in (
+            ("clients", "credit_balance", "", "r.currency_id"),
+            ("credit_entries", "amount", "join clients k on k.id = r.client_id", "k.currency_id"),
+            ("invoices", "total", "join clients k on k.id = r.client_id", "k.currency_id"),
+            ("invoices", "tax1", "join clients k on k.id = r.client_id", "k.currency_id"),
+            ("transactions", "amount_in", "", "r.currency_id"),
+            ("transactions", "amount_out", "", "r.currency_id"),
+        )
+    ),
+    *(
+        Invariant(
+            f"{name}_twice",
+            name,
+            f"""
+            select r.id, '{name} ' || r.id || ' and ' || o.id || ' are the same: {what}' as message
+            from {name} r semi join touched using (id) join {name} o on o.id <> r.id and {same}
+            """,
+        )
+        for name, same, what in (
+            ("users", "lower(o.email) = lower(r.email)", "one e-mail address"),
+            ("user_clients", "o.user_id = r.user_id and o.client_id = r.client_id", "one user and client"),
+            ("affiliates", "o.client_id = r.client_id", "one client"),
+            ("custom_values", "o.field_id = r.field_id and o.subject_id = r.subject_id", "one field of one record"),
+            ("merged_clients", "o.replaced_id = r.replaced_id", "one old client number"),
+            ("currencies", "o.code = r.code", "one currency code"),
+            ("invoices", "o.number = r.number", "one invoice number"),
+        )
+    ),
+)
+
+
+def orphan_sql(reference: Reference, rows: str) -> str:
+    """SELECT of ``table_name, id, message`` of rows of ``rows`` (shaped like the table) that point at nothing."""
+    column = quote_name(reference.column)
+    condition = f"and ({reference.when})" if reference.when else ""
+    name = reference.table
+    return f"""
+        select '{name}' as table_name, r.id,
+            '{name} ' || r.id || ' points at {reference.target} ' || r.{column} || ', which is not there' as message
+        from {rows} r anti join {quote_name(reference.target)} p on p.id = r.{column}
+        where r.{column} is not null {condition}
+    """
+
+
+def every_orphan_sql() -> str:
+    """SELECT of ``table_name, id, message`` of all orphans of the tables."""
+    return " union all ".join(orphan_sql(reference, quote_name(reference.table)) for reference in REFERENCES)

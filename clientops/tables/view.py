@@ -1,0 +1,161 @@
+"""Read-only tables that rules are given, now or as of a moment, and the named steps they are built from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from clientops.changes import Change, Kind, Plan, Relation
+from clientops.errors import UsageError
+from clientops.tables.schema import all_tables, column_list, quote_name, table
+
+Value = str | int | bool | Decimal | date | datetime | None
+
+NO_PROBLEMS = (
+    """select 0::bigint as "row", ''::varchar as "field", ''::varchar as code, ''::varchar as message limit 0"""
+)
+
+
+class Tables:
+    """The tables of a book, readable only, by their names in SQL.
+
+    Made by a book (now or as of a moment) or, for tests and plain use, by :meth:`of`.
+
+    Attributes:
+        as_of: Last operation that is visible, or None for now.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, as_of: int | None = None) -> None:
+        self._connection = connection
+        self.as_of = as_of
+
+    @classmethod
+    def of(cls, connection: duckdb.DuckDBPyConnection | None = None, **rows: list[Mapping[str, Any]]) -> Tables:
+        """Tables in memory with the given rows; columns that a row leaves out get their defaults.
+
+        >>> Tables.of(currencies=[{"id": 1, "code": "EUR"}]).query("select code from currencies").fetchall()
+        [('EUR',)]
+        """
+        from clientops.tables.schema import create_tables
+
+        connection = connection or duckdb.connect()
+        connection.execute("set timezone = 'UTC'")
+        create_tables(connection)
+        for name in all_tables():
+            connection.execute(history_table_sql(name))
+        for name, records in rows.items():
+            for record in records:
+                names, values = list(record), list(record.values())
+                marks = ", ".join("?" for _ in values)
+                connection.execute(f"insert into {quote_name(name)} ({column_list(names)}) values ({marks})", values)
+        return cls(connection)
+
+    def query(self, sql: str, **values: Value) -> Relation:
+        """Rows of a SELECT over the tables, with named parameters (``$client_id``)."""
+        return self._connection.sql(sql, params=values or None)
+
+    def steps(self, **relations: Relation) -> Steps:
+        """A fresh chain of named steps that begins with the given relations (``requests=requests``)."""
+        return Steps(self._connection, relations, self)
+
+    def history(self, name: str) -> str:
+        """SQL for the history of a table up to this moment: ``operation_id, sign``, then the table's columns."""
+        source = f"history.{quote_name(table(name).name)}"
+        return source if self.as_of is None else f"(select * from {source} where operation_id <= {int(self.as_of)})"
+
+    def next_id(self, name: str) -> str:
+        """SQL for the highest number a table ever used, 0 for none; new rows count on from it.
+
+        Numbers are not used twice, not even those of rows that were deleted or undone.
+        """
+        name = quote_name(table(name).name)
+        return f"greatest(coalesce((select max(id) from {name}), 0), coalesce((select max(id) from history.{name}), 0))"
+
+
+class Steps:
+    """A chain of named queries, each seen by the later ones; what a rule is written in.
+
+    Each step is worked out once, when it is added, and kept until the rule is over.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, given: Mapping[str, Relation], tables: Tables) -> None:
+        self._connection = connection
+        self._names: set[str] = set()
+        self.tables = tables
+        for name, relation in given.items():
+            self._claim(name)
+            relation.query(name, "select 0")  # leaves a temp view; create_view would write into the file
+
+    def add(self, name: str, sql: str, **values: Value) -> Relation:
+        """Work out a SELECT once and give it a name that later steps can use."""
+        self._claim(name)
+        self._connection.execute(f"create or replace temp table {quote_name(name)} as {sql}", values or None)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Relation:
+        if name not in self._names:
+            raise UsageError(f"There is no step {name!r}; there are {', '.join(sorted(self._names))}")
+        return self._connection.table(f"temp.{quote_name(name)}")
+
+    def count(self, name: str) -> int:
+        """Number of rows of a step."""
+        row = self._connection.execute(f"select count(*) from temp.{quote_name(name)}").fetchone()
+        return int(row[0]) if row else 0
+
+    def value(self, sql: str, **values: Value) -> Any:
+        """The single value of a SELECT over the steps and tables."""
+        row = self._connection.execute(sql, values or None).fetchone()
+        return row[0] if row else None
+
+    def insert(self, name: str, step: str) -> Change:
+        """Change that inserts the rows of a step into a table."""
+        return self._change(name, "insert", step)
+
+    def update(self, name: str, step: str) -> Change:
+        """Change that updates a table's rows to those of a step (``id`` and the changed columns)."""
+        return self._change(name, "update", step)
+
+    def delete(self, name: str, step: str) -> Change:
+        """Change that deletes the rows whose ``id`` a step lists."""
+        return self._change(name, "delete", step)
+
+    def plan(
+        self, *changes: Change, problems: str = "", warnings: str = "", summary: tuple[tuple[str, str], ...] = ()
+    ) -> Plan:
+        """The plan of these changes; ``problems`` and ``warnings`` name steps of ``row, field, code, message``."""
+        found = self[problems] if problems else self._connection.sql(NO_PROBLEMS)
+        return Plan(changes, found, self[warnings] if warnings else None, summary)
+
+    def _change(self, name: str, kind: Kind, step: str) -> Change:
+        known = table(name).column_names
+        unknown = [column for column in self[step].columns if column not in known]
+        if unknown:
+            raise UsageError(f"Step {step} has columns that table {name} has not: {', '.join(unknown)}")
+        return Change(name, kind, self[step])
+
+    def _claim(self, name: str) -> None:
+        if name in all_tables():
+            raise UsageError(f"A step cannot be named like the table {name!r}: it would hide it")
+        if name in self._names:
+            raise UsageError(f"There is already a step {name!r}")
+        self._names.add(name)
+
+
+def keep_relation(connection: duckdb.DuckDBPyConnection, name: str, relation: Relation) -> None:
+    """Keep the rows of a relation as a temp table; the engine finds it by the name of this argument.
+
+    ``relation.create_view`` is not for this: it writes into the book.
+    """
+    connection.execute(f"create or replace temp table {quote_name(name)} as select * from relation")
+
+
+def history_table_sql(name: str) -> str:
+    """SQL that makes the empty history twin of a table: operation, sign, then the table's columns."""
+    return (
+        f"create table if not exists history.{quote_name(name)} as "
+        f"select 0::bigint as operation_id, 0::tinyint as sign, * from main.{quote_name(name)} limit 0"
+    )
