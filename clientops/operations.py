@@ -10,7 +10,23 @@ from clientops.book.undo import UNDO
 from clientops.changes import Rule
 from clientops.errors import UsageError
 
-MODULES = ("clientops.rules.credit",)
+MODULES = (
+    "clientops.rules.clients",
+    "clientops.rules.closing",
+    "clientops.rules.status",
+    "clientops.rules.contacts",
+    "clientops.rules.credit",
+    "clientops.rules.invoice_credit",
+    "clientops.rules.invoices",
+    "clientops.rules.issuing",
+    "clientops.rules.generation",
+    "clientops.rules.invoice_status",
+    "clientops.rules.payments",
+    "clientops.rules.refunds",
+    "clientops.rules.transaction_deletion",
+    "clientops.rules.mail",
+    "clientops.rules.outbox",
+)
 
 
 @lru_cache(maxsize=1)

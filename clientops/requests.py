@@ -183,27 +183,44 @@ def _check_column(
     name: str, info: FieldInfo, adapter: TypeAdapter[Any], values: Any, numbers: list[int]
 ) -> tuple[pa.Array, list[Problem]]:
     """Typed values of a column, and a problem for each value that is missing or does not fit."""
-    read: dict[Any, Any] = {}
-    wrong: dict[Any, str] = {}
+    distinct, places = _distinct(values)
     default = None if info.is_required() else _plain(info.get_default(call_default_factory=True))
     typed: list[Any] = []
-    problems: list[Problem] = []
-    for number, value in zip(numbers, values.to_pylist(), strict=True):
+    wrong: dict[int, str | None] = {}
+    for place, value in enumerate(distinct):
+        typed.append(default)
         if value is None or (isinstance(value, str) and not value.strip()):
-            typed.append(default)
             if info.is_required():
-                problems.append(_missing(number, name))
+                wrong[place] = None
             continue
-        key = (type(value), tuple(value)) if isinstance(value, list) else (type(value), value)
-        if key not in read and key not in wrong:
-            try:
-                read[key] = _plain(adapter.validate_python(value))
-            except ValidationError as error:
-                wrong[key] = sentence(name, value, error)
-        typed.append(read.get(key))
-        if key in wrong:
-            problems.append(Problem(number, name, "bad_value", wrong[key]))
-    return pa.array(typed, arrow_type(info)), problems
+        try:
+            typed[place] = _plain(adapter.validate_python(value))
+        except ValidationError as error:
+            wrong[place] = sentence(name, value, error)
+    problems = []
+    if wrong:
+        for number, place in zip(numbers, places.to_pylist(), strict=True):
+            if place in wrong:
+                text = wrong[place]
+                problems.append(_missing(number, name) if text is None else Problem(number, name, "bad_value", text))
+    return pa.array(typed, arrow_type(info)).take(places), problems
+
+
+def _distinct(values: Any) -> tuple[list[Any], pa.Array]:
+    """The distinct values of a column, and for each row the place of its value among them."""
+    if isinstance(values, pa.Array) and not pa.types.is_nested(values.type):
+        encoded = values.dictionary_encode(null_encoding="encode")
+        return encoded.dictionary.to_pylist(), encoded.indices
+    distinct: list[Any] = []
+    known: dict[Any, int] = {}
+    places = []
+    for value in values.to_pylist():
+        key = (type(value), tuple(value) if isinstance(value, list) else value)
+        if key not in known:
+            known[key] = len(distinct)
+            distinct.append(value)
+        places.append(known[key])
+    return distinct, pa.array(places, pa.int64())
 
 
 def _check_across(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from clientops.book.connection import private_files
 from clientops.errors import BookError
 from clientops.tables.schema import quote_text
 
@@ -23,17 +25,27 @@ def copy_book(source: Path, target: Path) -> None:
         raise BookError(f"There is already a file {target}; choose another name, or remove it")
     if not target.parent.is_dir():
         raise BookError(f"There is no folder {target.parent} for the backup")
-    unfinished = target.with_name(target.name + ".unfinished")
-    unfinished.unlink(missing_ok=True)
-    before = os.umask(0o077)
     try:
-        with duckdb.connect() as connection:
+        with unfinished_file(target) as unfinished, private_files(), duckdb.connect() as connection:
             connection.execute(f"attach {quote_text(str(source))} as source_book (read_only)")
             connection.execute(f"attach {quote_text(str(unfinished))} as copy_of_book")
             connection.execute("copy from database source_book to copy_of_book")
     except duckdb.Error as error:
-        unfinished.unlink(missing_ok=True)
         raise BookError(f"The backup {target} could not be written: {str(error).splitlines()[0]}") from error
+
+
+@contextmanager
+def unfinished_file(target: Path) -> Iterator[Path]:
+    """Path to make a database at that gets its name when it is whole; nothing is left of it if it fails."""
+    unfinished = target.with_name(target.name + ".unfinished")
+    _remove_database(unfinished)  # of an attempt that was killed
+    try:
+        yield unfinished
+        unfinished.rename(target)
     finally:
-        os.umask(before)
-    unfinished.rename(target)
+        _remove_database(unfinished)
+
+
+def _remove_database(path: Path) -> None:
+    for file in (path, path.with_name(path.name + ".wal")):
+        file.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -20,7 +20,7 @@ from clientops.book.checks import check_invariants, check_references
 from clientops.book.connection import connected, database_transaction
 from clientops.book.create import book_version, create_book, upgrade_book
 from clientops.book.lock import locked
-from clientops.book.past import operation_at, show_past
+from clientops.book.past import hide_past, operation_at, show_past
 from clientops.book.planning import plan_digest, run_rule, settle
 from clientops.book.preview import Preview, Receipt, preview_change
 from clientops.book.undo import UNDO
@@ -53,6 +53,8 @@ class Book:
         self.path = Path(path).absolute()
         self.operator = operator or default_operator()
         self.wait = wait
+        self.progress: Callable[[str, float], None] = _say_nothing
+        self._held: duckdb.DuckDBPyConnection | None = None
         with self._open(write=False) as connection:
             version = book_version(connection, self.path)
         if version < schema_version():
@@ -189,6 +191,7 @@ class Book:
         only_good: bool,
     ) -> Receipt:
         rule, requests = preview.rule, preview.requests
+        self.progress("Planning", 0.0)
         left_out: list[Any] = []
         while True:
             try:
@@ -202,6 +205,7 @@ class Book:
                     raise RefusedError([*left_out, *refused.problems]) from None
                 left_out += refused.problems
                 requests = requests.without(rows)
+        self.progress("Settling", 0.3)
         changes = settle(connection, plan)
         if preview.digest and plan_digest(connection, changes) != preview.digest:
             raise StaleError(self._since(connection, preview.head))
@@ -210,13 +214,16 @@ class Book:
         header = Header(
             rule.name, operator, reason, datetime.now(UTC), preview.today, preview.key, undoes, details
         )  # fmt: skip
+        self.progress("Writing rows and history", 0.5)
         number, sha256 = write_operation(connection, header, requests, changes)
+        self.progress("Checking", 0.8)
         if not rule.lenient:
-            problems = check_references(connection, changes)
+            problems = check_references(connection, number, changes)
             if undoes is None:  # an undo may bring back a flaw that was there before
                 problems += check_invariants(connection, number, changes)
             if problems:
                 raise RefusedError(problems)
+        self.progress("Committing", 0.9)
         counts = tuple((s.table.name, s.kind, s.count) for s in changes)
         return Receipt(number, sha256, header.applied_at, counts, refused=tuple(left_out))
 
@@ -248,7 +255,10 @@ class Book:
             else:
                 number = operation_at(connection, as_of)
                 show_past(connection, number)
-                yield Tables(connection, number)
+                try:
+                    yield Tables(connection, number)
+                finally:
+                    hide_past(connection)
 
     def query(
         self, sql: str, as_of: int | date | datetime | None = None, **values: Value
@@ -311,9 +321,29 @@ class Book:
             copy_book(self.path, Path(target).absolute())
 
     @contextmanager
+    def session(self) -> Iterator[Book]:
+        """Keep the book to oneself for several calls from this thread: faster, and nobody comes between.
+
+        Others wait meanwhile, so keep it short; every operation is still committed on its own.
+        """
+        with connected(self.path, write=True, who=self.operator, wait=self.wait) as connection:
+            self._held = connection
+            try:
+                yield self
+            finally:
+                self._held = None
+
+    @contextmanager
     def _open(self, *, write: bool, staging: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        if self._held is not None and staging is None:
+            yield self._held
+            return
         with connected(self.path, write=write, who=self.operator, wait=self.wait, staging=staging) as connection:
             yield connection
+
+
+def _say_nothing(_what: str, _share: float) -> None:
+    """Nobody watches."""
 
 
 def restore(backup: str | Path, target: str | Path, *, operator: str | None = None) -> verify.Report:

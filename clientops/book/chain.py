@@ -32,6 +32,7 @@ def hash_rows(
     source: str,
     columns: Sequence[Column],
     offsets: Mapping[str, int] | None = None,
+    at_most: int | None = None,
 ) -> dict[int, tuple[int, str]]:
     """Row count and hash of history-shaped rows, by operation.
 
@@ -40,25 +41,33 @@ def hash_rows(
         source: Table or subquery of ``operation_id, sign, id`` and the columns.
         columns: Columns that count; ``id`` always does.
         offsets: Highest number before the change, for columns that hold numbers that the change itself made.
+        at_most: Upper bound of the rows, where it is known; few of them are hashed in one statement.
     """
+    sql = _blocks_sql(source, columns, offsets or {})
+    if at_most is not None and at_most <= PASS:
+        rows = connection.execute(f"with blocks as ({sql}) {WHOLE_HASH}", {"low": -(2**62), "high": 2**62}).fetchall()
+        return {number: (n, sha256) for number, n, sha256 in rows}
     span = connection.execute(f"select count(*), min(id), max(id) from {source}").fetchone()
     if span is None or not span[0]:
         return {}
     count, low, high = span
     # Texts of a pass are in memory together, so long ranges are taken in passes.
     step = max(BLOCK, PASS * max(1, (high - low + 1) // count) // BLOCK * BLOCK)
-    start = low // BLOCK * BLOCK
+    first = (offsets or {}).get("id", 0)  # passes end where blocks do
+    start = first + (low - first) // BLOCK * BLOCK
     connection.execute(
         "create or replace temp table blocks (operation_id bigint, block bigint, n bigint, hash varchar)"
     )
-    sql = _blocks_sql(source, columns, offsets or {})
     while start <= high:
         connection.execute(f"insert into blocks {sql}", {"low": start, "high": start + step - 1})
         start += step
-    rows = connection.execute(
-        "select operation_id, sum(n)::bigint, sha256(string_agg(hash, '' order by block)) from blocks group by operation_id"
-    ).fetchall()
+    rows = connection.execute(WHOLE_HASH).fetchall()
     return {number: (n, sha256) for number, n, sha256 in rows}
+
+
+WHOLE_HASH = """
+    select operation_id, sum(n)::bigint, sha256(string_agg(hash, '' order by block)) from blocks group by operation_id
+"""
 
 
 def _blocks_sql(source: str, columns: Sequence[Column], offsets: Mapping[str, int]) -> str:

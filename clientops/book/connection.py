@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +15,10 @@ import duckdb
 from clientops.book.lock import locked
 from clientops.errors import BookError, LockedError
 
+_in_use: dict[int, duckdb.DuckDBPyConnection] = {}
 _HOLDER = re.compile(r"Conflicting lock is held in (.*?) ?\(PID (\d+)\)")
+_UMASK = threading.Lock()
+_umasks: list[int] = []
 
 
 @contextmanager
@@ -36,16 +40,43 @@ def connected(
     """
     if not path.exists():
         raise BookError(f"There is no book at {path}; make one with: clientops init, or clientops demo")
-    with locked(path, write=write, who=who, wait=wait):
+    with locked(path, write=write, who=who, wait=wait), private_files():
         connection = _connect(path, write=write, wait=wait)
         try:
+            _in_use[threading.get_ident()] = connection
             configure(connection)
             if staging is not None:
                 quoted = str(staging).replace("'", "''")
                 connection.execute(f"attach '{quoted}' as staging (read_only)")
             yield connection
         finally:
+            _in_use.pop(threading.get_ident(), None)
             connection.close()
+
+
+def interrupt(thread: int) -> bool:
+    """Break off the query that a thread of this process runs; whether it had a book open."""
+    connection = _in_use.get(thread)
+    if connection is not None:
+        connection.interrupt()
+    return connection is not None
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Let files that are made meanwhile be readable by their owner only: a book, its log, and what it spills.
+
+    The engine makes them as the process does, so the whole process does so until the last thread leaves.
+    """
+    with _UMASK:
+        _umasks.append(os.umask(0o077))
+    try:
+        yield
+    finally:
+        with _UMASK:
+            before = _umasks.pop()
+            if not _umasks:
+                os.umask(before)
 
 
 def configure(connection: duckdb.DuckDBPyConnection) -> None:

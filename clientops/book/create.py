@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 import duckdb
 
-from clientops.book.backup import copy_book
-from clientops.book.connection import configure, connected, database_transaction
+from clientops.book.backup import copy_book, unfinished_file
+from clientops.book.connection import configure, connected, database_transaction, private_files
 from clientops.book.lock import locked
 from clientops.errors import BookError, NewerBookError
 from clientops.tables.schema import (
@@ -34,18 +34,12 @@ def create_book(path: Path, *, who: str) -> None:
     if path.exists():
         raise BookError(f"There is already a file {path}; choose another name, or remove it")
     with locked(path, write=True, who=who, wait=10):
-        before = os.umask(0o077)
-        try:
-            connection = duckdb.connect(str(path))
-        finally:
-            os.umask(before)
-        try:
+        if path.exists():
+            raise BookError(f"Somebody else has just made {path}")
+        with unfinished_file(path) as unfinished, private_files(), duckdb.connect(str(unfinished)) as connection:
             configure(connection)
             with database_transaction(connection):
                 _migrate(connection, after=0)
-        finally:
-            connection.close()
-    path.chmod(0o600)
 
 
 def book_version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
@@ -57,7 +51,7 @@ def book_version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """
     try:
         row = connection.execute("select max(version) from history.migrations").fetchone()
-    except duckdb.CatalogException as error:
+    except (duckdb.CatalogException, duckdb.InvalidInputException) as error:  # the latter: a Python name is like it
         raise BookError(f"{path} is a DuckDB file, but not a book of clientops") from error
     version = int(row[0]) if row and row[0] is not None else 0
     if version > schema_version():
@@ -68,19 +62,33 @@ def book_version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     return version
 
 
-def upgrade_book(path: Path, version: int, *, who: str, wait: float) -> Path:
+def upgrade_book(path: Path, version: int, *, who: str, wait: float) -> None:
     """Migrate an older book in one database transaction, after a backup beside it.
 
-    Returns:
-        The backup's path.
+    Raises:
+        BookError: It failed; the book is as it was.
     """
-    backup = path.with_name(f"{path.name}.version{version}.backup")
-    if not backup.exists():
-        with locked(path, write=True, who=who, wait=wait):
-            copy_book(path, backup)
-    with connected(path, write=True, who=who, wait=wait) as connection, database_transaction(connection):
-        _migrate(connection, after=book_version(connection, path))
-    return backup
+    backup = _unused(path.with_name(f"{path.name}.version{version}.backup"))
+    with locked(path, write=True, who=who, wait=wait):
+        copy_book(path, backup)
+    try:
+        with connected(path, write=True, who=who, wait=wait) as connection:
+            version = book_version(connection, path)
+            if version == schema_version():  # somebody else was faster
+                backup.unlink()
+                return
+            with database_transaction(connection):
+                _migrate(connection, after=version)
+    except duckdb.Error as error:
+        backup.unlink()
+        text = str(error).splitlines()[0]
+        raise BookError(f"The book {path} could not be brought up to date, and is as it was: {text}") from error
+
+
+def _unused(path: Path) -> Path:
+    """The path, or the first of ``.2``, ``.3`` … behind it that is not there yet."""
+    names = chain([path], (path.with_name(f"{path.name}.{number}") for number in count(2)))
+    return next(name for name in names if not name.exists())
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, after: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -33,11 +34,11 @@ class DirectChange:
         return "insert" if self.expected is None else "delete" if self.found is None else "update"
 
 
-def drifted_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Tables whose rows are not the signed sum of their history; one scan each."""
+def drifted_tables(connection: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> list[str]:
+    """Tables, all or of the given ones, whose rows are not the signed sum of their history; one scan each."""
     found = []
-    for name, target in all_tables().items():
-        columns, quoted = column_list(target.column_names), quote_name(name)
+    for name in all_tables() if names is None else names:
+        columns, quoted = column_list(all_tables()[name].column_names), quote_name(name)
         row = connection.execute(
             f"""
             select (select (count(*)::hugeint, sum(hash({columns})::hugeint)) from main.{quoted})
@@ -68,21 +69,29 @@ def _drift_sql(target: Table) -> str:
     """
 
 
-def find_direct_changes(connection: duckdb.DuckDBPyConnection) -> list[DirectChange]:
-    """Rows that were changed by other means than operations, table by table, in id order."""
+def find_direct_changes(
+    connection: duckdb.DuckDBPyConnection, table: str | None = None, limit: int = 2**60
+) -> list[DirectChange]:
+    """Rows that were changed by other means than operations, table by table, in id order.
+
+    Args:
+        connection: An open book.
+        table: Only of this table.
+        limit: At most so many of each table.
+    """
     found: list[DirectChange] = []
-    for name in drifted_tables(connection):
+    for name in drifted_tables(connection) if table is None else [table]:
         target = all_tables()[name]
         connection.execute(_drift_sql(target))
         pairs: dict[tuple[int, int], list[dict[str, Any] | None]] = {}
-        rows = connection.execute("select * from drift order by id, side").fetchall()
+        rows = connection.execute(f"select * from drift order by id, side limit {2 * limit}").fetchall()
         copies: dict[tuple[int, int], int] = {}
         for side, *values in rows:
             row = dict(zip(target.column_names, values, strict=True))
             number = row["id"]
             copy = copies[number, side] = copies.get((number, side), -1) + 1  # an INSERT may repeat a number
             pairs.setdefault((number, copy), [None, None])[0 if side < 0 else 1] = row
-        found += [DirectChange(name, number, a, b) for (number, _), (a, b) in pairs.items()]
+        found += [DirectChange(name, number, a, b) for (number, _), (a, b) in list(pairs.items())[:limit]]
     return found
 
 

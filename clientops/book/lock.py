@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from pathlib import Path
 from clientops.errors import LockedError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02
+_TICKET = re.compile(r"(\d+)\.(read|write)")
 
 
 @contextmanager
@@ -80,9 +82,10 @@ def _wait_turn(book: Path, folder: Path, number: int, *, write: bool, wait: floa
 def _blocker(folder: Path, number: int, *, write: bool) -> Path | None:
     """The first living ticket ahead that stands in the way: any for a writer, a writer's for a reader."""
     for name in sorted(entry.name for entry in folder.iterdir()):
-        if name == "counter" or int(name.partition(".")[0]) >= number:
+        ticket = _TICKET.fullmatch(name)
+        if ticket is None or int(ticket[1]) >= number:
             continue
-        if (write or name.endswith(".write")) and _is_alive(folder / name):
+        if (write or ticket[2] == "write") and _is_alive(folder / name):
             return folder / name
     return None
 

@@ -104,11 +104,12 @@ def _settle(connection: duckdb.DuckDBPyConnection, change: Change) -> Settled:
     else:
         sql = f"select t.id from given_change c join main.{quote_name(target.name)} t using (id)"
     connection.execute(f"create or replace temp table {rows} as {sql}")
+    known = "true" if change.kind == "insert" else f"id in (select id from main.{quote_name(target.name)})"
     asked, distinct, count, low, high = connection.execute(
-        f"select (select count(*) from given_change), (select count(distinct id) from {rows}), "
+        f"select (select count(*) from given_change), (select count(distinct id) from given_change where {known}), "
         f"count(*), min(id), max(id) from {rows}"
     ).fetchall()[0]
-    if distinct != count or (change.kind == "delete" and asked != count):
+    if distinct != asked:
         raise ClientopsError(f"The rule plans to {change.kind} {change.table} rows twice, or ones that are not there")
     every = target.column_names if change.kind != "update" else columns
     first_new = low - 1 if change.kind == "insert" and count and high - low + 1 == count else None
@@ -130,7 +131,7 @@ def change_hash(connection: duckdb.DuckDBPyConnection, settled: Settled, offsets
     if settled.kind == "insert" and settled.table.name in offsets:
         shift["id"] = offsets[settled.table.name]
     source = f"(select 0 as operation_id, * from ({settled.pairs_sql()}))"
-    return hash_rows(connection, source, columns, shift)[0][1]
+    return hash_rows(connection, source, columns, shift, 2 * settled.count)[0][1]
 
 
 def plan_digest(connection: duckdb.DuckDBPyConnection, changes: list[Settled]) -> str:

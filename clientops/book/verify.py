@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import duckdb
 
@@ -10,7 +11,8 @@ from clientops.book.chain import CHANGES_HASH, EMPTY_HASH, GENESIS, OPERATION_HA
 from clientops.book.drift import drifted_tables, find_direct_changes
 from clientops.book.writing import last_operation
 from clientops.tables.invariants import INVARIANTS, every_orphan_sql
-from clientops.tables.schema import Table, all_tables, column_list, quote_name, read_schema
+from clientops.tables.schema import Table, all_tables, column_list, create_tables, quote_name, read_schema
+from clientops.tables.view import history_table_sql
 
 MOST = 100
 
@@ -64,18 +66,25 @@ def verify(connection: duckdb.DuckDBPyConnection, head: str | None = None) -> Re
         connection: An open book.
         head: Hash of an operation, written down earlier; must still be in the chain.
     """
-    findings = [*_check_schema(connection), *_check_chain(connection), *_check_head(connection, head)]
+    findings = _check_foreign_objects(connection)
+    if any(finding.message.startswith("macro") for finding in findings):
+        return Report(0, 0, GENESIS, tuple(findings))  # it may change what the other checks mean
+    findings += _check_schema(connection)
+    unlike = {finding.table for finding in findings}
+    if unlike & {"history.operations", "history.changes", "history.requests"}:
+        return Report(0, 0, GENESIS, tuple(findings))
+    findings += [*_check_chain(connection), *_check_head(connection, head)]
+    whole = [t for t in all_tables().values() if not unlike & {t.name, f"history.{t.name}"}]
     rows = 0
-    for target in all_tables().values():
+    for target in whole:
         hashed, found = _check_history(connection, target)
         rows += hashed
-        findings += found
-        findings += _check_replay(connection, target)
-    if drifted_tables(connection):
-        findings += [
-            Finding("table_differs", _direct(change.table, change.id, change.kind), None, change.table, change.id)
-            for change in find_direct_changes(connection)[:MOST]
-        ]
+        findings += [*_check_signs(connection, target), *found, *_check_replay(connection, target)]
+    for name in drifted_tables(connection, [target.name for target in whole]):
+        changes = find_direct_changes(connection, name, MOST)
+        findings += [Finding("table_differs", _direct(c.table, c.id, c.kind), None, name, c.id) for c in changes]
+        if not changes and all(finding.table != name for finding in findings):
+            findings.append(Finding("table_differs", f"table {name} does not equal its history", None, name))
     number, sha256 = last_operation(connection)
     return Report(number, rows, sha256, tuple(findings))
 
@@ -85,25 +94,60 @@ def _direct(table: str, number: int, kind: str) -> str:
     return f"{table} {number} was {done} by other means than an operation"
 
 
+def _check_foreign_objects(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Objects of others that could change what names mean.
+
+    A macro of the book can hide any function of the engine, so these queries call none but by its full name.
+    """
+    found = []
+    for kind, source, name in (
+        ("macro", "duckdb_functions", "function_name"),
+        ("view", "duckdb_views", "view_name"),
+        ("index", "duckdb_indexes", "index_name"),
+    ):
+        internal = "" if kind == "index" else "not internal and"
+        found += connection.execute(
+            f"select '{kind} ', {name} from system.main.{source}() "
+            f"where {internal} database_name = system.main.current_database()"
+        ).fetchall()
+    names = sorted({kind + name for kind, name in found})
+    return [Finding("foreign_object", f"{name} was put into the book by others") for name in names]
+
+
 def _check_schema(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Tables that are not as the migrations made them, and objects of others that could change what names mean."""
+    """Tables that are not as the migrations made them, or that others made."""
+    actual = {**_shapes(connection, "main"), **_shapes(connection, "history")}
+    expected = _expected_shapes()
     findings = []
-    actual = read_schema(connection)
-    for name, expected in all_tables().items():
-        found = actual.get(name)
-        if found is None or [(c.name, c.type) for c in found.columns] != [(c.name, c.type) for c in expected.columns]:
-            findings.append(Finding("schema_changed", f"table {name} does not have the columns it should", None, name))
-    foreign = connection.execute(
-        """
-        select 'view ' || view_name from duckdb_views()
-        where not internal and not temporary and database_name = current_database()
-        union all
-        select 'macro ' || function_name from duckdb_functions()
-        where not internal and database_name = current_database() and function_type like '%macro%'
-        order by all
-        """
-    ).fetchall()
-    return findings + [Finding("foreign_object", f"{name} was put into the book by others") for (name,) in foreign]
+    for name in [*expected, *(name for name in actual if name not in expected)]:
+        if name not in expected:
+            findings.append(Finding("foreign_object", f"table {name} was put into the book by others"))
+        elif name not in actual:
+            findings.append(Finding("schema_changed", f"table {name} is missing", None, name))
+        elif actual[name] != expected[name]:
+            text = f"table {name} no longer has the columns, defaults and conditions it was made with"
+            findings.append(Finding("schema_changed", text, None, name))
+    return findings
+
+
+def _shapes(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, tuple[object, ...]]:
+    """What each table of a schema is made of, by its name (``history.clients``); for history, names and types will do."""
+    found = read_schema(connection, schema)
+    if schema == "history":
+        return {f"history.{name}": tuple((c.name, c.type) for c in table.columns) for name, table in found.items()}
+    return {
+        name: (tuple(replace(column, comment="") for column in table.columns), table.checks)
+        for name, table in found.items()
+    }
+
+
+@lru_cache(maxsize=1)
+def _expected_shapes() -> dict[str, tuple[object, ...]]:
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        for name in all_tables():
+            connection.execute(history_table_sql(name))
+        return {**_shapes(connection, "main"), **_shapes(connection, "history")}
 
 
 def _check_chain(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
@@ -162,6 +206,17 @@ def _check_head(connection: duckdb.DuckDBPyConnection, head: str | None) -> list
     return [Finding("cut_back", text, last)]
 
 
+def _check_signs(connection: duckdb.DuckDBPyConnection, target: Table) -> list[Finding]:
+    """History rows that are neither a row before nor a row after."""
+    name = target.name
+    rows = connection.execute(
+        f"select operation_id, id from history.{quote_name(name)} "
+        f"where sign is null or sign not in (-1, 1) or operation_id is null or id is null order by all limit {MOST}"
+    ).fetchall()
+    text = "the history of {} {} was changed in operation {}: a row is neither one before nor one after"
+    return [Finding("history_changed", text.format(name, key, number), number, name, key) for number, key in rows]
+
+
 def _kinds_sql(name: str, kind: str) -> str:
     """SELECT of history rows that belong to changes of one kind."""
     history = f"history.{quote_name(name)}"
@@ -185,6 +240,8 @@ def _check_history(connection: duckdb.DuckDBPyConnection, target: Table) -> tupl
         "group by all order by all",
         {"name": name},
     ).fetchall()
+    if not recorded and connection.execute(f"select 1 from history.{quote_name(name)} limit 1").fetchone() is None:
+        return 0, []
     for kind, columns, operations in recorded:
         names = columns.split(",") if columns else []
         known = [target.column(c) for c in names if c in target.column_names]
@@ -192,7 +249,7 @@ def _check_history(connection: duckdb.DuckDBPyConnection, target: Table) -> tupl
             "ids": [operation[0] for operation in operations]
         })  # fmt: skip
         source = f"(select * from ({_kinds_sql(name, kind)}) semi join of_operations using (operation_id))"
-        found = hash_rows(connection, source, known)
+        found = hash_rows(connection, source, known, at_most=2 * sum(count for _, count, _ in operations))
         for number, count, sha256 in operations:
             seen.add((number, kind))
             rows, hash_now = found.get(number, (0, ""))
@@ -202,12 +259,16 @@ def _check_history(connection: duckdb.DuckDBPyConnection, target: Table) -> tupl
                 findings.append(Finding("history_changed", text, number, name))
         if kind == "update":
             findings += _check_others_unchanged(connection, target, names, source)
-    for kind in ("insert", "update", "delete"):
-        strangers = connection.execute(f"select distinct operation_id from ({_kinds_sql(name, kind)}) order by all")
-        for (number,) in strangers.fetchall():
-            if (number, kind) not in seen:
-                text = f"the history of {name} has rows of operation {number} ({kind}) that it did not write"
-                findings.append(Finding("history_changed", text, number, name))
+        elif kind == "insert":
+            findings += _check_later_columns(connection, target, names, source)
+    kinds = ("insert", "update", "delete")
+    there = " union all ".join(
+        f"select distinct operation_id, '{k}' as kind from ({_kinds_sql(name, k)})" for k in kinds
+    )
+    for number, kind in connection.execute(f"{there} order by all").fetchall():
+        if (number, kind) not in seen:
+            text = f"the history of {name} has rows of operation {number} ({kind}) that it did not write"
+            findings.append(Finding("history_changed", text, number, name))
     return hashed, findings
 
 
@@ -223,6 +284,24 @@ def _check_others_unchanged(
         f"having count(distinct hash({column_list(others)})) > 1 order by all limit {MOST}"
     ).fetchall()
     text = "the history of {} {} was changed in operation {}: a column differs that the operation did not touch"
+    return [
+        Finding("history_changed", text.format(target.name, row_id, number), number, target.name, row_id)
+        for number, row_id in rows
+    ]
+
+
+def _check_later_columns(
+    connection: duckdb.DuckDBPyConnection, target: Table, recorded: list[str], source: str
+) -> list[Finding]:
+    """Inserted rows with something else than the default in a column that was added to the table later."""
+    later = [column for column in target.columns if column.name not in recorded]
+    if not later:
+        return []
+    differs = " or ".join(f"{quote_name(c.name)} is distinct from ({c.default or 'null'})::{c.type}" for c in later)
+    rows = connection.execute(
+        f"select operation_id, id from {source} where {differs} order by all limit {MOST}"
+    ).fetchall()
+    text = "the history of {} {} was changed in operation {}: it has a value in a column that was not there yet"
     return [
         Finding("history_changed", text.format(target.name, row_id, number), number, target.name, row_id)
         for number, row_id in rows

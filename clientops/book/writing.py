@@ -122,7 +122,7 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, number: int, changes: 
             f"and id in (select id from {settled.rows}))"
         )
         columns = [settled.table.column(name) for name in settled.columns]
-        sha256 = hash_rows(connection, source, columns)[number][1]
+        sha256 = hash_rows(connection, source, columns, at_most=2 * settled.count)[number][1]
         connection.execute(
             "insert into history.changes values (?, ?, ?, ?, ?, ?)",
             [number, settled.table.name, settled.kind, ",".join(settled.columns), settled.count, sha256],

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from clientops.tables.schema import quote_name, quote_text
 
 
-def edited_sql(table: str, key: str, columns: Sequence[str]) -> str:
+def edited_sql(table: str, key: str, columns: Sequence[str], source: str = "requests") -> str:
     """SELECT of ``id`` and the columns as they become, one row for each row of the table that is edited.
 
     Args:
         table: Table that is edited.
         key: Field of the requests that holds the row's number.
-        columns: Columns that may be edited, each a field of the requests of the same name; these have ``row`` and
-            ``clear`` (a list of column names) too.
+        columns: Columns that may be edited.
+        source: Step with a row for each request: ``row``, the key, those columns and ``clear``, a list of column names.
     """
     given = ", ".join(_last_given_sql(column) for column in columns)
     changed = ", ".join(
@@ -26,7 +26,7 @@ def edited_sql(table: str, key: str, columns: Sequence[str]) -> str:
         for name in map(quote_name, columns)
     )
     return f"""
-        with last_given as (select {key} as id, {given} from requests group by {key})
+        with last_given as (select {key} as id, {given} from {source} group by {key})
         select kept.id, {changed} from {quote_name(table)} as kept join last_given on last_given.id = kept.id
     """
 
@@ -42,7 +42,7 @@ def _last_given_sql(column: str) -> str:
 
 
 def edit_problems_sql(table: str, key: str, columns: Sequence[str], clearable: Sequence[str]) -> str:
-    """SELECT of the problems that every edit can have.
+    """SELECT of the problems that every edit can have; ``columns`` and ``clearable`` are fields of the requests.
 
     They are ``unknown_<noun>``, ``nothing_given``, ``not_clearable`` (a column that must not be empty, or is none) and
     ``given_and_cleared``.

@@ -17,13 +17,15 @@ class Invariant:
         code: Short name.
         table: Table whose rows break it.
         sql: SELECT of ``id, message`` of the rows among ``touched`` (ids) that break it.
+        columns: Columns of the table that the law is about; an update of others cannot break it.
         watches: (table, column) pairs; a changed row of that table may break the law for the row that the column
-            names. The table's own ``id`` need not be listed.
+            names.
     """
 
     code: str
     table: str
     sql: str
+    columns: tuple[str, ...]
     watches: tuple[tuple[str, str], ...] = ()
 
 
@@ -35,6 +37,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         select id, 'client ' || id || ' would have a credit of ' || credit_balance as message
         from clients semi join touched using (id) where credit_balance < 0
         """,
+        ("credit_balance",),
     ),
     Invariant(
         "billing_contact_of_other",
@@ -44,6 +47,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         from clients c semi join touched using (id) join contacts k on k.id = c.default_billing_contact_id
         where k.client_id <> c.id
         """,
+        ("default_billing_contact_id",),
         (("contacts", "client_id"),),
     ),
     Invariant(
@@ -62,6 +66,7 @@ INVARIANTS: tuple[Invariant, ...] = (
             or i.total <> coalesce(s.amount, 0)
                 + case i.tax_mode when 'exclusive' then coalesce(s.tax1, 0) + coalesce(s.tax2, 0) else 0 end
         """,
+        ("subtotal", "tax1", "tax2", "total", "tax_mode"),
         (("invoice_items", "invoice_id"),),
     ),
     Invariant(
@@ -84,6 +89,7 @@ INVARIANTS: tuple[Invariant, ...] = (
             or (status in ('Paid', 'Written off') and owed <> 0)
             or (status in ('Draft', 'Cancelled') and credit_applied <> 0)
         """,
+        ("total", "credit_applied", "written_off", "status"),
         (("allocations", "invoice_id"),),
     ),
     Invariant(
@@ -99,6 +105,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         from invoices i semi join touched using (id) left join used u on u.invoice_id = i.id
         where i.credit_applied <> -coalesce(u.amount, 0) or i.credit_applied < 0
         """,
+        ("credit_applied",),
         (("credit_entries", "invoice_id"),),
     ),
     Invariant(
@@ -113,6 +120,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         from transactions t semi join touched using (id) join used u on u.transaction_id = t.id
         where u.amount not between least(0, t.amount_in - t.amount_out) and greatest(0, t.amount_in - t.amount_out)
         """,
+        ("amount_in", "amount_out"),
         (("allocations", "transaction_id"),),
     ),
     *(
@@ -124,6 +132,7 @@ INVARIANTS: tuple[Invariant, ...] = (
             from {name} r semi join touched using (id) {join} join currencies c on c.id = {currency}
             where not {is_minor_unit_sql("r." + column, "c.minor_digits")}
             """,
+            (column, "client_id" if join else "currency_id"),
         )
         for name, column, join, currency in (
             ("clients", "credit_balance", "", "r.currency_id"),
@@ -142,15 +151,26 @@ INVARIANTS: tuple[Invariant, ...] = (
             select r.id, '{name} ' || r.id || ' and ' || o.id || ' are the same: {what}' as message
             from {name} r semi join touched using (id) join {name} o on o.id <> r.id and {same}
             """,
+            columns,
         )
-        for name, same, what in (
-            ("users", "lower(o.email) = lower(r.email)", "one e-mail address"),
-            ("user_clients", "o.user_id = r.user_id and o.client_id = r.client_id", "one user and client"),
-            ("affiliates", "o.client_id = r.client_id", "one client"),
-            ("custom_values", "o.field_id = r.field_id and o.subject_id = r.subject_id", "one field of one record"),
-            ("merged_clients", "o.replaced_id = r.replaced_id", "one old client number"),
-            ("currencies", "o.code = r.code", "one currency code"),
-            ("invoices", "o.number = r.number", "one invoice number"),
+        for name, columns, same, what in (
+            ("users", ("email",), "lower(o.email) = lower(r.email)", "one e-mail address"),
+            (
+                "user_clients",
+                ("user_id", "client_id"),
+                "o.user_id = r.user_id and o.client_id = r.client_id",
+                "one user and client",
+            ),
+            ("affiliates", ("client_id",), "o.client_id = r.client_id", "one client"),
+            (
+                "custom_values",
+                ("field_id", "subject_id"),
+                "o.field_id = r.field_id and o.subject_id = r.subject_id",
+                "one field of one record",
+            ),
+            ("merged_clients", ("replaced_id",), "o.replaced_id = r.replaced_id", "one old client number"),
+            ("currencies", ("code",), "o.code = r.code", "one currency code"),
+            ("invoices", ("number",), "o.number = r.number", "one invoice number"),
         )
     ),
 )

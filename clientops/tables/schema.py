@@ -30,11 +30,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its name, meaning and columns in order."""
+    """A table: its name, meaning, columns in order, and the conditions (SQL) that its rows fulfil."""
 
     name: str
     comment: str
     columns: tuple[Column, ...]
+    checks: tuple[str, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -108,10 +109,10 @@ def all_tables() -> dict[str, Table]:
         found = read_schema(connection)
     comments = {key: text for _, _, sql in migrations() for key, text in written_comments(sql).items()}
     return {
-        name: Table(
-            name,
-            comments.get((name, ""), ""),
-            tuple(replace(column, comment=comments.get((name, column.name), "")) for column in found[name].columns),
+        name: replace(
+            found[name],
+            comment=comments.get((name, ""), ""),
+            columns=tuple(replace(c, comment=comments.get((name, c.name), "")) for c in found[name].columns),
         )
         for name in found
     }
@@ -124,7 +125,13 @@ def read_schema(connection: duckdb.DuckDBPyConnection, schema: str = "main") -> 
     for table, comment, name, kind, nullable, default, meaning in rows:
         columns = found.setdefault(table, (comment or "", []))[1]
         columns.append(Column(name, kind, not nullable, default, meaning or ""))
-    return {name: Table(name, comment, tuple(columns)) for name, (comment, columns) in found.items()}
+    checks: dict[str, list[str]] = {}
+    for table, text in connection.execute(CHECKS, {"schema": schema}).fetchall():
+        checks.setdefault(table, []).append(text)
+    return {
+        name: Table(name, comment, tuple(columns), tuple(checks.get(name, ())))
+        for name, (comment, columns) in found.items()
+    }
 
 
 SCHEMA = """
@@ -133,6 +140,12 @@ SCHEMA = """
     join duckdb_columns() c using (database_oid, table_oid)
     where t.schema_name = $schema and t.database_name = current_database() and not t.temporary
     order by t.table_oid, c.column_index
+"""
+
+CHECKS = """
+    select table_name, constraint_text from duckdb_constraints()
+    where constraint_type = 'CHECK' and schema_name = $schema and database_name = current_database()
+    order by all
 """
 
 

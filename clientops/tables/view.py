@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from clientops.changes import Change, Kind, Plan, Relation
 from clientops.errors import UsageError
@@ -58,6 +59,10 @@ class Tables:
         """Rows of a SELECT over the tables, with named parameters (``$client_id``)."""
         return self._connection.sql(sql, params=values or None)
 
+    def given(self, rows: pa.Table) -> Relation:
+        """Rows of an Arrow table, as a relation beside the tables."""
+        return self._connection.from_arrow(rows)
+
     def steps(self, **relations: Relation) -> Steps:
         """A fresh chain of named steps that begins with the given relations (``requests=requests``)."""
         return Steps(self._connection, relations, self)
@@ -100,6 +105,12 @@ class Steps:
         if name not in self._names:
             raise UsageError(f"There is no step {name!r}; there are {', '.join(sorted(self._names))}")
         return self._connection.table(f"temp.{quote_name(name)}")
+
+    def drop(self, *names: str) -> None:
+        """Free steps that no later one reads."""
+        for name in names:
+            self._connection.execute(f"drop table temp.{quote_name(name)}")
+            self._names.discard(name)
 
     def count(self, name: str) -> int:
         """Number of rows of a step."""

@@ -1,0 +1,76 @@
+"""The ``clientops`` command: thin; each command does what a function of the package does.
+
+Exit codes: 0 done, 1 refused (problems, or something does not agree), 2 usage, 3 stale, 4 locked.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clientops import __version__
+from clientops.book.book import WAIT, default_path
+from clientops.commands import bring, look, mail, operate, trust
+from clientops.commands.context import Context
+
+app = typer.Typer(
+    help="Change and check client accounts; nothing changes unseen.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def shared_options(
+    ctx: typer.Context,
+    book: Annotated[
+        Path | None, typer.Option("--book", "-b", help="The book's file; else CLIENTOPS_BOOK, else clientops.duckdb.")
+    ] = None,
+    operator: Annotated[
+        str | None, typer.Option("--operator", help="Who works; else CLIENTOPS_OPERATOR, else your system's user name.")
+    ] = None,
+    wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait while others use the book.")] = WAIT,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that go before the command."""
+    ctx.obj = Context((book or default_path()).absolute(), operator, wait, as_json)
+
+
+app.command("init")(trust.init)
+app.command("demo")(bring.demo)
+app.command("rules")(operate.list_rules)
+app.command("apply")(operate.apply)
+app.command("undo")(operate.undo)
+app.command("log")(look.log)
+app.command("show")(look.show_operation)
+app.command("history")(look.history)
+app.command("tables")(look.list_tables)
+app.command("query")(look.query)
+app.command("export")(bring.export)
+app.command("verify")(trust.verify)
+app.command("check")(trust.check)
+app.command("direct")(trust.direct)
+app.command("backup")(trust.backup)
+app.command("restore")(trust.restore_backup)
+app.add_typer(mail.app, name="mail")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Commands that bring content in and take it out: the demo book, exports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from clientops.book.book import Book
+from clientops.commands.context import context_of
+from clientops.commands.look import AsOf, moment_of, path_text
+from clientops.commands.operate import Operator, Today
+from clientops.commands.output import console, told_plainly, working
+from clientops.exporting.files import export_relation, relation_named
+
+
+def demo(
+    ctx: typer.Context,
+    clients: Annotated[int, typer.Option("--clients", min=1, help="How many clients.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same book.")] = 7,
+    truth: Annotated[Path | None, typer.Option("--truth", help="Write here, as CSV, which flaws were planted.")] = None,
+    statements: Annotated[
+        Path | None, typer.Option("--statements", help="Write bank statement files that match partly into this folder.")
+    ] = None,
+    today: Today = None,
+    operator: Operator = None,
+) -> None:
+    """Make a book of a made-up business: years of invoices, payments and credit, with the flaws that real books have."""
+    from clientops.importing.demo import BUILD_DEMO, demo_truth, write_demo_statements
+
+    shared = context_of(ctx)
+    day = today.date() if today else datetime.now().astimezone().date()
+    request = {"clients": clients, "seed": seed}
+    with told_plainly():
+        book = Book(shared.path, operator=operator or shared.operator) if shared.path.exists() else None
+        if book is None:
+            book = Book.create(shared.path, operator=operator or shared.operator)
+        with working(f"Making up {clients} clients") as report:
+            book.progress = report
+            receipt = book.apply_now(BUILD_DEMO, request, reason="Demo book", today=day)
+        if truth is not None or statements is not None:
+            with book.tables() as tables:
+                if truth is not None:
+                    export_relation(demo_truth(tables, clients=clients, seed=seed, today=day), truth, overwrite=True)
+                if statements is not None:
+                    statements.mkdir(parents=True, exist_ok=True)
+                    write_demo_statements(tables, statements)
+    counts = {table: count for table, kind, count in receipt.counts if kind == "insert"}
+    shown = ", ".join(f"{counts.get(name, 0):,} {name}" for name in ("clients", "services", "invoices", "transactions"))
+    console.print(Text(f"Made {path_text(book.path)}: {shown}."), style="bold green")
+    console.print("Look around: clientops tables | clientops log | clientops check | clientops query 'select …'")
+
+
+def export(
+    ctx: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="TABLE|QUERY", help="A table, or a SELECT.")],
+    file: Annotated[Path, typer.Argument(help="File to write: .csv, .xlsx or .parquet")],
+    as_of: AsOf = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a table or a query's result to a file that is safe to open in a spreadsheet."""
+    shared = context_of(ctx)
+    with told_plainly(), working(f"Writing {file.name}"), shared.book().tables(moment_of(as_of)) as tables:
+        count = export_relation(relation_named(tables, what), file.absolute(), overwrite=overwrite)
+    console.print(Text(f"Wrote {count} rows to {path_text(file)}."), style="bold green")

@@ -1,0 +1,192 @@
+"""Commands that read: the log, one operation, the history of a row, the tables, a query."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from clientops.commands.context import context_of
+from clientops.commands.operate import Json
+from clientops.commands.output import console, fail, print_json, print_rows, print_table, show, told_plainly
+from clientops.tables.references import references_from, references_to
+from clientops.tables.schema import all_tables, table
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="As it was: after an operation (17), or at the end of a day (2026-06-30).")
+]
+
+
+def log(
+    ctx: typer.Context,
+    operator: Annotated[str | None, typer.Option(help="Only this operator's.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only of this rule.")] = None,
+    client: Annotated[int | None, typer.Option(help="Only those that touched this client.")] = None,
+    since: Day = None,
+    until: Day = None,
+    limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="At most so many.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """List operations, the newest first."""
+    shared = context_of(ctx)
+    with told_plainly():
+        lines = shared.book().operations(
+            operator=operator,
+            rule=rule,
+            client=client,
+            since=since.date() if since else None,
+            until=until.date() if until else None,
+            limit=limit,
+        )
+    if as_json or shared.as_json:
+        print_json(lines)
+        return
+    rows = []
+    for line in lines:
+        note = (
+            f"undoes {line.undoes_id}"
+            if line.undoes_id
+            else f"undone by {line.undone_by_id}"
+            if line.undone_by_id
+            else ""
+        )
+        rows.append((line.id, line.applied_at, line.operator, line.rule, line.change_count, line.reason or "", note))
+    if rows:
+        print_table(("no", "applied (UTC)", "operator", "rule", "rows", "reason", ""), rows)
+    else:
+        console.print("No operations.")
+
+
+def show_operation(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(help="Number of the operation.")],
+    limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="At most so many rows a table.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show an operation: who, when, why, what was asked for, and the exact rows before and after."""
+    shared = context_of(ctx)
+    with told_plainly():
+        detail = shared.book().operation(number, limit)
+    if as_json or shared.as_json:
+        print_json(detail)
+        return
+    line = detail.line
+    console.print(Text(f"Operation {line.id}: {line.rule}"), style="bold")
+    facts = [
+        ("operator", line.operator),
+        ("reason", line.reason),
+        ("applied", f"{show(line.applied_at)} UTC, for {detail.today}"),
+        ("undoes", line.undoes_id),
+        ("undone by", line.undone_by_id),
+        ("hash", detail.sha256),
+        *detail.summary,
+    ]
+    print_table(("", ""), [fact for fact in facts if fact[1] is not None])
+    if detail.requests:
+        names = list(detail.requests[0])
+        print_table(names, [[r.get(n) for n in names] for r in detail.requests], f"\nRequests ({line.request_count})")
+    console.print(Text(f"\nRows ({line.change_count})"))
+    print_rows(detail.rows)
+    if not detail.is_whole:
+        console.print("… and more; --limit shows them", style="dim")
+
+
+def history(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="TABLE", help="Table, e.g. clients.")],
+    row_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the row.")],
+    as_json: Json = False,
+) -> None:
+    """Show everything that happened to a row, the oldest first."""
+    shared = context_of(ctx)
+    with told_plainly():
+        book = shared.book()
+        changes = book.row_history(name, row_id)
+        if as_json or shared.as_json:
+            print_json(changes)
+            return
+        lines = {line.id: line for line in book.operations(limit=1_000_000)} if changes else {}
+    if not changes:
+        console.print(f"There was never a row {row_id} in {name}.")
+    for change in changes:
+        line = lines[change.operation_id]
+        text = f"{line.id}  {show(line.applied_at)}  {line.operator}  {line.rule}  {line.reason or ''}"
+        console.print(Text(text), style="bold")
+        print_rows([change])
+
+
+def list_tables(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="A table: shows its columns.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The data dictionary: all tables, or the columns of one with their meaning."""
+    shared = context_of(ctx)
+    as_json = as_json or shared.as_json
+    with told_plainly():
+        if name is None:
+            rows = [(t.name, len(t.columns), t.comment) for t in all_tables().values()]
+            if as_json:
+                print_json([dict(zip(("table", "columns", "meaning"), row, strict=True)) for row in rows])
+            else:
+                print_table(("table", "columns", "meaning"), rows)
+            return
+        found = table(name)
+    if as_json:
+        print_json(found)
+        return
+    targets = {r.column: r.target for r in references_from(found.name)}
+    console.print(Text(f"{found.name}: {found.comment}"), style="bold")
+    columns = [
+        (c.name, c.type, "required" if c.is_required else "", targets.get(c.name, ""), c.comment) for c in found.columns
+    ]
+    print_table(("column", "type", "", "points at", "meaning"), columns)
+    pointing = sorted({f"{r.table}.{r.column}" for r in references_to(found.name)})
+    if pointing:
+        console.print(Text(f"\nPointed at by: {', '.join(pointing)}"))
+
+
+def query(
+    ctx: typer.Context,
+    sql: Annotated[str, typer.Argument(help="A SELECT over the tables.")],
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Run a SELECT, now or as the tables were; nothing can be changed with it."""
+    import duckdb
+
+    shared = context_of(ctx)
+    with told_plainly():
+        try:
+            columns, rows = shared.book().query(sql, moment_of(as_of))
+        except duckdb.Error as error:
+            fail(str(error).splitlines()[0])
+    if as_json or shared.as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_table(columns, rows)
+
+
+def moment_of(text: str | None) -> int | date | datetime | None:
+    """The moment that ``--as-of`` names: an operation's number, a day, or a time (UTC where no zone is given)."""
+    if text is None or text.isdigit():
+        return None if text is None else int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"--as-of {text!r} is neither an operation's number nor a day like 2026-06-30")
+    if len(text) <= len("2026-06-30"):
+        return moment.date()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def path_text(path: Path) -> str:
+    """A path as the person gave it, as far as possible."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

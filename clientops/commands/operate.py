@@ -1,0 +1,243 @@
+"""Commands that change the book: apply a rule, undo an operation; and what rules there are."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+import typer
+from rich.text import Text
+
+from clientops.book.preview import Preview
+from clientops.book.undo import UNDO
+from clientops.changes import Problem, Rule
+from clientops.commands.context import Context, context_of
+from clientops.commands.output import (
+    REFUSED,
+    change_lines,
+    console,
+    fail,
+    print_json,
+    print_preview,
+    print_receipt,
+    print_table,
+    told_plainly,
+    working,
+)
+from clientops.errors import RefusedError
+from clientops.importing.tabular import PROBLEM_COLUMN, read_text_table
+from clientops.operations import rule as rule_named
+from clientops.operations import rules
+from clientops.requests import RequestTable, read_requests
+
+Reason = Annotated[str | None, typer.Option("--reason", "-r", help="Why; kept with the operation.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change, and change nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Operator = Annotated[str | None, typer.Option("--operator", help="Who makes the change.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Today = Annotated[datetime | None, typer.Option("--today", formats=["%Y-%m-%d"], help="The day it counts for.")]
+
+
+def list_rules(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="A rule: shows its fields.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the rules, or the fields of one."""
+    shared = context_of(ctx)
+    as_json = as_json or shared.as_json
+    with told_plainly(as_json=as_json):
+        if name is None:
+            rows = [(r.name, r.group, r.risk, r.title) for r in rules().values()]
+            if as_json:
+                print_json([dict(zip(("name", "group", "risk", "title"), row, strict=True)) for row in rows])
+            else:
+                print_table(("rule", "group", "risk", "what it does"), rows)
+            return
+        _show_rule(rule_named(name), as_json=as_json)
+
+
+def _show_rule(rule: Rule, *, as_json: bool) -> None:
+    fields = [
+        (name, "required" if info.is_required() else "", info.title or name, info.description or "")
+        for name, info in rule.request.model_fields.items()
+    ]
+    if as_json:
+        print_json(
+            {"name": rule.name, "title": rule.title, "risk": rule.risk, "schema": rule.request.model_json_schema()}
+        )
+        return
+    console.print(Text(f"{rule.name}: {rule.title}"), style="bold")
+    console.print(Text((rule.function.__doc__ or "").partition("\n")[0]))
+    print_table(("field", "", "meaning", "help"), fields)
+    sample = " ".join(f"--set {name}=…" for name, info in rule.request.model_fields.items() if info.is_required())
+    console.print(Text(f"\nclientops apply {rule.name} {sample} --reason …"))
+
+
+def apply(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="RULE", help="Name of the rule; see: clientops rules")],
+    file: Annotated[Path | None, typer.Argument(help="CSV or Excel file, one request a row.")] = None,
+    values: Annotated[list[str] | None, typer.Option("--set", "-s", help="field=value of a single request.")] = None,
+    reason: Reason = None,
+    operator: Operator = None,
+    today: Today = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    only_good: Annotated[
+        bool, typer.Option("--only-good", help="Apply the requests without problems, leave out the others.")
+    ] = False,
+    problems: Annotated[
+        Path | None, typer.Option("--problems", help="Write requests with problems here, to be mended and sent again.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="Your name for this; applied once, however often sent.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Apply a rule to the requests of a file, or to one given with --set."""
+    shared = context_of(ctx)
+    as_json = as_json or shared.as_json
+    with told_plainly(as_json=as_json):
+        rule = rule_named(name)
+        given = _given_requests(rule, file, values or [])
+        requests = read_requests(rule.request, given)
+        if not len(requests):
+            fail(f"{file} has no requests, only headings" if file else "There are no requests")
+        if not dry_run and not reason:
+            fail("The reason is missing: --reason says why, and is kept with the operation")
+        day = today.date() if today else None
+        try:
+            if dry_run or _asks(yes=yes, as_json=as_json):
+                _with_preview(shared, rule, requests, operator, day, reason, dry_run=dry_run, yes=yes, as_json=as_json)
+                return
+            if rule.risk == "high" and not yes:
+                fail(f"{rule.title} cannot be taken lightly: look at it with --dry-run, then add --yes")
+            book = shared.book(operator)
+            with working(rule.title, quiet=as_json) as report:
+                book.progress = report
+                receipt = book.apply_now(rule, requests, reason=reason, key=key, today=day, only_good=only_good)
+        except RefusedError as refused:
+            if problems is not None:
+                _write_problems(problems, given, refused.problems)
+            raise
+        if receipt.refused and problems is not None:
+            _write_problems(problems, given, receipt.refused)
+        if as_json:
+            print_json(receipt)
+        else:
+            print_receipt(receipt, rule.title)
+        if receipt.refused:
+            raise typer.Exit(REFUSED)
+
+
+def undo(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(help="Number of the operation; see: clientops log")],
+    reason: Reason = None,
+    operator: Operator = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Take an operation back, as a new operation."""
+    apply(
+        ctx, UNDO.name, None, [f"operation_id={number}"], reason, operator, None, dry_run, yes, False, None, None, as_json
+    )  # fmt: skip
+
+
+def _asks(*, yes: bool, as_json: bool) -> bool:
+    """Whether a person sits there who can be shown the preview and asked."""
+    return not yes and not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _given_requests(rule: Rule, file: Path | None, values: Sequence[str]) -> pa.Table | list[dict[str, str]]:
+    if (file is None) == (not values):
+        fail(f"Give a file of requests, or one request with --set; the fields: clientops rules {rule.name}")
+    if file is not None:
+        table = read_text_table(file)
+        return table.drop_columns([PROBLEM_COLUMN]) if PROBLEM_COLUMN in table.column_names else table
+    row: dict[str, str] = {}
+    for value in values:
+        field, equals, text = value.partition("=")
+        if not equals:
+            fail(f"--set {value!r} is not of the form field=value")
+        row[field.strip()] = text
+    return [row]
+
+
+def _with_preview(
+    shared: Context,
+    rule: Rule,
+    requests: RequestTable,
+    operator: str | None,
+    today: date | None,
+    reason: str | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Show the preview; without ``dry_run`` ask, and apply just what was shown."""
+    book = shared.book(operator)
+    with working(rule.title, quiet=as_json) as report:
+        book.progress = report
+        preview = book.preview(rule, requests, today=today)
+    if preview.problems:
+        raise RefusedError(preview.problems)
+    if as_json:
+        print_json(_preview_json(preview))
+        return
+    print_preview(preview)
+    if dry_run:
+        console.print("\nNothing was changed (--dry-run).", style="dim")
+        return
+    if not preview.is_applicable:
+        console.print("There is nothing to change.")
+        return
+    word = rule.name if rule.risk == "high" else ""
+    if word:
+        answer = typer.prompt(
+            f"\nThis cannot be taken lightly. Type {word} to apply it", default="", show_default=False
+        )
+        agreed = answer.strip() == word
+    else:
+        agreed = yes or typer.confirm("\nApply this?")
+    if not agreed:
+        console.print("Nothing was changed.")
+        return
+    print_receipt(book.apply(preview, reason=reason), rule.title)
+
+
+def _preview_json(preview: Preview) -> dict[str, object]:
+    return {
+        "rule": preview.rule.name,
+        "changes": [
+            {"table": c.table, "kind": c.kind, "columns": c.columns, "count": c.count, "sample": c.sample}
+            for c in preview.changes
+        ],
+        "counts": change_lines(preview.changes),
+        "warnings": preview.warnings,
+        "summary": preview.summary,
+    }
+
+
+def _write_problems(path: Path, given: pa.Table | list[dict[str, str]], problems: Sequence[Problem]) -> None:
+    """Write the requests with problems, their own columns and what is wrong, ready to be mended and sent again."""
+    messages: defaultdict[int, list[str]] = defaultdict(list)
+    for problem in problems:
+        messages[problem.row].append(problem.message)
+    rows = given.to_pylist() if isinstance(given, pa.Table) else given
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        names = list(given.column_names if isinstance(given, pa.Table) else rows[0])
+        writer = csv.writer(file)
+        writer.writerow([*names, PROBLEM_COLUMN])
+        for number, row in enumerate(rows, 1):
+            if number in messages:
+                writer.writerow([*(row.get(n) for n in names), "; ".join(messages[number])])

@@ -1,0 +1,172 @@
+"""How the command line shows things: tables for people, JSON for programs, and which exit code means what."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from clientops.book.preview import ChangePreview, Preview, Receipt
+from clientops.book.reading import RowChange
+from clientops.changes import Problem
+from clientops.errors import ClientopsError, LockedError, RefusedError, StaleError
+
+DONE, REFUSED, USAGE, STALE, LOCKED = range(5)
+SHOWN = 10
+SIGNS = {"insert": "+", "update": "~", "delete": "-"}
+
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def fail(message: str, code: int = USAGE) -> NoReturn:
+    """Say why, and end with an exit code."""
+    errors.print(Text(message))
+    raise typer.Exit(code)
+
+
+@contextmanager
+def told_plainly(*, as_json: bool = False) -> Iterator[None]:
+    """End with a sentence and an exit code where clientops refuses; problems come as a table."""
+    try:
+        yield
+    except RefusedError as error:
+        if as_json:
+            print_json({"refused": [asdict(p) for p in error.problems]})
+        else:
+            print_problems(error.problems)
+        raise typer.Exit(REFUSED) from error
+    except StaleError as error:
+        fail(str(error), STALE)
+    except LockedError as error:
+        fail(str(error), LOCKED)
+    except ClientopsError as error:
+        fail(str(error), USAGE)
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON knows; money stays exact, as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (Decimal, date, datetime, Path)):
+        return str(value)
+    return value
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, for programs."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+
+
+def show(value: Any) -> str:
+    """A value as people read it in a table."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text[:-2] if "." in text and text.endswith("00") else text
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    return str(value)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:
+    """Print rows under headings; what a client typed is never read as markup."""
+    table = RichTable(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    rows = [list(row) for row in rows]
+    for i, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(r[i], (int, Decimal)) and not isinstance(r[i], bool) for r in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(show(value)) for value in row))
+    console.print(table)
+
+
+def print_problems(problems: Sequence[Problem], heading: str = "Nothing was changed") -> None:
+    """Print problems as a table, under what became of it."""
+    count = f"{len(problems)} problem" + ("" if len(problems) == 1 else "s")
+    errors.print(Text(f"{heading}: {count}."), style="bold red")
+    rows = [(p.row or "", p.field, p.message) for p in problems[:200]]
+    print_table(("row", "field", "problem"), rows)
+    if len(problems) > len(rows):
+        errors.print(f"… and {len(problems) - len(rows)} more; --problems FILE writes them all")
+
+
+def print_preview(preview: Preview) -> None:
+    """Print what would change, with the first rows of each table."""
+    total = preview.row_count
+    what = f"{total} row" + ("" if total == 1 else "s")
+    console.print(Text(f"{preview.rule.title}: {what} would change."), style="bold")
+    for label, value in preview.summary:
+        console.print(Text(f"  {label}: {value}"))
+    for change in preview.changes:
+        console.print(Text(f"\n{SIGNS[change.kind]} {change.kind} {change.count} in {change.table}"), style="bold")
+        rows = [RowChange(0, change.table, _id(pair), *pair) for pair in change.sample[:SHOWN]]
+        print_rows(rows)
+        if change.count > len(rows):
+            console.print(f"  … and {change.count - len(rows)} more")
+    for warning in preview.warnings:
+        console.print(Text(f"Note: {warning.message}"), style="yellow")
+
+
+def _id(pair: tuple[dict[str, Any] | None, dict[str, Any] | None]) -> int:
+    return int((pair[0] or pair[1] or {})["id"])
+
+
+def print_rows(rows: Sequence[RowChange]) -> None:
+    """Print row changes: new and gone rows with their filled columns, changed rows as before -> after."""
+    for row in rows:
+        if row.before and row.after:
+            text = ", ".join(f"{n}: {show(a) or '∅'} → {show(b) or '∅'}" for n, (a, b) in row.changed.items())
+        else:
+            filled = (row.before or row.after or {}).items()
+            text = ", ".join(f"{n}: {show(v)}" for n, v in filled if v not in (None, "", False) and n != "id")
+        sign = "~" if row.before and row.after else "-" if row.before else "+"
+        console.print(Text(f"  {sign} {row.table} {row.id}  {text}"))
+
+
+def print_receipt(receipt: Receipt, title: str) -> None:
+    """Print what was done, and how to take it back."""
+    again = " was applied already; nothing was changed now" if receipt.is_repeated else ""
+    console.print(Text(f"Operation {receipt.operation_id}: {title}{again}."), style="bold green")
+    for table, kind, count in receipt.counts:
+        console.print(Text(f"  {SIGNS[kind]} {kind} {count} in {table}"))
+    console.print(Text(f"Take it back with: clientops undo {receipt.operation_id} --reason …"), style="dim")
+    if receipt.refused:
+        print_problems(receipt.refused, "These requests were left out")
+
+
+@contextmanager
+def working(what: str, *, quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
+    """A progress bar on the terminal while something long runs; gives ``report(what, share done)``."""
+    if quiet or not errors.is_terminal:
+        yield lambda _what, _share: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task(what, total=1.0)
+        yield lambda now, share: progress.update(task, description=now, completed=share)
+
+
+def change_lines(changes: Sequence[ChangePreview]) -> list[tuple[str, str, int]]:
+    """(table, kind, rows) of a preview's changes."""
+    return [(change.table, change.kind, change.count) for change in changes]

@@ -1,0 +1,118 @@
+"""Tables and query results as CSV, Excel and Parquet files, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from clientops.changes import Relation
+from clientops.errors import UsageError
+from clientops.tables.schema import quote_name, quote_text
+
+FORMATS = (".csv", ".xlsx", ".parquet")
+MOST_EXCEL_ROWS = 1_048_575
+
+# A spreadsheet takes a text that begins so for a formula, and runs it.
+FORMULA_STARTS = "=+-@\t\r"
+
+
+def export_relation(relation: Relation, path: Path, *, overwrite: bool = False) -> int:
+    """Write the rows of a relation to a file, row by row, readable by its owner only.
+
+    In CSV and Excel, a text that a spreadsheet would run as a formula gets a ``'`` in front; money stays exact in
+    CSV and Parquet, and has Excel's 15 digits in Excel.
+
+    Args:
+        relation: The rows.
+        path: ``….csv``, ``….xlsx`` or ``….parquet``.
+        overwrite: Whether an existing file may be replaced.
+
+    Returns:
+        Number of rows written.
+
+    Raises:
+        UsageError: The ending is another, the file exists, its folder does not, or Excel cannot hold so many rows.
+    """
+    ending = path.suffix.lower()
+    if ending not in FORMATS:
+        raise UsageError(f"{path.name} cannot be written; end its name with one of {', '.join(FORMATS)}")
+    if not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path.parent} to write {path.name} to")
+    if path.exists() and not overwrite:
+        raise UsageError(f"There is already a file {path}; choose another name, or --overwrite")
+    columns = ", ".join(
+        _safe_sql(name, str(kind), ending) for name, kind in zip(relation.columns, relation.types, strict=True)
+    )
+    unfinished = path.with_name(path.name + ".unfinished" + ending)
+    before = os.umask(0o077)
+    try:
+        with duckdb.connect() as writer:
+            writer.execute("set timezone = 'UTC'")
+            if ending == ".xlsx":
+                load_extension(writer, "excel")
+            rows = relation.to_arrow_reader(50_000)
+            count = _copy(writer, rows, columns, unfinished, ending)
+        unfinished.replace(path)
+    except duckdb.Error as error:
+        raise UsageError(f"{path} could not be written: {str(error).splitlines()[0]}") from error
+    else:
+        return count
+    finally:
+        os.umask(before)
+        unfinished.unlink(missing_ok=True)
+
+
+def _copy(writer: duckdb.DuckDBPyConnection, rows: object, columns: str, path: Path, ending: str) -> int:
+    """Write ``rows``, which the engine finds by the name of the argument, and count them."""
+    options = {".csv": "format csv, header true", ".xlsx": "format xlsx, header true", ".parquet": "format parquet"}
+    found = writer.execute(
+        f"copy (select {columns} from rows) to {quote_text(str(path))} ({options[ending]})"
+    ).fetchone()
+    count = int(found[0]) if found else 0
+    if ending == ".xlsx" and count > MOST_EXCEL_ROWS:
+        raise UsageError(f"Excel holds {MOST_EXCEL_ROWS} rows, this has {count}; write a .csv or .parquet file")
+    return count
+
+
+def _safe_sql(name: str, kind: str, ending: str) -> str:
+    column = quote_name(name)
+    if ending == ".parquet":
+        return column
+    if kind == "VARCHAR":
+        starts = ", ".join(f"chr({ord(start)})" for start in FORMULA_STARTS)
+        return f"case when left({column}, 1) in ({starts}) then chr(39) || {column} else {column} end as {column}"
+    if kind.startswith("TIMESTAMP"):
+        return f"strftime({column}::timestamptz, '%Y-%m-%d %H:%M:%S') as {column}"
+    if kind.startswith("DECIMAL") and ending == ".xlsx":
+        return f"{column}::double as {column}"
+    return column
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load one of the engine's own extensions, from its package, so without a network."""
+    from duckdb_extensions import import_extension
+
+    import_extension(name, con=connection)
+    connection.execute(f"load {quote_name(name)}")
+
+
+def relation_named(tables: object, what: str) -> Relation:
+    """The rows of a table, or of a SELECT.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    from clientops.tables.schema import all_tables
+    from clientops.tables.view import Tables
+
+    assert isinstance(tables, Tables)
+    if what in all_tables():
+        return tables.query(f"select * from {quote_name(what)} order by id")
+    if what.lstrip().lower().startswith(("select", "with", "from")):
+        try:
+            return tables.query(what)
+        except duckdb.Error as error:
+            raise UsageError(f"The query cannot be run: {str(error).splitlines()[0]}") from error
+    raise UsageError(f"{what!r} is neither a table nor a SELECT; see: clientops tables")

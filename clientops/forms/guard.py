@@ -1,0 +1,40 @@
+"""Errors as a person sees them: one sentence, and a reference to what was written down about it."""
+
+from __future__ import annotations
+
+import os
+import traceback
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from clientops.errors import ClientopsError
+from clientops.forms.state import state_folder
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What went wrong: a sentence, and the reference under which the details were written down (or empty)."""
+
+    sentence: str
+    reference: str = ""
+
+
+def is_strict() -> bool:
+    """Whether errors are raised instead of shown (``CLIENTOPS_STRICT``); the tests say so."""
+    return os.environ.get("CLIENTOPS_STRICT", "") not in ("", "0")
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """The trouble that an error is: its own sentence if it has one for people, else a reference to the details."""
+    if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in str(error):
+        return Trouble("Cancelled; nothing was changed.")
+    if isinstance(error, ClientopsError):
+        return Trouble(str(error))
+    reference = uuid.uuid4().hex[:8].upper()
+    details = "".join(traceback.format_exception(error))
+    with (state_folder() / "errors.log").open("a", encoding="utf-8") as log:
+        log.write(f"== {reference} {datetime.now(UTC).isoformat(timespec='seconds')}\n{details}\n")
+    return Trouble("This did not work because of a fault in clientops; nothing was changed.", reference)

@@ -1,0 +1,70 @@
+"""Credit: issue it, take it away, see the log."""
+
+from __future__ import annotations
+
+from clientops.forms.change import Change
+from clientops.forms.desk import Desk
+from clientops.forms.element import Content, call, h
+from clientops.forms.grid import Grid
+from clientops.forms.look import card, figure
+from clientops.forms.shell import Screen
+from clientops.forms.tabs import tabs
+from clientops.operations import rules
+from clientops.reports.credit import CREDIT_LOG, CREDIT_OWED, read_credit_figures
+
+
+class Main(Screen):
+    """Account credit of all clients."""
+
+    title = "Credit"
+    lead = "What clients can use for their next invoices: issue it, take it away, and see where it came from."
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.rules = [rule for rule in rules().values() if rule.group == "credit"]
+        self.chosen = self.rules[0].name
+        self.change = self._change()
+        self.log = Grid(desk, CREDIT_LOG, on_open=lambda number: None)
+        self.owed = Grid(desk, CREDIT_OWED, on_open=lambda number: desk.go(f"client/{number}"))
+        self.listed = "log"
+
+    def show(self, arguments: list[str]) -> None:
+        """``credits/issue-credit/12``: the form of a rule, for a client."""
+        self.log.refresh()
+        self.owed.refresh()
+        if arguments and arguments[0] in {rule.name for rule in self.rules}:
+            self.chosen = arguments[0]
+            self.change = self._change(int(arguments[1]) if len(arguments) > 1 and arguments[1].isdigit() else None)
+
+    def choose(self, name: str, _value: object = None) -> None:
+        """The form of another rule."""
+        self.chosen = name
+        self.change = self._change()
+
+    def list_(self, name: str, _value: object = None) -> None:
+        """The other listing."""
+        self.listed = name
+
+    def _change(self, client: int | None = None) -> Change:
+        filled = {"client_id": client} if client else None
+        return Change(self.desk, self.chosen, filled=filled, on_applied=self._applied)
+
+    def _applied(self, _receipt: object) -> None:
+        self.log.refresh()
+        self.owed.refresh()
+
+    def tree(self) -> Content:
+        """Figures, the form, the log."""
+        with self.desk.book.tables() as tables:
+            figures = read_credit_figures(tables)
+        row = [figure(f"Credit in {f.code}", f.total, detail=f"{f.clients:,} clients") for f in figures]
+        listing = self.log if self.listed == "log" else self.owed
+        return [
+            h("div", row, class_="co-figures") if row else None,
+            tabs("What to do", [(rule.name, rule.title) for rule in self.rules], self.chosen, lambda name: call(self.choose, name)),
+            self.change.tree(),
+            card(
+                tabs("Lists", [("log", "Credit log"), ("owed", "Clients with credit")], self.listed, lambda name: call(self.list_, name)),
+                listing.tree(), key="lists",
+            ),
+        ]  # fmt: skip

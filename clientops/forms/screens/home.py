@@ -1,0 +1,86 @@
+"""Home: what is to be done today, and how things stand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from clientops.forms.charts import bars, shares
+from clientops.forms.desk import Desk
+from clientops.forms.element import Content, call, h
+from clientops.forms.grid import Grid
+from clientops.forms.look import button, card, figure, link
+from clientops.forms.shell import Screen
+from clientops.forms.words import moment
+from clientops.operations import rules
+from clientops.reports.home import TODO_LISTINGS, read_standing, read_todo
+
+ROUTES = {"overdue": "record/invoices", "unmatched": "record/transactions", "follow-ups": "record/communications", "failed-mail": "record/communications"}
+
+
+class Main(Screen):
+    """The to-do list with figures and charts."""
+
+    title = "Home"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.listed = ""
+        self.grid: Grid | None = None
+
+    @property
+    def lead(self) -> str:  # type: ignore[override]
+        """The day."""
+        now = datetime.now().astimezone()
+        return f"{now:%A}, {now.day} {now:%B %Y}"
+
+    def show(self, arguments: list[str]) -> None:
+        """``home/overdue`` lists what waits under that name."""
+        self.listed, self.grid = "", None
+        if arguments and arguments[0] in TODO_LISTINGS:
+            self.listed = arguments[0]
+            route = ROUTES.get(self.listed, "client")
+            self.grid = Grid(self.desk, TODO_LISTINGS[self.listed], on_open=lambda number: self.desk.go(f"{route}/{number}"))
+
+    def tree(self) -> Content:
+        """What waits, how things stand, what happened last."""
+        today = datetime.now().astimezone().date()
+        with self.desk.book.tables() as tables:
+            todo = read_todo(tables)
+            standing = read_standing(tables, today)
+        items = [
+            h("li",
+              h("span", f"{item.count:,}" if item.count else "✓", class_=f"co-todo-count {'' if item.count else 'co-todo-none'}"),
+              h("span", h("strong", item.title), h("span", item.detail, class_="co-faint"), class_="co-todo-what"),
+              button("Look", call(self.desk.go, f"home/{item.name}"), look="quiet", aria_label=f"Look at: {item.title}") if item.count else h("span", "nothing", class_="co-faint"),
+              key=item.name)
+            for item in sorted(todo, key=lambda item: item.count == 0)
+        ]  # fmt: skip
+        names, issued, received = ([m[n] for m in standing.months] for n in range(3))
+        months: Any = bars(
+            f"Invoiced and received per month in {standing.code}", names, [("Invoiced", issued), ("Received", received)]  # type: ignore[arg-type]
+        )  # fmt: skip
+        shown = self.grid and next((item for item in todo if item.name == self.listed), None)
+        return [
+            h("div", [figure(label, text, detail=detail) for label, text, detail in standing.figures], class_="co-figures", key="figures"),
+            card(self.grid.tree(), title=shown.title, tools=button("Close", call(self.desk.go, "home"), look="quiet"), key="listed") if self.grid and shown else None,
+            h("div",
+              card(h("ul", items, class_="co-todo"), title="To do"),
+              h("div",
+                card(months, title=f"Invoiced and received, {standing.code}") if any(issued) or any(received) else None,
+                card(shares("Clients by status", standing.statuses), title="Clients by status") if standing.statuses else None,
+                class_="co-stack"),
+              class_="co-columns", key="columns"),
+            card(self._latest(), title="Latest operations", tools=link("All", call(self.desk.go, "operations")), key="latest"),
+        ]  # fmt: skip
+
+    def _latest(self) -> Content:
+        known = rules()
+        lines = [
+            h("li",
+              h("span", link(f"#{line.id}", call(self.desk.go, f"operations/{line.id}")), class_="co-number-of"),
+              h("span", h("strong", known[line.rule].title if line.rule in known else line.rule), f" · {line.operator}", f" · {line.reason}" if line.reason else None),
+              h("span", moment(line.applied_at), class_="co-faint"), key=str(line.id))
+            for line in self.desk.book.operations(limit=6)
+        ]  # fmt: skip
+        return h("ul", lines, class_="co-todo") if lines else h("p", "Nothing has been changed yet.", class_="co-empty")

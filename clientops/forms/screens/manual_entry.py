@@ -1,0 +1,78 @@
+"""Manual entry: every kind of thing a person enters, in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clientops.changes import Rule
+from clientops.forms.actions import HIDDEN
+from clientops.forms.change import Change
+from clientops.forms.desk import Desk
+from clientops.forms.element import Content, Node, call, h
+from clientops.forms.look import button, card, icon
+from clientops.forms.shell import Screen
+from clientops.operations import rules
+
+GROUPS = {
+    "clients": "Clients", "contacts": "Contacts", "credit": "Account credit", "invoices": "Invoices", "transactions": "Payments",
+    "mail": "E-mail", "merge": "Duplicates", "book": "The book",
+}  # fmt: skip
+
+
+class Main(Screen):
+    """Choose what to enter, then enter it."""
+
+    title = "Manual entry"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.wanted = ""
+        self.change: Change | None = None
+
+    @property
+    def lead(self) -> str:  # type: ignore[override]
+        """What the screen is for, until something is chosen."""
+        return "" if self.change else "What did not come in by itself. Each entry is checked, previewed, and recorded with who made it and why."
+
+    def show(self, arguments: list[str]) -> None:
+        """``manual-entry/add-client`` is the form of a rule."""
+        known = rules()
+        self.change = None
+        if arguments and arguments[0] in known:
+            filled = {"client_id": int(arguments[1])} if len(arguments) > 1 and arguments[1].isdigit() else None
+            self.change = Change(self.desk, arguments[0], filled=filled, on_close=self.back)
+
+    def back(self, _value: Any = None) -> Any:
+        """Choose anew."""
+        return self.desk.go("manual-entry")
+
+    def narrow(self, text: Any) -> None:
+        """Show only what a text finds."""
+        self.wanted = str(text or "").strip().lower()
+
+    def tree(self) -> Content:
+        """The choice, or the form."""
+        if self.change is not None:
+            return [h("div", button("All kinds of entries", self.back, look="quiet"), key="back"), self.change.tree()]
+        found = [rule for rule in rules().values() if rule.name not in HIDDEN and self._fits(rule)]
+        by_hand = [rule for rule in found if rule.manual]
+        sections = [("What is entered most", by_hand)] if by_hand else []
+        names = dict.fromkeys(rule.group for rule in found if not rule.manual)
+        sections += [(GROUPS.get(name, name.replace("_", " ").capitalize()), [r for r in found if r.group == name and not r.manual]) for name in names]
+        return [
+            h("div", icon("search"), h("input", type="search", class_="co-input", placeholder="What do you want to enter?", aria_label="What do you want to enter?",
+                                       value=self.wanted, on={"typing": self.narrow}), class_="co-search", key="search"),
+            [card(h("div", [self._choice(rule) for rule in listed], class_="co-choices"), title=title, key=title) for title, listed in sections],
+            None if found else h("p", "There is no form for that; try another word.", class_="co-empty", key="none"),
+        ]  # fmt: skip
+
+    def _fits(self, rule: Rule) -> bool:
+        text = f"{rule.title} {rule.manual} {rule.group} {rule.request.__doc__ or ''}".lower()
+        return all(word in text for word in self.wanted.split())
+
+    def _choice(self, rule: Rule) -> Node:
+        said = (rule.request.__doc__ or "").split("\n\n")[0].strip()
+        return h(
+            "button", h("strong", rule.title), h("span", said), type="button", class_="co-choice",
+            on={"click": call(self.desk.go, f"manual-entry/{rule.name}")}, key=rule.name,
+        )  # fmt: skip

@@ -1,0 +1,123 @@
+"""Operations: what was changed, by whom and why; look at it, take it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clientops.book.reading import OperationDetail
+from clientops.errors import UsageError
+from clientops.forms.change import Change
+from clientops.forms.changes import changes_node, in_words
+from clientops.forms.desk import Desk
+from clientops.forms.element import Content, Part, call, h
+from clientops.forms.grid import Grid
+from clientops.forms.look import button, card, facts, link, notice
+from clientops.forms.shell import Screen
+from clientops.forms.words import day, moment
+from clientops.operations import rules
+from clientops.reports.diff import describe, money_moved
+from clientops.reports.listings import listing
+
+READ = 200
+
+
+class Main(Screen):
+    """The log of operations, or one operation."""
+
+    title = "Operations"
+    lead = "Everything that was changed, by whom and why. Nothing is ever taken out of this list."
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.log = Grid(desk, listing("operations"), on_open=lambda number: desk.go(f"operations/{number}"))
+        self.page: OperationPage | None = None
+        self.missing = ""
+
+    def show(self, arguments: list[str]) -> None:
+        """``operations/5`` is operation 5."""
+        self.page, self.missing = None, ""
+        self.log.refresh()
+        if arguments and arguments[0].isdigit():
+            try:
+                self.page = OperationPage(self.desk, int(arguments[0]))
+            except UsageError as error:
+                self.missing = str(error)
+
+    def tree(self) -> Content:
+        """The log, or the operation."""
+        if self.page:
+            return [h("div", button("All operations", call(self.desk.go, "operations"), look="quiet"), key="back"), self.page.tree()]
+        return [notice("warning", self.missing) if self.missing else None, card(self.log.tree(), key="log")]
+
+
+class OperationPage(Part):
+    """One operation: who, when, why, what was asked for, and every row before and after."""
+
+    def __init__(self, desk: Desk, number: int) -> None:
+        super().__init__()
+        self.desk, self.number = desk, number
+        self.undoing: Change | None = None
+        self.detail: OperationDetail = desk.book.operation(number, READ)
+
+    def undo(self, _value: Any = None) -> Any:
+        """Preview taking it back."""
+        self.undoing = Change(
+            self.desk, "undo", requests={"operation_id": self.number}, on_close=self.close, on_applied=self.changed
+        )  # fmt: skip
+        return self.undoing.asked(None)
+
+    def close(self, _value: Any = None) -> None:
+        """Do not take it back."""
+        self.undoing = None
+
+    def changed(self, _receipt: object) -> None:
+        """It was taken back."""
+        self.detail = self.desk.book.operation(self.number, READ)
+
+    def tree(self) -> Content:
+        """The operation."""
+        detail, line = self.detail, self.detail.line
+        given = _grouped(detail)
+        with self.desk.book.tables() as tables:
+            described = describe(tables, given)
+            money = money_moved(tables, given) if detail.is_whole else ()
+        known = rules().get(line.rule)
+        title = f"Operation {line.id}: {known.title if known else line.rule}"
+        pairs: list[tuple[str, Content]] = [
+            ("Who", line.operator), ("When", moment(line.applied_at)), ("Day it counts for", day(detail.today)), ("Reason", line.reason or "none given"),
+            ("Changed", in_words(detail.counts)), ("Asked for", f"{line.request_count:,} request{'s' if line.request_count != 1 else ''}"),
+            ("Undoes", self._link(line.undoes_id)), ("Undone by", self._link(line.undone_by_id)), ("Hash", detail.sha256[:24] + "…"),
+            *detail.summary,
+        ]  # fmt: skip
+        can_undo = line.undone_by_id is None and not self.undoing and detail.counts
+        return [
+            self.undoing.tree() if self.undoing else None,
+            card(facts(pairs), title=title, tools=button("Undo…", self.undo, picture="undo") if can_undo else None, key="facts"),
+            card(
+                h("dl", [h("div", h("dt", label), h("dd", value)) for label, value in money], class_="co-sums") if money else None,
+                changes_node(self.desk, described), title="What it changed", key="changes",
+            ),
+            card(self._requests(), title="What was asked for", key="requests") if any(detail.requests) else None,
+        ]  # fmt: skip
+
+    def _link(self, number: int | None) -> Content:
+        return link(f"operation {number}", call(self.desk.go, f"operations/{number}")) if number else None
+
+    def _requests(self) -> Content:
+        shown = self.detail.requests[:10]
+        rest = self.detail.line.request_count - len(shown)
+        lines = [
+            facts([(str(name).replace("_", " "), str(value)) for name, value in request.items() if value not in (None, "") and name != "row"])
+            for request in shown
+        ]
+        return [*lines, h("p", f"and {rest:,} more requests", class_="co-faint") if rest > 0 else None]
+
+
+def _grouped(detail: OperationDetail) -> list[tuple[str, str, int, list[Any]]]:
+    """Rows of an operation by table and kind."""
+    pairs: dict[tuple[str, str], list[Any]] = {}
+    for row in detail.rows:
+        kind = "insert" if row.before is None else "delete" if row.after is None else "update"
+        pairs.setdefault((row.table, kind), []).append((row.before, row.after))
+    counts = {(table, kind): count for table, kind, count in detail.counts}
+    return [(table, kind, counts.get((table, kind), len(rows)), rows) for (table, kind), rows in pairs.items()]

@@ -1,0 +1,160 @@
+"""The frame around the screens: where one is, where one can go, and what is amiss with the book itself."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from clientops.book.book import Book
+from clientops.errors import ClientopsError
+from clientops.forms.desk import Desk
+from clientops.forms.element import Content, Node, Part, call, h
+from clientops.forms.guard import is_strict, trouble_of
+from clientops.forms.look import button, icon, next_focus, notice
+from clientops.forms.view import View, Work
+
+SCREENS: tuple[tuple[str, str, str], ...] = (
+    ("home", "Home", "home"),
+    ("client", "Clients", "client"),
+    ("manual-entry", "Manual entry", "entry"),
+    ("credits", "Credit", "credit"),
+    ("billing", "Billing", "billing"),
+    ("duplicates", "Duplicates", "duplicates"),
+    ("operations", "Operations", "operations"),
+    ("audit", "Audit", "audit"),
+)
+
+
+class Screen(Part):
+    """One screen; the module ``screens.<name>`` has a class ``Main`` of it."""
+
+    title = ""
+    lead = ""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+
+    def show(self, arguments: list[str]) -> Any:
+        """Come to it, with what stands behind its name in the route, e.g. ``["12"]`` of ``client/12``; may return work."""
+
+
+class Shell(Part):
+    """The navigation, and the screen that is shown."""
+
+    def __init__(self, desk: Desk, start: str) -> None:
+        super().__init__()
+        self.desk = desk
+        self.screens: dict[str, Screen] = {}
+        self.name = self.route = ""
+        self.view: View | None = None
+        self.focus = 0
+        self.direct_changes = 0
+        desk.go_to = self.go
+        self.first = self.go(start)
+        self.focus = 0
+
+    def go(self, route: str, _value: Any = None) -> Any:
+        """Show a screen by its route; what is not a screen is home."""
+        name, _, rest = route.partition("/")
+        self.name = name if name == "record" or any(name == known for known, _, _ in SCREENS) else "home"
+        if self.name not in self.screens:
+            module = import_module(f"clientops.forms.screens.{self.name.replace('-', '_')}")
+            self.screens[self.name] = module.Main(self.desk)
+        screen = self.screens[self.name]
+        work = screen.show([part for part in rest.split("/") if part])
+        self.route = route if self.name == name else "home"
+        self.focus = next_focus()
+        self.tell()
+        return work
+
+    def routed(self, route: str) -> Any:
+        """The browser came, reloaded, or went back: show its route, or read afresh what is shown."""
+        work = self.go(route or self.route)
+        self.focus = 0
+        return work
+
+    def tell(self) -> None:
+        """Tell the browser where one is."""
+        if self.view is not None:
+            self.view.route = self.route
+            self.view.title = f"{self.screens[self.name].title} · clientops"
+
+    def look_for_direct_changes(self) -> None:
+        """Look, beside the screen, whether rows were changed by other means than operations, and say so if they were."""
+        with suppress(ClientopsError):
+            self.direct_changes = len(self.desk.book.direct_changes())
+        if self.direct_changes and self.view is not None:
+            self.view.refresh()
+
+    def tree(self) -> Content:
+        """Navigation beside the screen."""
+        screen = self.screens[self.name]
+        items = [
+            h("li", h("a", icon(picture), h("span", title), href=f"#{name}", on={"click": call(self.go, name)},
+                      aria_current="page" if name == self.name else None), key=name)
+            for name, title, picture in SCREENS
+        ]  # fmt: skip
+        return h(
+            "div",
+            h("nav",
+              h("div", icon("book"), h("span", "clientops"), class_="co-brand"),
+              h("ul", items),
+              h("div", h("span", self.desk.operator, class_="co-who"), h("span", self.desk.book.path.name, class_="co-faint"), class_="co-desk"),
+              class_="co-nav", aria_label="Screens", key="nav"),
+            h("main",
+              self._direct_node(),
+              h("header", h("h1", screen.title, tabindex="-1", focus=self.focus), h("p", screen.lead, class_="co-lead") if screen.lead else None,
+                class_="co-heading", key="heading"),
+              screen.tree(), class_="co-main", key=f"main {self.name}"),
+            class_="co-shell",
+        )  # fmt: skip
+
+    def _direct_node(self) -> Node | None:
+        if not self.direct_changes:
+            return None
+        count = self.direct_changes
+        return h(
+            "div",
+            notice(
+                "warning", f"{count:,} row{'s were' if count != 1 else ' was'} changed by other means than clientops.",
+                button("Look at them", call(self.desk.go, "audit")),
+            ),
+            key="direct",
+        )  # fmt: skip
+
+
+class Broken(Part):
+    """What is shown where there is no book to show."""
+
+    def __init__(self, error: ClientopsError) -> None:
+        super().__init__()
+        self.trouble = trouble_of(error)
+
+    def tree(self) -> Content:
+        return h("main", h("h1", "clientops"), notice("error", self.trouble.sentence), class_="co-main co-alone")
+
+
+def screen(name: str, *, book: str | Path | Book | None = None) -> View:
+    """The workbench, at one of its screens; what each notebook shows.
+
+    Args:
+        name: The screen, e.g. ``credits``, or a route to something on it, e.g. ``client/12``.
+        book: The book or its file; else the one of ``CLIENTOPS_BOOK``.
+    """
+    try:
+        shell = Shell(Desk(Book(book) if isinstance(book, (str, Path)) else book), name)
+    except ClientopsError as error:
+        if is_strict():
+            raise
+        return View(Broken(error))
+    view = View(shell, on_route=shell.routed)
+    shell.view = view
+    shell.tell()
+    if isinstance(shell.first, Work):
+        view.begin(shell.first)
+    threading.Thread(target=shell.look_for_direct_changes).start()
+    return view

@@ -1,0 +1,57 @@
+"""Words for people: what tables, columns and kinds of changes are called on a screen."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+NOUNS = {
+    "clients": ("client", "clients"),
+    "services": ("service", "services"),
+    "addons": ("add-on", "add-ons"),
+    "dns_records": ("DNS record", "DNS records"),
+    "credit_entries": ("credit entry", "credit entries"),
+    "user_clients": ("permission of a user", "permissions of users"),
+    "ticket_replies": ("reply", "replies"),
+    "communications": ("communication", "communications"),
+    "merged_clients": ("old client number", "old client numbers"),
+    "matches": ("match", "matches"),
+    "addresses": ("address", "addresses"),
+}
+_WORDS = {"id": "number", "tax1": "first tax", "tax2": "second tax", "email": "e-mail", "dns": "DNS", "ip": "IP", "sha256": "SHA-256", "ttl": "TTL", "address1": "address", "address2": "address, second line"}  # fmt: skip
+_DROPPED = {"is", "has"}
+VERBS = {"insert": "added", "update": "changed", "delete": "removed"}
+
+
+def noun(table: str, count: int = 1) -> str:
+    """What one row, or several, of a table are called."""
+    one, many = NOUNS.get(table) or (table.removesuffix("s").replace("_", " "), table.replace("_", " "))
+    return one if count == 1 else many
+
+
+def humanised(name: str) -> str:
+    """The name of a column as people write it: ``next_due_on`` is *Next due*."""
+    parts = name.split("_")
+    if len(parts) > 1 and parts[-1] in ("id", "on", "at"):
+        parts = parts[:-1]
+    if len(parts) > 1 and parts[0] in _DROPPED:
+        parts = parts[1:]
+    words = " ".join(_WORDS.get(part, part) for part in parts)
+    return words[:1].upper() + words[1:]
+
+
+def counted(count: int, table: str, kind: str = "") -> str:
+    """A sum of rows, e.g. ``2 clients changed``."""
+    return f"{count:,} {noun(table, count)} {VERBS[kind]}" if kind else f"{count:,} {noun(table, count)}"
+
+
+def day(value: date | None) -> str:
+    """A day, e.g. ``20 Nov 2026``."""
+    return "" if value is None else f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """A moment in the time zone of this machine, e.g. ``20 Nov 2026 14:05``."""
+    if value is None:
+        return ""
+    local = value.astimezone()
+    return f"{day(local.date())} {local:%H:%M}"

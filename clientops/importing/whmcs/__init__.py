@@ -1,0 +1,1 @@
+"""WHMCS: read it into a staging file, then import that as one operation."""

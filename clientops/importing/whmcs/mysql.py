@@ -1,0 +1,183 @@
+"""A live WHMCS: read from its MariaDB or MySQL server, in one read-only snapshot."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import duckdb
+import pyarrow as pa
+
+from clientops.errors import UsageError
+from clientops.importing.whmcs.sources import SOURCE_TABLES, SourceTable
+from clientops.importing.whmcs.staging import Progress, Staging, no_progress
+from clientops.tables.schema import quote_text
+
+PAGE, TEXT_PAGE = 50_000, 5_000
+
+
+@dataclass(frozen=True)
+class MysqlUrl:
+    """Where a database is and who reads it: ``mysql://user:password@host:port/database?socket=…&ssl_mode=…``."""
+
+    database: str
+    user: str = ""
+    password: str = ""
+    host: str = "localhost"
+    port: int = 3306
+    socket: str = ""
+    ssl_mode: str = ""
+
+    def __str__(self) -> str:
+        """The address without the password."""
+        return f"mysql://{self.user}@{self.host}:{self.port}/{self.database}"
+
+
+def parse_mysql_url(url: str) -> MysqlUrl:
+    """Parts of the address of a database; the password may also stand in the environment, as ``MYSQL_PWD``.
+
+    Raises:
+        UsageError: It is not one; the sentence does not repeat it, since a password may be in it.
+    """
+    example = "write it like mysql://user@host/database"
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 3306
+    except ValueError as error:
+        raise UsageError(f"The address of the database cannot be read ({error}); {example}") from None
+    database = unquote(parts.path.strip("/"))
+    if parts.scheme not in ("mysql", "mariadb") or not database or "/" in database:
+        raise UsageError(f"The address names no database; {example}")
+    query = parse_qs(parts.query)
+    unknown = set(query) - {"socket", "ssl_mode"}
+    if unknown:
+        raise UsageError(f"The address has {', '.join(sorted(unknown))}; it may have socket and ssl_mode; {example}")
+    return MysqlUrl(
+        database=database,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or "") or os.environ.get("MYSQL_PWD", ""),
+        host=parts.hostname or "localhost",
+        port=port,
+        socket=query.get("socket", [""])[0],
+        ssl_mode=query.get("ssl_mode", [""])[0],
+    )
+
+
+def read_mysql(url: str, staging_path: str | Path, *, progress: Progress = no_progress) -> None:
+    """Read a WHMCS from its database server into a fresh staging file.
+
+    One transaction that the server holds read-only, so that all tables are of one moment (InnoDB) and nothing can be
+    written; in pages, so that memory stays bounded.
+
+    Args:
+        url: ``mysql://user:password@host:port/database``; see :func:`parse_mysql_url`.
+        staging_path: File to write; must not exist.
+        progress: Told the table, and how many of its rows were read of about how many.
+
+    Raises:
+        UsageError: The server cannot be reached or read, or holds no WHMCS.
+    """
+    address = parse_mysql_url(url)
+    with Staging(staging_path) as staging:
+        try:
+            with duckdb.connect() as connection:
+                _attach(connection, address)
+                _read_all(connection, staging, progress)
+        except duckdb.Error as error:
+            reason = str(error).replace(address.password, "…") if address.password else str(error)
+            raise UsageError(f"{address} cannot be read: {reason.splitlines()[0]}") from None
+
+
+@lru_cache(maxsize=1)
+def install_mysql_scanner() -> None:
+    """Put the extension that came as a package where DuckDB looks for it."""
+    from duckdb_extensions import import_extension
+
+    import_extension("mysql_scanner")
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, address: MysqlUrl) -> None:
+    """Open the database as ``source``, in a transaction that reads one moment of it."""
+    install_mysql_scanner()
+    connection.execute("load mysql_scanner")
+    # Timestamps as the dump has them; moments without a zone stay what the business's clock showed.
+    connection.execute("set mysql_session_time_zone = '+00:00'")
+    given = {
+        "host": address.host,
+        "port": str(address.port),
+        "user": address.user,
+        "password": address.password,
+        "database": address.database,
+        "socket": address.socket,
+        "ssl_mode": address.ssl_mode,
+    }
+    options = ", ".join(f"{name} {quote_text(value)}" for name, value in given.items() if value)
+    connection.execute(f"create temporary secret whmcs (type mysql, {options})")
+    connection.execute("attach '' as source (type mysql, secret whmcs)")
+    connection.execute("begin")
+    connection.execute("call mysql_execute('source', 'start transaction with consistent snapshot, read only')")
+
+
+def _read_all(connection: duckdb.DuckDBPyConnection, staging: Staging, progress: Progress) -> None:
+    """Read every table that is there."""
+    columns: dict[str, set[str]] = {}
+    about: dict[str, int] = {}
+    for table, column, rows in _query(connection, COLUMNS).fetchall():
+        columns.setdefault(table.lower(), set()).add(column.lower())
+        about[table.lower()] = int(rows or 0)
+    for table in SOURCE_TABLES.values():
+        if table.name in columns:
+            staging.found(table.name, columns[table.name])
+            wanted = [name for name in table.columns if name in columns[table.name]]
+            _read_table(connection, staging, table, wanted, about=about[table.name], progress=progress)
+
+
+COLUMNS = """
+    select columns.table_name, columns.column_name, cast(tables.table_rows as char)
+    from information_schema.columns columns
+    join information_schema.tables tables
+        on tables.table_schema = columns.table_schema and tables.table_name = columns.table_name
+    where columns.table_schema = database() and (columns.table_name like 'tbl%')
+"""
+
+
+def _read_table(
+    connection: duckdb.DuckDBPyConnection,
+    staging: Staging,
+    table: SourceTable,
+    wanted: list[str],
+    *,
+    about: int,
+    progress: Progress,
+) -> None:
+    """Read one table in pages, each after the last number of the one before."""
+    names = ", ".join(f"cast(`{name}` as char) as `{name}`" for name in wanted)
+    if "id" not in table.columns:
+        batch = _query(connection, f"select {names} from `{table.name}` where {table.rows or 'true'}").to_arrow_table()
+        staging.write(table, _columns(batch))
+        return
+    size = TEXT_PAGE if {"text", "html", "mail"} & set(table.columns.values()) else PAGE
+    last, done = -(2**63), 0
+    while True:
+        page = _query(
+            connection,
+            f"select {names} from `{table.name}` where `id` > {last} order by `{table.name}`.`id` limit {size}",
+        ).to_arrow_table()
+        if page.num_rows:
+            done += staging.write(table, _columns(page))
+            last = int(page.column("id")[-1].as_py())
+            progress(table.name, done, max(about, done))
+        if page.num_rows < size:
+            return
+
+
+def _columns(batch: pa.Table) -> dict[str, pa.Array]:
+    return {name: batch.column(name).combine_chunks() for name in batch.column_names}
+
+
+def _query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:
+    """Rows of a SELECT that the server runs, on the connection that holds the snapshot (hence not streamed)."""
+    return connection.sql(f"select * from mysql_query('source', {quote_text(sql)}, stream_results = false)")

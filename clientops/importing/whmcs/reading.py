@@ -1,0 +1,292 @@
+"""First half of an import: staged rows typed, and each told whether it can be taken and which rows it points at."""
+
+from __future__ import annotations
+
+from clientops.importing.whmcs.map_billing import (
+    ALLOCATIONS,
+    CREDIT_ENTRIES,
+    INVOICE_ITEMS,
+    INVOICES,
+    QUOTE_ITEMS,
+    QUOTES,
+    TRANSACTIONS,
+)
+from clientops.importing.whmcs.map_orders import (
+    ORDERED_ADDONS,
+    ORDERED_DOMAINS,
+    ORDERED_SERVICES,
+    ORDERS,
+    PROMOTION_CODES,
+    SERVICE_CHANGES,
+)
+from clientops.importing.whmcs.map_people import (
+    CLIENTS,
+    CONTACTS,
+    CURRENCIES,
+    CUSTOM_FIELDS,
+    CUSTOM_VALUES,
+    GROUPS,
+    NOTES,
+    TAX_RATES,
+    USER_CLIENTS,
+    USERS,
+)
+from clientops.importing.whmcs.map_services import (
+    ADDONS,
+    DOMAINS,
+    PRODUCT_PRICES,
+    PRODUCTS,
+    SERVERS,
+    SERVICE_OPTIONS,
+    SERVICES,
+)
+from clientops.importing.whmcs.map_support import (
+    AFFILIATES,
+    ARTICLE_CATEGORIES,
+    ARTICLE_PLACEMENTS,
+    ARTICLES,
+    COMMISSIONS_EARNED,
+    COMMISSIONS_PENDING,
+    COMMISSIONS_WITHDRAWN,
+    COMMUNICATIONS,
+    DEPARTMENTS,
+    REFERRALS,
+    TICKET_NOTES,
+    TICKET_REPLIES,
+    TICKETS,
+)
+from clientops.importing.whmcs.mapping import Column, Fault, Mapping
+from clientops.tables.schema import quote_name, quote_text
+from clientops.tables.view import Steps
+
+# Each after those whose rows it cannot do without.
+MAPPINGS: tuple[Mapping, ...] = (
+    CURRENCIES,
+    GROUPS,
+    TAX_RATES,
+    CLIENTS,
+    CONTACTS,
+    USERS,
+    USER_CLIENTS,
+    PRODUCTS,
+    PRODUCT_PRICES,
+    SERVERS,
+    PROMOTION_CODES,
+    ORDERS,
+    SERVICES,
+    SERVICE_OPTIONS,
+    ADDONS,
+    DOMAINS,
+    ORDERED_SERVICES,
+    ORDERED_ADDONS,
+    ORDERED_DOMAINS,
+    INVOICES,
+    INVOICE_ITEMS,
+    TRANSACTIONS,
+    ALLOCATIONS,
+    CREDIT_ENTRIES,
+    SERVICE_CHANGES,
+    NOTES,
+    DEPARTMENTS,
+    TICKETS,
+    TICKET_REPLIES,
+    TICKET_NOTES,
+    CUSTOM_FIELDS,
+    CUSTOM_VALUES,
+    COMMUNICATIONS,
+    AFFILIATES,
+    REFERRALS,
+    COMMISSIONS_EARNED,
+    COMMISSIONS_PENDING,
+    COMMISSIONS_WITHDRAWN,
+    ARTICLE_CATEGORIES,
+    ARTICLES,
+    ARTICLE_PLACEMENTS,
+    QUOTES,
+    QUOTE_ITEMS,
+)
+
+# WHMCS counts in 32 bits: from here on, numbers given here cannot be numbers that WHMCS gives later.
+BEYOND_WHMCS = 2**32
+
+
+def read_rows(steps: Steps, *, source: str, time_zone: str) -> None:
+    """Type the staged rows of every mapping.
+
+    Adds, for each mapping, the step ``read_<key>``: ``source_row``, ``source_id``, ``id`` (here; empty for a new row
+    that gets its number here), the columns (references that must exist by their numbers here, others by those in the
+    source), ``money_read``, ``money_currency_id``, ``is_gone`` (imported before, deleted here since), ``doubts``
+    (columns of WHMCS that were left empty), and ``fault``, the number of the reason why the row cannot be taken.
+    For each table that others point at, the step ``numbers_<table>``: ``source_id`` and ``id`` of its rows that are
+    here after the import. Steps ``client_currencies`` and ``currency_codes`` tell the currency of a client, and its
+    code.
+    """
+    targets = {column.target for mapping in MAPPINGS for column in mapping.columns if column.target}
+    given = {"source": source, "time_zone": time_zone}
+    for mapping in MAPPINGS:
+        for name, sql in mapping.before:
+            add_step(steps, name, sql, given)
+        if not mapping.is_numbered_here:
+            steps.add(f"twice_{mapping.key}", TWICE.format(source=mapping.source))
+        add_step(steps, f"read_{mapping.key}", read_sql(mapping), given)
+        if mapping.table in targets and not mapping.is_numbered_here:
+            steps.add(f"numbers_{mapping.table}", numbers_sql(mapping, steps.tables.next_id(mapping.table)))
+        if mapping is CURRENCIES:
+            steps.add("currency_codes", CURRENCY_CODES)
+        if mapping is CLIENTS:
+            steps.add("client_currencies", CLIENT_CURRENCIES)
+
+
+def add_step(steps: Steps, name: str, sql: str, given: dict[str, str]) -> None:
+    """Add a step with those of the given values that its SQL names."""
+    steps.add(name, sql, **{key: value for key, value in given.items() if f"${key}" in sql})
+
+
+def faults_of(mapping: Mapping) -> tuple[Fault, ...]:
+    """Every reason why a row of a mapping cannot be taken; a row's fault is its place here, from 1."""
+    unreadable = f"'id ' || coalesce({mapping.source_id}, 'empty') || ' is not a number'"
+    faults: list[Fault] = []
+    if not mapping.is_numbered_here:
+        faults.append(Fault("id", "bad_number", "coalesce(try_cast(s.id as bigint), 0) < 1", unreadable))
+        twice = f"'id ' || {mapping.source_id} || ' stands in an earlier row already'"
+        faults.append(Fault("id", "duplicate", "s.rowid > row_twice.first_row", twice))
+        if not mapping.is_matched_by_code:
+            taken = (
+                f"{quote_text('number ')} || {mapping.source_id} || "
+                f"{quote_text(f' is that of another row of {mapping.table} here, which did not come from this source')}"
+            )
+            faults.append(Fault("id", "number_taken", "row_here.id is not null and row_was.id is null", taken))
+    for column in mapping.columns:
+        faults += column.faults
+    for column in mapping.columns:
+        if column.target and mapping.must_exist(column):
+            faults.append(_missing_parent(mapping, column))
+    return (*faults, *mapping.faults)
+
+
+def _missing_parent(mapping: Mapping, column: Column) -> Fault:
+    """The row that a row cannot do without is not there, was not taken, or is not named."""
+    when = f"to_{column.name}.id is null"
+    if not mapping.is_required(column):
+        when += f" and ({column.sql}) is not null"
+    message = (
+        f"{quote_text(column.field + ' ')} || coalesce(nullif(trim(s.{quote_name(column.field)}), ''), 'empty') || "
+        f"{quote_text(f' is not one of the {column.target} that can be taken')}"
+    )
+    code = "unknown_currency" if column.target == "currencies" else "missing_parent"
+    return Fault(column.field, code, when, message)
+
+
+def read_sql(mapping: Mapping) -> str:
+    """SELECT of the step ``read_<key>``."""
+    is_kept = not mapping.is_numbered_here
+    number = "try_cast(s.id as bigint)" if is_kept else "row_known.row_id"
+    values = [f"s.rowid as source_row, {mapping.source_id} as source_id, {number} as id"]
+    joins = [f"from staging.{quote_name(mapping.source)} s", mapping.joins]
+    doubts = []
+    for column in mapping.columns:
+        if column.target and mapping.must_exist(column):
+            alias = f"to_{column.name}"
+            joins.append(f"left join numbers_{column.target} {alias} on {alias}.source_id = ({column.sql})")
+            values.append(f"{alias}.id as {quote_name(column.name)}")
+        else:
+            values.append(f"{column.sql} as {quote_name(column.name)}")
+        if column.unread:
+            doubts.append(f"case when {column.unread} then {quote_text(column.field)} end")
+    is_gone = "false"
+    if is_kept:
+        joins.append(f"left join twice_{mapping.key} row_twice on row_twice.id = try_cast(s.id as bigint)")
+    else:
+        joins.append(
+            f"left join source_ids row_known on row_known.source = $source and row_known.source_table = "
+            f"{quote_text(mapping.source)} and row_known.table_name = {quote_text(mapping.table)} "
+            f"and row_known.source_id = {mapping.source_id}"
+        )
+    if not mapping.is_matched_by_code:
+        joins.append(f"left join {quote_name(mapping.table)} row_here on row_here.id = {number}")
+        joins.append(f"left join imported_{mapping.table} row_was on row_was.id = {number}")
+        is_gone = "(row_was.id is not null and row_here.id is null)"
+    if mapping.owner:
+        joins.append(f"left join client_currencies row_money on row_money.client_id = {mapping.owner}")
+    currency = mapping.currency or ("row_money.currency_id" if mapping.owner else "null::bigint")
+    cases = " ".join(f"when {fault.when} then {place}" for place, fault in enumerate(faults_of(mapping), 1))
+    values += [
+        f"({mapping.money_read or 'null'})::decimal(18, 4) as money_read",
+        f"{currency} as money_currency_id",
+        f"{is_gone} as is_gone",
+        f"{_listed(doubts)} as doubts",
+        f"(case when {is_gone} then null {cases} end)::utinyint as fault" if cases else "null::utinyint as fault",
+    ]
+    where = f"where {mapping.where}" if mapping.where else ""
+    return "select " + ",\n    ".join(values) + "\n" + "\n".join(joins) + "\n" + where
+
+
+def _listed(cases: list[str]) -> str:
+    """SQL of the texts that are not empty, separated by blanks; empty if there are none."""
+    return f"nullif(concat_ws(' ', {', '.join(cases)}), '')" if cases else "null::varchar"
+
+
+TWICE = """
+    select try_cast(id as bigint) as id, min(rowid) as first_row from staging.{source} group by 1
+    having count(*) > 1 and try_cast(id as bigint) is not null
+"""
+
+
+def numbers_sql(mapping: Mapping, next_id: str) -> str:
+    """SELECT of the step ``numbers_<table>``: which number in the source is which number here."""
+    if mapping.is_matched_by_code:
+        return NUMBERS_BY_CODE.format(next_id=next_id)
+    name = quote_name(mapping.table)
+    parts = [
+        f"select id as source_id, id from read_{mapping.key} where fault is null and not is_gone",
+        # Rows that WHMCS has deleted since, or changed so that they cannot be taken, are still here.
+        f"select id, id from imported_{mapping.table} semi join {name} using (id)",
+    ]
+    if mapping.table == "clients":
+        parts.append(MERGED)
+    return " union ".join(parts)
+
+
+MERGED = """
+    select replaced_id, survivor_id from merged_clients
+    where survivor_id in (select id from clients) and replaced_id not in (select id from clients)
+        and replaced_id in (select id from imported_clients)
+"""
+
+# Numbers of currencies stand on no invoice; their codes do.
+NUMBERS_BY_CODE = """
+    with matched as (
+        select r.id as source_id, coalesce(max(c.id) filter (where c.id = r.id), min(c.id)) as id
+        from read_currencies r left join currencies c on c.code = r.code
+        where r.fault is null group by r.id
+    ),
+    placed as (
+        select source_id, id, id is null and source_id in (select id from currencies) as is_renumbered from matched
+    )
+    select source_id, case when is_renumbered
+            then greatest({next_id}, (select max(source_id) from matched))
+                + row_number() over (partition by is_renumbered order by source_id)
+            else coalesce(id, source_id) end as id
+    from placed
+"""
+
+CURRENCY_CODES = """
+    select numbers_currencies.id, any_value(read_currencies.code) as code,
+        any_value(read_currencies.minor_digits) as minor_digits
+    from numbers_currencies join read_currencies on read_currencies.id = numbers_currencies.source_id
+    where read_currencies.fault is null
+    group by numbers_currencies.id
+    union all
+    select id, code, minor_digits from currencies where id not in (select id from numbers_currencies)
+"""
+
+CLIENT_CURRENCIES = """
+    with owned as (
+        select id as client_id, currency_id from read_clients where fault is null and not is_gone
+        union
+        select id, currency_id from clients where id not in (
+            select id from read_clients where fault is null and id is not null)
+    )
+    select owned.client_id, owned.currency_id, currency_codes.minor_digits
+    from owned left join currency_codes on currency_codes.id = owned.currency_id
+"""

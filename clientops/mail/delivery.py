@@ -1,0 +1,165 @@
+"""Delivering the outbox: write each queued mail, hand it to the mail server, record what became of it.
+
+No mail is sent twice. Before its text goes to the server, its begin is committed to the book (rule ``begin-mail``), and
+that makes it ``failed, may or may not have arrived`` until its outcome is recorded (``record-mail``). A sender that is
+killed in between leaves it so; a person decides whether to send it again (``retry-mail``). That is at most once; the
+other choice, at least once, would send some invoices and reminders twice after every crash.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from clientops.book.book import Book
+from clientops.changes import Rule, as_dicts
+from clientops.errors import RefusedError, UsageError
+from clientops.mail.facts import read_facts
+from clientops.mail.rendering import render
+from clientops.mail.server import Connection, Mail, MailServer, Outcome
+from clientops.rules import outbox
+
+REASON = "mail send"
+_RULES: dict[str, Rule] = {rule.name: rule for rule in outbox.RULES}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one run did.
+
+    Attributes:
+        sent: Mails that the server took.
+        postponed: Mails that are tried again later.
+        failed: Mails that were given up.
+        uncertain: Mails that may or may not have arrived.
+        taken: Mails that another sender took first.
+    """
+
+    sent: int = 0
+    postponed: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    taken: int = 0
+
+
+def deliver(
+    book: Book,
+    server: MailServer,
+    *,
+    limit: int | None = None,
+    batch: int = 10,
+    templates: Path | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Delivery:
+    """Send what is due in the outbox.
+
+    Args:
+        book: The book.
+        server: The mail server.
+        limit: How many mails at most; None for all.
+        batch: How many are begun and recorded together. If the sender is killed, up to so many are left uncertain;
+            1 is the surest and takes two operations a mail.
+        templates: Folder with the business's own templates.
+        clock: What time it is.
+
+    Returns:
+        How many mails were sent and not sent.
+
+    Raises:
+        ClientopsError: The mail server cannot be used; nothing was begun.
+    """
+    counts: Counter[str] = Counter()
+    seen: set[int] = set()
+    with Connection(server) as connection:
+        while limit is None or len(seen) < limit:
+            size = batch if limit is None else min(batch, limit - len(seen))
+            due = _due_mails(book, clock(), size, seen, templates)
+            if not due:
+                break
+            seen |= {mail.id for mail in due}
+            connection.open()
+            begun = _begin(book, due, clock())
+            counts["taken"] += len(due) - len(begun)
+            _send(book, connection, begun, counts, clock)
+    return Delivery(**{name: counts[name] for name in ("sent", "postponed", "failed", "uncertain", "taken")})
+
+
+def _send(
+    book: Book, connection: Connection, begun: list[Mail], counts: Counter[str], clock: Callable[[], datetime]
+) -> None:
+    """Hand mails to the server and record what became of them, also when this is interrupted."""
+    outcomes = {mail.id: Outcome("try again", error="interrupted before it was handed over") for mail in begun}
+    try:
+        for mail in begun:
+            outcomes[mail.id] = Outcome("uncertain")
+            outcomes[mail.id] = connection.send(mail, clock()) if not mail.flaw else Outcome("failed", error=mail.flaw)
+    finally:
+        _record(book, outcomes, clock(), counts)
+
+
+DUE = """
+    select id, template, sent_to, happened_at from communications
+    where status = 'queued' and kind = 'email' and direction = 'out'
+        and (next_attempt_at is null or next_attempt_at <= $now) and id not in ({seen})
+    order by coalesce(next_attempt_at, happened_at), id limit $size
+"""
+
+
+def _due_mails(book: Book, now: datetime, size: int, seen: set[int], folder: Path | None) -> list[Mail]:
+    """Mails that are due, written; one that cannot be written has a flaw instead of a text."""
+    with book.tables() as tables:
+        left_out = ", ".join(str(number) for number in sorted(seen)) or "0"
+        rows = as_dicts(tables.query(DUE.format(seen=left_out), now=now, size=size))
+        facts = read_facts(tables, [row["id"] for row in rows]) if rows else {}
+    return [_write(row, facts.get(row["id"], {}), now, folder) for row in rows]
+
+
+def _write(row: dict[str, Any], facts: dict[str, Any], now: datetime, folder: Path | None) -> Mail:
+    recipients = tuple(part.strip() for part in (row["sent_to"] or "").split(",") if part.strip())
+    mail = Mail(row["id"], recipients, queued_at=row["happened_at"] or now)
+    if not recipients:
+        return replace(mail, flaw="it has no address to be sent to")
+    try:
+        letter = render(row["template"] or "", facts.get("client", {}).get("language"), facts, folder)
+    except UsageError as error:
+        return replace(mail, flaw=str(error))
+    return replace(mail, subject=letter.subject, body=letter.body)
+
+
+def _begin(book: Book, mails: list[Mail], now: datetime) -> list[Mail]:
+    """Commit that sending begins; the mails that are ours now, and no other sender's."""
+    requests = [{"communication_id": mail.id, "subject": mail.subject, "body": mail.body} for mail in mails]
+    try:
+        receipt = book.apply_now(_RULES["begin-mail"], requests, reason=REASON, now=now, only_good=True)
+    except RefusedError:
+        return []
+    refused = {problem.row for problem in receipt.refused}
+    return [mail for place, mail in enumerate(mails, 1) if place not in refused]
+
+
+def _record(book: Book, outcomes: dict[int, Outcome], now: datetime, counts: Counter[str]) -> None:
+    """Commit what became of mails; the uncertain ones stay as begun."""
+    known = {number: outcome for number, outcome in outcomes.items() if outcome.result != "uncertain"}
+    counts["uncertain"] += len(outcomes) - len(known)
+    if not known:
+        return
+    requests = [
+        {
+            "communication_id": number,
+            "outcome": outcome.result,
+            "error": (outcome.error or "")[:2000],
+            "sent_to": ", ".join(outcome.accepted),
+        }
+        for number, outcome in known.items()
+    ]
+    book.apply_now(_RULES["record-mail"], requests, reason=REASON, now=now)
+    numbers = ", ".join(str(number) for number in known)
+    names = {"sent": "sent", "queued": "postponed", "failed": "failed"}
+    counts.update(names[status] for (status,) in book.query(STATUSES.format(numbers=numbers))[1])
+
+
+STATUSES = "select status from communications where id in ({numbers})"

@@ -1,0 +1,199 @@
+"""How two clients are compared: what each field's evidence is, as SQL over the keys of both (``given_l``, ``given_r``).
+
+Each comparison sorts a pair into one level. Fields that agree together for one reason are kept apart from proof of
+identity: colleagues share company, address and phone, so ``together`` takes back what these say twice.
+"""
+
+from __future__ import annotations
+
+SEVERAL = 4
+"""What more clients than this have in common is nobody's own: an agency's e-mail, a common name."""
+
+
+def _misspelt(left: str, right: str) -> str:
+    """Condition: the two differ by a letter or by little."""
+    return (
+        f"(abs(strlen({left}) - strlen({right})) < 3 and (jaro_winkler_similarity({left}, {right}) >= 0.88"
+        f" or (strlen({left}) > 2 and {_one_letter(left, right)})))"
+    )
+
+
+def _one_letter(left: str, right: str) -> str:
+    """Condition: one letter was changed, added, left out or swapped with its neighbour."""
+    return (
+        f"(levenshtein({left}, {right}) = 1"
+        f" or (levenshtein({left}, {right}) = 2 and damerau_levenshtein({left}, {right}) = 1))"
+    )
+
+
+def _is_slip(left: str, right: str) -> str:
+    """Condition on the counts of two spellings: one is a slip of the pen, since nearly nobody else writes it so."""
+    return f"(least({left}, {right}) = 1 or 20 * least({left}, {right}) <= greatest({left}, {right}))"
+
+
+def _scripts_differ(left: str, right: str) -> str:
+    """Condition: one is in Latin letters, the other is not."""
+    return f"((strlen({left}) = length({left})) <> (strlen({right}) = length({right})))"
+
+
+def _given_sql(left: str, right: str, left_first: str, right_first: str, left_count: str, right_count: str) -> str:
+    return f"""case
+        when {left} is null or {right} is null then 'unknown'
+        when {left} = {right} then 'same'
+        when {left_first} = {right_first} then 'nickname'
+        when strlen({left}) = 1 or strlen({right}) = 1 then
+            case when left({left}, 1) = left({right}, 1) then 'initial' else 'different' end
+        when {_scripts_differ(left, right)} then 'unknown'
+        when starts_with({left}, {right}) or starts_with({right}, {left}) then
+            case when {_is_slip(left_count, right_count)} then 'misspelt' else 'near' end
+        when {_misspelt(left, right)} then
+            case when {_is_slip(left_count, right_count)} then 'misspelt' else 'near' end
+        else 'different' end"""
+
+
+GIVEN = _given_sql("given_l", "given_r", "given_first_l", "given_first_r", "n_given_l", "n_given_r")
+
+SURNAME = f"""case
+        when surname_l is null or surname_r is null then 'unknown'
+        when surname_l = surname_r then 'same'
+        when starts_with(surname_l, surname_r || ' ') or starts_with(surname_r, surname_l || ' ')
+            or ends_with(surname_l, ' ' || surname_r) or ends_with(surname_r, ' ' || surname_l) then 'part'
+        when {_scripts_differ("surname_l", "surname_r")} then 'unknown'
+        when {_misspelt("surname_l", "surname_r")} then
+            case when {_is_slip("n_surname_l", "n_surname_r")} then 'misspelt' else 'near' end
+        else 'different' end"""
+
+# Given name against surname, only where both initials allow it.
+_CAN_BE_SWAPPED = (
+    "left(given_l, 1) = left(surname_r, 1) and left(surname_l, 1) = left(given_r, 1)"
+    " or given_l is null and left(surname_l, 1) = left(given_r, 1)"
+    " or given_r is null and left(surname_r, 1) = left(given_l, 1)"
+    " or surname_l is null and left(given_l, 1) = left(surname_r, 1)"
+    " or surname_r is null and left(given_r, 1) = left(surname_l, 1)"
+)
+_ACROSS = _given_sql("given_l", "surname_r", "given_first_l", "surname_r", "n_given_l", "n_surname_r")
+_BACK = _given_sql("surname_l", "given_r", "surname_l", "given_first_r", "n_surname_l", "n_given_r")
+ACROSS = f"case when {_CAN_BE_SWAPPED} then {_ACROSS} else 'different' end"
+BACK = f"case when {_CAN_BE_SWAPPED} then {_BACK} else 'different' end"
+
+FIRM = f"""case
+        when not (given_l is null and surname_l is null and given_r is null and surname_r is null) then 'person'
+        when company_l is null or company_r is null then 'unknown'
+        when company_l = company_r then 'same'
+        when {_scripts_differ("company_l", "company_r")} then 'unknown'
+        when least(strlen(company_l), strlen(company_r)) > 4
+            and (starts_with(company_l, company_r) or starts_with(company_r, company_l)) then 'part'
+        when jaro_winkler_similarity(company_l, company_r) >= 0.92 then
+            case when {_is_slip("n_company_l", "n_company_r")} then 'misspelt' else 'near' end
+        else 'different' end"""
+
+PERSON = """case
+        when {firm} <> 'person' then 'firm'
+        when name_l = name_r then
+            case when {given} = 'same' then 'same' when given_l = surname_r then 'swapped' else 'nickname' end
+        when {given} in ('same', 'nickname', 'misspelt') and {surname} in ('same', 'misspelt') then 'misspelt'
+        when {across} in ('same', 'nickname', 'misspelt') and {back} in ('same', 'nickname', 'misspelt')
+            then 'swapped and misspelt'
+        when {given} = 'initial' and {surname} in ('same', 'misspelt') then 'initial'
+        when {across} = 'initial' and {back} in ('same', 'misspelt') then 'initial'
+        when {back} = 'initial' and {across} in ('same', 'misspelt') then 'initial'
+        when {given} in ('same', 'nickname', 'misspelt') and {surname} = 'part' then 'part'
+        when {given} = 'unknown' and {surname} in ('same', 'misspelt') then 'surname only'
+        when {surname} = 'unknown' and {given} in ('same', 'nickname', 'misspelt') then 'given name only'
+        when {across} in ('same', 'misspelt') and {back} = 'unknown' then 'one name'
+        when {back} in ('same', 'misspelt') and {across} = 'unknown' then 'one name'
+        when {given} = 'unknown' and {surname} = 'unknown' then 'unknown'
+        when {given} = 'near' and {surname} in ('same', 'misspelt', 'part', 'near') then 'near'
+        when {surname} = 'near' and {given} in ('same', 'nickname', 'misspelt') then 'near'
+        when {surname} in ('same', 'misspelt', 'part') then 'relative'
+        when {given} in ('same', 'nickname', 'misspelt') and {surname} = 'different' then 'renamed'
+        when {given} = 'unknown' or {surname} = 'unknown' then 'half different'
+        else 'different' end"""
+
+GENERATION = """case when generation_l is not distinct from generation_r then 'same' else 'different' end"""
+
+EMAIL = f"""case
+        when email_l is null or email_r is null then 'unknown'
+        when email_l = email_r then
+            case when (is_role_mail_l and {{firm}} = 'person') or n_email_l > {SEVERAL} then 'shared' else 'same' end
+        when split_part(email_l, '@', 1) = split_part(email_r, '@', 1) then 'mailbox'
+        when strlen(email_l) > 8 and abs(strlen(email_l) - strlen(email_r)) < 2
+            and (left(email_l, 4) = left(email_r, 4) or right(email_l, 4) = right(email_r, 4)) and {_one_letter("email_l", "email_r")}
+            then 'misspelt'
+        else 'different' end"""
+
+PHONE = """case
+        when phone_l is null or phone_r is null then 'unknown'
+        when phone_l = phone_r then 'same'
+        when strlen(phone_l) > 8 and (levenshtein(phone_l, phone_r) = 1 or right(phone_l, 9) = right(phone_r, 9))
+            then 'misspelt'
+        else 'different' end"""
+
+# A tax number is a person's or firm's own, or that of the company they work for: then it is organisation's.
+_OWN_TAX_ID = "({firm} <> 'person' or (company_l is null and company_r is null))"
+TAX_ID = f"""case
+        when tax_id_l is null or tax_id_r is null or not {_OWN_TAX_ID} then 'unknown'
+        when tax_id_l = tax_id_r then 'same'
+        when levenshtein(tax_id_l, tax_id_r) <= 2 then 'misspelt'
+        else 'different' end"""
+
+ORGANISATION = f"""case
+        when {_OWN_TAX_ID} then 'unknown'
+        when company_l = company_r and levenshtein(tax_id_l, tax_id_r) > 2 then 'other number'
+        when company_l = company_r or tax_id_l = tax_id_r then 'same'
+        when company_l is null or company_r is null then 'unknown'
+        when jaro_winkler_similarity(company_l, company_r) >= 0.9
+            or starts_with(company_l, company_r) or starts_with(company_r, company_l) then 'misspelt'
+        else 'different' end"""
+
+ADDRESS = """case
+        when address_l = address_r then 'same'
+        when house_l = house_r and street_l = street_r then 'misspelt'
+        when (postcode_l = postcode_r or city_l = city_r) and house_l = house_r
+            and jaro_winkler_similarity(street_l, street_r) >= 0.85 then 'misspelt'
+        when (postcode_l = postcode_r or city_l = city_r) and street_l = street_r then 'street'
+        when postcode_l = postcode_r then 'postcode'
+        when city_l = city_r then 'city'
+        when (postcode_l is null or postcode_r is null) and (street_l is null or street_r is null) then 'unknown'
+        when (postcode_l is null or postcode_r is null) and (city_l is null or city_r is null) then 'unknown'
+        else 'different' end"""
+
+_PHONE, _ORGANISATION, _ADDRESS = (
+    f"{{{name}}} in ('same', 'misspelt')" for name in ("phone", "organisation", "address")
+)
+TOGETHER = f"""case
+        when {_PHONE} and {_ORGANISATION} and {_ADDRESS} then 'phone, organisation and address'
+        when {_PHONE} and {_ORGANISATION} then 'phone and organisation'
+        when {_PHONE} and {_ADDRESS} then 'phone and address'
+        when {_ORGANISATION} and {_ADDRESS} then 'organisation and address'
+        else 'no' end"""
+
+SOMEONE_ELSE = """case
+        when {person} in ('relative', 'near', 'different', 'half different') and {email} = 'same' then 'shares e-mail'
+        else 'no' end"""
+
+STEPS = {"firm": FIRM, "given": GIVEN, "surname": SURNAME, "across": ACROSS, "back": BACK}
+"""Comparisons that others read; ``firm`` is evidence of its own too."""
+
+FIELDS = {
+    "person": PERSON,
+    "generation": GENERATION,
+    "email": EMAIL,
+    "phone": PHONE,
+    "tax_id": TAX_ID,
+    "organisation": ORGANISATION,
+    "address": ADDRESS,
+}
+"""Evidence of each field; ``{name}`` stands for the level of a step."""
+
+COMBINED = {"together": TOGETHER, "someone_else": SOMEONE_ELSE}
+"""Evidence of fields that go together; ``{name}`` stands for the level of a field."""
+
+EVIDENCE = ("firm", *FIELDS, *COMBINED)
+"""Names of the comparisons whose levels make up the score, in the order they are told."""
+
+COUNTED = ("name", "given", "surname", "company", "email", "phone", "tax_id", "address", "postcode")
+"""Keys whose number of clients is counted (``n_email``): the more have a value, the less it says."""
+
+SHARED = ("name", "email", "phone", "company", "address")
+"""Keys whose count stays with a pair that agrees in them (``email_count``)."""

@@ -1,0 +1,136 @@
+"""Evidence in words: why two clients look like one party, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clientops.changes import Relation
+from clientops.matching.comparisons import SEVERAL
+from clientops.matching.model import COUNTED_LEVELS, Model, shipped
+from clientops.tables.schema import quote_text
+from clientops.tables.view import Tables
+
+WHY: dict[str, dict[str, str]] = {
+    "person": {
+        "same": "same name",
+        "swapped": "same names, swapped",
+        "nickname": "same name, one a short form",
+        "misspelt": "name differs by a letter or two",
+        "swapped and misspelt": "names swapped and a letter or two differ",
+        "initial": "same surname, the initial fits",
+        "part": "one surname is part of the other",
+        "surname only": "same surname, one given name missing",
+        "given name only": "same given name, one surname missing",
+        "one name": "the one name given is part of the other's",
+    },
+    "firm": {
+        "same": "same company name",
+        "part": "one company name begins the other",
+        "misspelt": "company name differs by a letter or two",
+    },
+    "email": {
+        "same": "same e-mail",
+        "shared": "same e-mail, but not one person's own",
+        "misspelt": "e-mail differs by one letter",
+    },
+    "phone": {"same": "same phone", "misspelt": "phone differs by one digit"},
+    "tax_id": {"same": "same tax number", "misspelt": "tax number differs by a digit or two"},
+    "organisation": {"same": "same company", "misspelt": "company name differs little"},
+    "address": {
+        "same": "same address",
+        "misspelt": "nearly the same address",
+        "street": "same street",
+        "postcode": "same postcode",
+        "city": "same city",
+    },
+}
+"""Words for levels that speak for one party, by comparison."""
+
+WHY_NOT: dict[str, dict[str, str]] = {
+    "person": {
+        "near": "names are alike, but both are names that others have",
+        "relative": "same surname, other given name",
+        "renamed": "same given name, other surname",
+        "half different": "the names that both have differ",
+        "different": "other name",
+    },
+    "firm": {"near": "company names are alike, but others have both", "different": "other company name"},
+    "generation": {"different": "one is junior or senior, the other not"},
+    "email": {"mailbox": "same mailbox at another provider", "different": "other e-mail"},
+    "phone": {"different": "other phone"},
+    "tax_id": {"different": "other tax number"},
+    "organisation": {"other number": "same company name, other tax number", "different": "other company"},
+    "address": {"different": "other address"},
+    "together": {
+        "phone and organisation": "colleagues share phone and company",
+        "phone and address": "households share phone and address",
+        "organisation and address": "colleagues share company and address",
+        "phone, organisation and address": "colleagues share phone, company and address",
+    },
+    "someone_else": {"shares e-mail": "people of another name use the same e-mail"},
+}
+"""Words for levels that speak against it, or take back what was counted twice."""
+
+_COUNT_OF = {"person": "name", "firm": "company", "email": "email", "phone": "phone", "address": "address"}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Words for a pair, and the bits behind them.
+
+    Attributes:
+        why: What speaks for one party: "same phone", "name differs by a letter or two".
+        why_not: What speaks against it: "other e-mail".
+        bits: By comparison, what its level adds to the score, counted from where nothing is known; for bars.
+    """
+
+    why: tuple[str, ...]
+    why_not: tuple[str, ...]
+    bits: dict[str, float]
+
+    def __str__(self) -> str:
+        return "; but ".join(", ".join(words) for words in (self.why, self.why_not) if words)
+
+
+def explain(pair: Mapping[str, Any], model: Model | None = None) -> Explanation:
+    """Why a scored pair is proposed, and why one might doubt it.
+
+    Args:
+        pair: A row of :func:`~clientops.matching.scoring.score_pairs`.
+        model: The model it was scored with.
+    """
+    model = model or shipped()
+    why, why_not = [], []
+    for name, levels in WHY.items():
+        if (words := levels.get(pair[name])) is not None:
+            count = pair[f"{_COUNT_OF[name]}_count"] if pair[name] in COUNTED_LEVELS.get(name, ()) else 0
+            why.append(f"{words} (shared by {count} clients)" if count > SEVERAL else words)
+    for name, levels in WHY_NOT.items():
+        if (words := levels.get(pair[name])) is not None:
+            why_not.append(words)
+    return Explanation(tuple(why), tuple(why_not), model.bits_of(pair))
+
+
+def explained(tables: Tables, pairs: Relation) -> Relation:
+    """Scored pairs with the columns ``why`` and ``why_not``: the words of :func:`explain`, for lists and spreadsheets."""
+    steps = tables.steps(explained_pairs=pairs)
+    del steps  # leaves the name
+    return tables.query(
+        f"select *, {_words_sql(WHY, with_counts=True)} as why, {_words_sql(WHY_NOT)} as why_not from explained_pairs"
+    )
+
+
+def _words_sql(words: dict[str, dict[str, str]], *, with_counts: bool = False) -> str:
+    """Expression: the words of all levels of a pair, separated by commas."""
+    parts = []
+    for name, levels in words.items():
+        text = f"case {name} {' '.join(f'when {quote_text(k)} then {quote_text(v)}' for k, v in levels.items())} end"
+        if with_counts and name in _COUNT_OF:
+            exact = ", ".join(quote_text(level) for level in COUNTED_LEVELS[name])
+            count = f"{_COUNT_OF[name]}_count"
+            many = f"case when {name} in ({exact}) and {count} > {SEVERAL} then ' (shared by ' || {count} || ' clients)' else '' end"
+            text = f"{text} || {many}"
+        parts.append(text)
+    return f"concat_ws(', ', {', '.join(parts)})"

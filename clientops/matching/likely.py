@@ -1,0 +1,122 @@
+"""Likely duplicates of a client who is being entered: fast enough to be told while somebody types."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from clientops.changes import Relation, as_dicts
+from clientops.errors import UsageError
+from clientops.matching.model import Model, shipped
+from clientops.matching.near import CLIENT_COLUMNS, near_clients_sql
+from clientops.matching.normalise import dialling, keys_sql
+from clientops.matching.scoring import compared_sql, evidence_sql, scored_sql
+from clientops.tables.schema import quote_name
+from clientops.tables.view import Tables
+
+MOST_ROWS = 100
+"""Clients that are looked up at a time; for more there is ``find_duplicates(only=…)``."""
+
+
+def likely_duplicates(
+    tables: Tables, requests: Relation, *, threshold: float | None = None, model: Model | None = None
+) -> Relation:
+    """Clients in the book who are probably the ones that are being entered.
+
+    Only clients who share an e-mail, phone, tax number, address, company, or one name and the initial of the other are
+    read. How many clients share a value is counted among those, so where a value is common a score can be a few bits
+    higher than in :func:`~clientops.matching.find.find_duplicates`; a client whose shared name stands behind a title,
+    or differs in its first letters, is found by the other fields only.
+
+    Args:
+        tables: Read-only tables; reads ``clients`` and ``merged_clients``.
+        requests: ``row`` and any of the columns of ``clients``, up to a hundred rows; other columns are ignored.
+        threshold: Lowest score; by default the model's.
+        model: Weights and limits.
+
+    Returns:
+        ``row, client_id`` and the columns of :func:`~clientops.matching.scoring.score_pairs` without ``left_id`` and
+        ``right_id``, the likeliest first in each row.
+
+    Raises:
+        UsageError: More than a hundred rows.
+    """
+    model = model or shipped()
+    lowest = model.threshold if threshold is None else threshold
+    columns = ", ".join(
+        f"{quote_name(name)}::varchar as {name}" if name in requests.columns else f"null::varchar as {name}"
+        for name in CLIENT_COLUMNS
+    )
+    entered = requests.project(f'-"row"::bigint as id, {columns}').to_arrow_table()
+    if entered.num_rows > MOST_ROWS:
+        raise UsageError(f"{entered.num_rows} clients are too many to look up one by one: find duplicates after the import")
+    desk = _desk(model)
+    keys = desk.keys(entered)
+    condition, values = near_clients_sql(keys)
+    names = ", ".join(f"c.{name}" for name in ("id", *CLIENT_COLUMNS))
+    near = tables.query(f"select {names} from clients c where {condition}", **values).to_arrow_table()
+    scored = desk.scored(pa.concat_tables([entered, near]), lowest)
+    replaced = "anti join merged_clients m on m.replaced_id = f.client_id"
+    tables.steps(likely_found=tables.given(scored))
+    return tables.query(f'select f.* from likely_found f {replaced} order by "row", score desc, client_id')
+
+
+class _Desk:
+    """A connection of its own in memory where a few clients are compared, with its statements made ready once."""
+
+    def __init__(self, model: Model) -> None:
+        self._connection = duckdb.connect(config={"threads": 1})
+        self._lock = Lock()
+        self._countries: set[str] = set()
+        columns = ", ".join(f"{name} varchar" for name in CLIENT_COLUMNS)
+        self._connection.execute(f"create table few_clients (id bigint, {columns})")
+        self._connection.execute("create table dialling (country varchar, code varchar, trunk varchar)")
+        keys = keys_sql("few_clients", "from dialling")
+        self._connection.execute(f"prepare few_keys as {keys}")
+        scored = scored_sql(model, evidence_sql("found_pairs"))
+        compared = compared_sql("client_keys", "found_pairs")
+        self._connection.execute(f"prepare few_pairs as {SCORED.format(keys=keys, compared=compared, scored=scored)}")
+
+    def keys(self, clients: pa.Table) -> list[dict[str, Any]]:
+        """Keys of a few clients."""
+        with self._lock:
+            self._put(clients)
+            return as_dicts(self._connection.sql("execute few_keys"))
+
+    def scored(self, clients: pa.Table, lowest: float) -> pa.Table:
+        """Scored pairs of the entered clients (negative numbers) with the others."""
+        with self._lock:
+            self._put(clients)
+            return self._connection.execute(f"execute few_pairs({float(lowest)!r})").to_arrow_table()
+
+    def _put(self, clients: pa.Table) -> None:
+        for country in {(name or "").strip().upper() for name in clients.column("country").to_pylist()} - self._countries:
+            self._connection.execute("insert into dialling values (?, ?, ?)", [country, *dialling(country)])
+            self._countries.add(country)
+        self._connection.execute("delete from few_clients")
+        self._connection.from_arrow(clients).insert_into("few_clients")
+
+
+SCORED = """
+    with client_keys as materialized ({keys}),
+    found_pairs as materialized (
+        select e.id as left_id, k.id as right_id from client_keys e join client_keys k on e.id < 0 and k.id > 0
+    ),
+    compared_keys as materialized ({compared})
+    select -left_id as "row", right_id as client_id, * exclude (left_id, right_id) from ({scored}) where score >= $1
+"""
+
+
+@lru_cache(maxsize=4)
+def _desk_of(model: str) -> _Desk:
+    import json
+
+    return _Desk(Model.of(json.loads(model)))
+
+
+def _desk(model: Model) -> _Desk:
+    return _desk_of(model.as_json())

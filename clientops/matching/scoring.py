@@ -1,0 +1,98 @@
+"""The evidence of each pair and its score: how likely it is that two clients are one party."""
+
+from __future__ import annotations
+
+from clientops.changes import Relation
+from clientops.matching.comparisons import COMBINED, COUNTED, EVIDENCE, FIELDS, SHARED, STEPS
+from clientops.matching.model import Model, shipped
+from clientops.matching.normalise import KEY_COLUMNS
+from clientops.tables.view import Steps, Tables
+
+
+def score_pairs(
+    tables: Tables, keys: Relation, pairs: Relation, *, model: Model | None = None, at_least: float | None = None
+) -> Relation:
+    """Score pairs of clients.
+
+    The score does not know how large the book is: it depends on the two clients and on how many clients share what
+    they have. So a client who shares no key with either changes no score, and a pair scores the same both ways.
+
+    Args:
+        tables: Where the steps are worked out.
+        keys: Keys of all clients, see :func:`~clientops.matching.normalise.normalise`.
+        pairs: ``left_id, right_id``.
+        model: What evidence weighs.
+        at_least: Leave out pairs with a lower score; by default the model's limit for review.
+
+    Returns:
+        ``left_id, right_id``, ``score`` (log2 of the odds; 0 is as likely as not, 7 is 99.2 %), a column a comparison
+        with its level (``person`` same, swapped, misspelt …; ``email``, ``phone`` …), and ``name_count``,
+        ``email_count`` …: how many clients have what both have, 1 where they differ.
+    """
+    steps = tables.steps(given_keys=keys, given_pairs=pairs)
+    return score_step(steps, model or shipped(), at_least, keys="given_keys", pairs="given_pairs")
+
+
+def score_step(steps: Steps, model: Model, at_least: float | None, *, keys: str, pairs: str) -> Relation:
+    """Add the step ``scored_pairs`` to a chain that has the named steps of keys and of pairs."""
+    steps.add("compared_keys", compared_sql(keys, pairs))
+    lowest = model.review if at_least is None else at_least
+    scored = steps.add("scored_pairs", f"{scored_sql(model, evidence_sql(pairs))} where score >= {float(lowest)!r}")
+    steps.drop("compared_keys")
+    return scored
+
+
+def compared_sql(keys: str, pairs: str) -> str:
+    """SELECT of the keys of the clients in some pairs, with how many clients have each (``n_email`` …)."""
+    return COMPARED.format(
+        keys=keys,
+        pairs=pairs,
+        counts=", ".join(f"coalesce(c_{key}.clients, 1) as n_{key}" for key in COUNTED),
+        joins=" ".join(COUNTS.format(key=key, keys=keys) for key in COUNTED),
+    )
+
+
+COMPARED = """
+    with compared as (select left_id as id from {pairs} union select right_id from {pairs})
+    select k.*, {counts} from {keys} k semi join compared using (id) {joins}
+"""
+COUNTS = """
+    left join (
+        select {key}, count(*) as clients from {keys} where {key} is not null group by {key} having count(*) > 1
+    ) c_{key} on c_{key}.{key} = k.{key}
+"""
+
+
+def evidence_sql(pairs: str) -> str:
+    """SELECT of the levels of each pair of a step over ``compared_keys``."""
+    columns = (*KEY_COLUMNS, *(f"n_{key}" for key in COUNTED))
+    names = {name: name for name in (*STEPS, *FIELDS)}
+    return EVIDENCE_OF_PAIRS.format(
+        pairs=pairs,
+        left=", ".join(f"l.{column} as {column}_l" for column in columns),
+        right=", ".join(f"r.{column} as {column}_r" for column in columns),
+        steps=", ".join(f"{sql} as {name}" for name, sql in STEPS.items()),
+        fields=", ".join(f"{sql.format(**names)} as {name}" for name, sql in FIELDS.items()),
+        combined=", ".join(f"{sql.format(**names)} as {name}" for name, sql in COMBINED.items()),
+        evidence=", ".join(EVIDENCE),
+        shared=", ".join(f"case when {key}_l = {key}_r then n_{key}_l else 1 end as {key}_count" for key in SHARED),
+    )
+
+
+EVIDENCE_OF_PAIRS = """
+    with sides as (
+        select {left}, {right}
+        from {pairs} p join compared_keys l on l.id = p.left_id join compared_keys r on r.id = p.right_id
+    ),
+    stepped as (select *, {steps} from sides),
+    compared as (select *, {fields} from stepped),
+    combined as (select *, {combined} from compared)
+    select id_l as left_id, id_r as right_id, {evidence}, {shared} from combined
+"""
+
+
+def scored_sql(model: Model, evidence: str) -> str:
+    """SELECT of evidence with its score; a WHERE may follow."""
+    bits = " + ".join(model.bits_sql(name) for name in EVIDENCE)
+    score = f"{model.prior!r} + {bits} as score"
+    return f"select * from (select left_id, right_id, {score}, * exclude (left_id, right_id) from ({evidence}))"

@@ -1,0 +1,127 @@
+"""The figures of the home screen: what is to be done, and how things stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from clientops.reports.labels import amount_text, party_sql
+from clientops.reports.listing import Listing, Shown
+from clientops.reports.listings import NUMBER, OWED, PAID, listing
+from clientops.tables.view import Tables
+
+
+@dataclass(frozen=True)
+class Todo:
+    """Something that waits for a person: how many, what it is, and the name of the listing that shows it."""
+
+    name: str
+    count: int
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How things stand: (label, text, detail) figures, and the series of the charts."""
+
+    figures: tuple[tuple[str, str, str], ...]
+    months: tuple[tuple[str, float, float], ...]
+    code: str
+    statuses: tuple[tuple[str, int], ...]
+
+
+DRIFTED = f"""
+    select t.id, {party_sql("t")} as client, t.credit_balance, coalesce(l.amount, 0)::decimal(18, 4) as logged,
+        (t.credit_balance - coalesce(l.amount, 0))::decimal(18, 4) as difference, k.code
+    from clients t
+    left join (select client_id, sum(amount) as amount from credit_entries group by client_id) l on l.client_id = t.id
+    left join currencies k on k.id = t.currency_id
+    where t.credit_balance <> coalesce(l.amount, 0)
+"""
+CLOSED_ACTIVE = f"""
+    select t.id, {party_sql("t")} as client, t.email, count(*) as services, sum(s.recurring_amount)::decimal(18, 4) as amount, any_value(k.code) as code
+    from clients t join services s on s.client_id = t.id and s.status = 'Active' left join currencies k on k.id = t.currency_id
+    where t.status = 'Closed' group by all
+"""
+
+TODO_LISTINGS: dict[str, Listing] = {
+    "drifted": Listing(
+        "drifted-balances", "balances that are not the sum of their log", DRIFTED,
+        (NUMBER, Shown("client", "Client"), Shown("credit_balance", "Balance", "money"), Shown("logged", "Credit log", "money"),
+         Shown("difference", "Difference", "money")), "abs(difference) desc"),
+    "overdue": listing("invoices", "t.status = 'Unpaid' and t.due_on < current_date", title="overdue invoices"),
+    "closed": Listing(
+        "closed-with-services", "closed clients with active services", CLOSED_ACTIVE,
+        (NUMBER, Shown("client", "Client"), Shown("email", "E-mail"), Shown("services", "Active services", "number"),
+         Shown("amount", "Recurring", "money")), "services desc"),
+    "unmatched": listing(
+        "transactions", """t.kind = 'payment' and (t.client_id is null or t.amount_in > coalesce(
+            (select sum(a.amount) from allocations a where a.transaction_id = t.id), 0) + coalesce(
+            (select sum(e.amount) from credit_entries e where e.transaction_id = t.id), 0))""", title="payments not settled in full"),
+    "follow-ups": listing("communications", "t.follow_up_on <= current_date", title="conversations to come back to"),
+    "failed-mail": listing("communications", "t.status = 'failed'", title="e-mails that could not be sent"),
+}  # fmt: skip
+
+TITLES = {
+    "drifted": ("Credit balances that drifted", "The balance is not the sum of the credit log"),
+    "overdue": ("Overdue invoices", "Unpaid after their due day"),
+    "closed": ("Closed clients with active services", "They are still invoiced"),
+    "unmatched": ("Payments not settled in full", "No client, or money left that settles nothing"),
+    "follow-ups": ("Follow-ups", "Conversations to come back to, today or before"),
+    "failed-mail": ("E-mails that failed", "They can be sent again"),
+}
+
+
+def read_todo(tables: Tables) -> tuple[Todo, ...]:
+    """What waits for a person, in the order of :data:`TITLES`."""
+    found = []
+    for name, (title, detail) in TITLES.items():
+        row = tables.query(f"select count(*) from ({TODO_LISTINGS[name].sql})").fetchone()
+        found.append(Todo(name, int(row[0]) if row else 0, title, detail))
+    return tuple(found)
+
+
+def read_standing(tables: Tables, today: date) -> Standing:
+    """How things stand today; charts are in the currency that most is invoiced in."""
+    statuses = tuple(tables.query("select status, count(*) from clients group by 1 order by 2 desc").fetchall())
+    total = sum(count for _, count in statuses)
+    active = dict(statuses).get("Active", 0)
+    figures = [("Clients", f"{total:,}", f"{active:,} active")]
+    for code, owed, count in tables.query(OWED_IN_ALL).fetchall():
+        figures.append((f"Owed in {code}", amount_text(owed, code), f"{count:,} invoices"))
+    for code, credit, count in tables.query(CREDIT_IN_ALL).fetchall():
+        figures.append((f"Credit in {code}", amount_text(credit, code), f"{count:,} clients"))
+    row = tables.query(MAIN_CURRENCY).fetchone()
+    code = str(row[0]) if row else ""
+    months = tuple((m, float(i), float(p)) for m, i, p in tables.query(MONTHS, code=code, today=today).fetchall()) if code else ()
+    return Standing(tuple(figures), months, code, statuses)
+
+
+OWED_IN_ALL = f"""
+    select k.code, sum({OWED})::decimal(38, 4) as owed, count(*)
+    from invoices t join clients c on c.id = t.client_id join currencies k on k.id = c.currency_id {PAID}
+    where t.status in ('Unpaid', 'Collections') group by 1 having sum({OWED}) > 0 order by 3 desc, 1 limit 3
+"""
+CREDIT_IN_ALL = """
+    select k.code, sum(c.credit_balance)::decimal(38, 4), count(*)
+    from clients c join currencies k on k.id = c.currency_id where c.credit_balance > 0 group by 1 order by 3 desc, 1 limit 2
+"""
+MAIN_CURRENCY = """
+    select k.code from invoices t join clients c on c.id = t.client_id join currencies k on k.id = c.currency_id
+    group by 1 order by count(*) desc, 1 limit 1
+"""
+MONTHS = """
+    with months as (select unnest(generate_series(date_trunc('month', $today::date) - interval 11 month, date_trunc('month', $today::date), interval 1 month))::date as month),
+    issued as (
+        select date_trunc('month', t.issued_on)::date as month, sum(t.total) as amount
+        from invoices t join clients c on c.id = t.client_id join currencies k on k.id = c.currency_id
+        where k.code = $code and t.status not in ('Draft', 'Cancelled') group by 1
+    ),
+    received as (
+        select date_trunc('month', t.occurred_at)::date as month, sum(t.amount_in - t.amount_out) as amount
+        from transactions t join currencies k on k.id = t.currency_id where k.code = $code group by 1
+    )
+    select strftime(month, '%b'), coalesce(issued.amount, 0), coalesce(received.amount, 0)
+    from months left join issued using (month) left join received using (month) order by month
+"""

@@ -1,0 +1,88 @@
+"""What rows are called: the names that people know instead of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from clientops.money import minor_digits, round_money
+from clientops.tables.schema import quote_name
+from clientops.tables.view import Tables
+
+
+def name_sql(row: str) -> str:
+    """SQL of a person's name, of a row known as ``row`` in the query."""
+    return f"nullif(trim(concat_ws(' ', {row}.first_name, {row}.last_name)), '')"
+
+
+def party_sql(row: str) -> str:
+    """SQL of what a client is called: company and person, else the e-mail address, else the number."""
+    names = f"nullif(concat_ws(', ', nullif({row}.company_name, ''), {name_sql(row)}), '')"
+    return f"coalesce({names}, {row}.email, 'client ' || {row}.id)"
+
+
+LABELS: dict[str, str] = {
+    "clients": party_sql("clients"),
+    "contacts": f"concat_ws(' · ', {name_sql('contacts')}, email)",
+    "users": f"concat_ws(' · ', {name_sql('users')}, email)",
+    "currencies": "code",
+    "promotions": "code",
+    "articles": "title",
+    "invoices": "'Invoice ' || coalesce(nullif(number, ''), id::varchar) || coalesce(' of ' || issued_on, '')",
+    "services": "concat_ws(' · ', (select p.name from products p where p.id = product_id), domain, billing_cycle)",
+    "addons": "coalesce(name, description, 'add-on ' || id)",
+    "orders": "'Order ' || coalesce(nullif(number, ''), id::varchar)",
+    "tickets": "concat_ws(' ', '#' || coalesce(nullif(number, ''), id::varchar), subject)",
+    "transactions": (
+        "concat_ws(' · ', strftime(occurred_at, '%Y-%m-%d'), kind, gateway, (amount_in - amount_out)::varchar, reference)"
+    ),
+    "credit_entries": "concat_ws(' · ', entry_on::varchar, amount::varchar, description)",
+    "affiliates": f"'Affiliate: ' || (select {party_sql('c')} from clients c where c.id = client_id)",
+    "statements": "concat_ws(' · ', source, file_name, from_on::varchar)",
+    "dns_records": "concat_ws(' ', name, type, content)",
+    "notes": "left(body, 60)",
+    "communications": "concat_ws(' · ', kind, subject)",
+    "user_clients": "'permission ' || id",
+}
+
+
+def amount_text(amount: Decimal, code: str) -> str:
+    """An amount as screens show it, e.g. ``EUR 1,234.50``."""
+    digits = minor_digits(code)
+    return f"{code} {round_money(amount, digits):,.{digits}f}"
+
+
+def label_sql(table: str) -> str:
+    """SQL of what a row of a table is called."""
+    from clientops.tables.schema import table as schema_of
+
+    if table in LABELS:
+        return LABELS[table]
+    columns = schema_of(table).column_names
+    chosen = next((name for name in ("name", "title", "subject", "description", "reference") if name in columns), "")
+    return f"coalesce(nullif({quote_name(chosen)}, ''), '#' || id)" if chosen else "'#' || id"
+
+
+def read_labels(tables: Tables, table: str, ids: Iterable[int]) -> dict[int, str]:
+    """What rows of a table are called, by their numbers; rows that are gone are left out."""
+    wanted = sorted({int(number) for number in ids})
+    if not wanted:
+        return {}
+    listed = ", ".join(map(str, wanted))
+    rows = tables.query(f"select id, {label_sql(table)} from {quote_name(table)} where id in ({listed})").fetchall()
+    return {number: text or f"#{number}" for number, text in rows}
+
+
+def read_label(tables: Tables, table: str, number: int) -> str:
+    """What a row is called, with its number in front; empty if there is none."""
+    found = read_labels(tables, table, [number])
+    return f"#{number} {found[number]}" if number in found else ""
+
+
+def read_currency(tables: Tables, client_id: int) -> str:
+    """Code of a client's currency; empty if there is no such client."""
+    row = tables.query(CURRENCY, client_id=client_id).fetchone()
+    return str(row[0]) if row else ""
+
+
+CURRENCY = "select code from currencies join clients on clients.currency_id = currencies.id where clients.id = $client_id"

@@ -1,0 +1,190 @@
+"""Listings: named SELECTs that a grid pages through, sorted, filtered and searched by the engine."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from clientops.reports.labels import amount_text
+from clientops.tables.schema import quote_name
+from clientops.tables.view import Tables
+
+ColumnKind = Literal["text", "number", "money", "date", "moment", "badge"]
+MOST = 500
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A column of a listing: its name in the SELECT, heading and kind; money stands beside a column ``code``."""
+
+    name: str
+    title: str
+    kind: ColumnKind = "text"
+    is_hidden: bool = False
+
+    @property
+    def hint(self) -> str:
+        """What a filter of it may be, in short."""
+        return {"money": "> 100", "number": "> 5", "date": "2026-11", "moment": "2026-11"}.get(self.kind, "contains")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is listed.
+
+    Attributes:
+        name: Name of files it is exported to.
+        title: Heading.
+        sql: SELECT with a column ``id``, those shown, and ``code`` (currency) if there is money; parameters ``$name``.
+        columns: Columns shown.
+        order: Order where none is asked for.
+        empty: What to say where there is nothing.
+    """
+
+    name: str
+    title: str
+    sql: str
+    columns: tuple[Shown, ...]
+    order: str = "id desc"
+    empty: str = "Nothing here that fits"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A page of a listing: where, how many, and what is searched, sorted and filtered."""
+
+    offset: int = 0
+    limit: int = 25
+    search: str = ""
+    sort: tuple[str, bool] | None = None
+    filters: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, asked: Any, listing: Listing) -> Query:
+        """A query as a browser sends it; whatever is not one of the listing's columns is left out."""
+        if not isinstance(asked, Mapping):
+            return cls()
+        names = {column.name for column in listing.columns}
+        sort = asked.get("sort")
+        order = (str(sort[0]), sort[1] == "desc") if isinstance(sort, list) and len(sort) == 2 and sort[0] in names else None
+        filters = asked.get("filters")
+        kept = tuple((n, str(v).strip()) for n, v in filters.items() if n in names and str(v).strip()) if isinstance(filters, Mapping) else ()  # fmt: skip
+        offset, limit = _whole(asked.get("offset"), 0), _whole(asked.get("limit"), 25)
+        return cls(offset, max(1, min(limit, MOST)), str(asked.get("search") or "").strip(), order, kept)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of a page, (number, texts by column) each, and how many there are in all."""
+
+    rows: tuple[tuple[int, dict[str, str | None]], ...]
+    total: int
+
+
+def read_page(tables: Tables, listing: Listing, query: Query, values: Mapping[str, Any] | None = None) -> Page:
+    """A page of a listing."""
+    where, given = _where(listing, query)
+    parameters = {**(values or {}), **given}
+    total = tables.query(f"select count(*) from ({listing.sql}) {where}", **parameters).fetchone()
+    sql = f"select * from ({listing.sql}) {where} order by {_order(listing, query)} limit {query.limit} offset {query.offset}"
+    relation = tables.query(sql, **parameters)
+    names = relation.columns
+    rows = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
+    return Page(tuple((row["id"], _texts(listing, row)) for row in rows), int(total[0]) if total else 0)
+
+
+def export_csv(tables: Tables, listing: Listing, query: Query, values: Mapping[str, Any] | None = None) -> str:
+    """All rows of a listing that fit a query, as CSV that a spreadsheet opens without running anything in it."""
+    where, given = _where(listing, query)
+    relation = tables.query(
+        f"select * from ({listing.sql}) {where} order by {_order(listing, query)}", **{**(values or {}), **given}
+    )
+    names = relation.columns
+    has_code = "code" in names
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([column.title for column in listing.columns] + (["Currency"] if has_code else []))
+    while rows := relation.fetchmany(20_000):
+        for values_of_row in rows:
+            row = dict(zip(names, values_of_row, strict=True))
+            cells = [_cell(row[column.name]) for column in listing.columns]
+            writer.writerow(cells + ([row["code"]] if has_code else []))
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, (date, datetime)) else value
+
+
+def _whole(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) and value >= 0 else otherwise
+
+
+def _order(listing: Listing, query: Query) -> str:
+    if query.sort is None:
+        return f"{listing.order}, id"
+    name, descending = query.sort
+    return f"{quote_name(name)} {'desc' if descending else 'asc'} nulls last, id"
+
+
+def _where(listing: Listing, query: Query) -> tuple[str, dict[str, Any]]:
+    """Conditions of a query, and the values of their parameters."""
+    conditions: list[str] = []
+    given: dict[str, Any] = {}
+    kinds = {column.name: column.kind for column in listing.columns}
+    if query.search:
+        given["searched"] = query.search
+        texts = [f"contains(lower({quote_name(c.name)}), lower($searched))" for c in listing.columns if c.kind in ("text", "badge")]
+        texts += ["id::varchar = ltrim($searched, '#')"]
+        conditions.append(f"({' or '.join(f'coalesce({text}, false)' for text in texts)})")
+    for place, (name, text) in enumerate(query.filters):
+        condition, value = _condition(quote_name(name), kinds[name], text, f"filter{place}")
+        conditions.append(condition)
+        if value is not None:
+            given[f"filter{place}"] = value
+    return (f"where {' and '.join(conditions)}" if conditions else "", given)
+
+
+def _condition(column: str, kind: str, text: str, parameter: str) -> tuple[str, Any]:
+    """A filter as SQL and its value: ``> 100``, ``2026-11``, ``= Paid``, or a text that is contained."""
+    sign = next((s for s in (">=", "<=", ">", "<", "=") if text.startswith(s)), "")
+    rest = text[len(sign) :].strip().replace(" ", "")
+    if kind in ("money", "number"):
+        try:
+            return f"{column} {sign or '='} ${parameter}", Decimal(rest.replace(",", ""))
+        except ArithmeticError:
+            return "false", None
+    if kind in ("date", "moment") and not sign:
+        return f"starts_with({column}::varchar, ${parameter})", text
+    if kind in ("date", "moment"):
+        return f"{column}::date {sign} try_cast(${parameter} as date)", rest
+    if sign == "=":
+        return f"lower({column}) = lower(${parameter})", text[1:].strip()
+    return f"contains(lower({column}), lower(${parameter}))", text
+
+
+def _texts(listing: Listing, row: Mapping[str, Any]) -> dict[str, str | None]:
+    return {column.name: _text(row[column.name], column.kind, row.get("code")) for column in listing.columns}
+
+
+def _text(value: Any, kind: str, code: str | None) -> str | None:
+    if value is None:
+        return None
+    if kind == "money" and isinstance(value, Decimal):
+        return amount_text(value, code) if code else f"{value:f}"
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.isoformat() if isinstance(value, date) else str(value)

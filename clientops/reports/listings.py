@@ -1,0 +1,146 @@
+"""The listings that screens show: clients, and what belongs to them."""
+
+from __future__ import annotations
+
+from clientops.reports.labels import name_sql, party_sql
+from clientops.reports.listing import Listing, Shown
+from clientops.tables.schema import quote_name
+from clientops.tables.schema import table as schema_of
+
+NUMBER = Shown("id", "No.", "number")
+_CLIENT = f"{party_sql('c')} as client"
+_OWNED = "left join clients c on c.id = t.client_id left join currencies k on k.id = c.currency_id"
+OWED = """
+    case when t.status in ('Draft', 'Cancelled') then 0
+        else t.total - t.credit_applied - t.written_off - coalesce(paid.amount, 0) end::decimal(18, 4)
+"""
+PAID = "left join (select invoice_id, sum(amount) as amount from allocations group by invoice_id) paid on paid.invoice_id = t.id"
+
+_SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
+    "clients": (
+        "clients",
+        f"""select t.id, {party_sql("t")} as client, t.email, t.phone, t.country, t.status, t.credit_balance, t.created_on, k.code
+            from clients t left join currencies k on k.id = t.currency_id""",
+        (NUMBER, Shown("client", "Client"), Shown("email", "E-mail"), Shown("country", "Country"), Shown("status", "Status", "badge"),
+         Shown("credit_balance", "Credit", "money"), Shown("created_on", "Since", "date")),
+        "id desc",
+    ),
+    "invoices": (
+        "invoices",
+        f"""select t.id, coalesce(nullif(t.number, ''), t.id::varchar) as number, {_CLIENT}, t.issued_on, t.due_on, t.total,
+                {OWED} as owed, case when t.status = 'Unpaid' and t.due_on < current_date then 'Overdue' else t.status end as status,
+                k.code, t.client_id
+            from invoices t {_OWNED} {PAID}""",
+        (Shown("number", "Invoice"), Shown("client", "Client"), Shown("issued_on", "Issued", "date"), Shown("due_on", "Due", "date"),
+         Shown("total", "Total", "money"), Shown("owed", "Owed", "money"), Shown("status", "Status", "badge")),
+        "id desc",
+    ),
+    "transactions": (
+        "transactions",
+        f"""select t.id, t.occurred_at, coalesce({party_sql("c")}, t.client_name) as client, t.kind, t.gateway, t.reference,
+                t.amount_in, t.amount_out, k.code, t.client_id
+            from transactions t left join clients c on c.id = t.client_id left join currencies k on k.id = t.currency_id""",
+        (NUMBER, Shown("occurred_at", "When", "moment"), Shown("client", "Client"), Shown("kind", "Kind"), Shown("gateway", "Gateway"),
+         Shown("reference", "Reference"), Shown("amount_in", "In", "money"), Shown("amount_out", "Out", "money")),
+        "id desc",
+    ),
+    "services": (
+        "services",
+        f"""select t.id, {_CLIENT}, p.name as product, t.domain, t.billing_cycle, t.recurring_amount, t.next_due_on, t.status,
+                k.code, t.client_id
+            from services t {_OWNED} left join products p on p.id = t.product_id""",
+        (NUMBER, Shown("client", "Client"), Shown("product", "Product"), Shown("domain", "Domain"), Shown("billing_cycle", "Cycle"),
+         Shown("recurring_amount", "Amount", "money"), Shown("next_due_on", "Next due", "date"), Shown("status", "Status", "badge")),
+        "id desc",
+    ),
+    "domains": (
+        "domains",
+        f"""select t.id, {_CLIENT}, t.name, t.registrar, t.expires_on, t.recurring_amount, t.status, k.code, t.client_id
+            from domains t {_OWNED}""",
+        (NUMBER, Shown("client", "Client"), Shown("name", "Domain"), Shown("registrar", "Registrar"), Shown("expires_on", "Expires", "date"),
+         Shown("recurring_amount", "Renewal", "money"), Shown("status", "Status", "badge")),
+        "expires_on",
+    ),
+    "contacts": (
+        "contacts",
+        f"""select t.id, {name_sql("t")} as name, t.email, t.phone, t.client_id, case when c.default_billing_contact_id = t.id then 'Billing' end as role,
+                concat_ws(', ', case when t.wants_general then 'general' end, case when t.wants_invoice then 'invoices' end,
+                    case when t.wants_support then 'support' end, case when t.wants_product then 'products' end,
+                    case when t.wants_domain then 'domains' end) as mail
+            from contacts t left join clients c on c.id = t.client_id""",
+        (NUMBER, Shown("name", "Name"), Shown("email", "E-mail"), Shown("phone", "Phone"), Shown("mail", "Receives"), Shown("role", "Role", "badge")),
+        "id",
+    ),
+    "credit_entries": (
+        "credit entries",
+        f"select t.id, t.entry_on, {_CLIENT}, t.description, t.amount, k.code, t.client_id from credit_entries t {_OWNED}",
+        (NUMBER, Shown("entry_on", "Day", "date"), Shown("client", "Client"), Shown("description", "Description"), Shown("amount", "Amount", "money")),
+        "id desc",
+    ),
+    "notes": (
+        "notes",
+        "select t.id, t.created_at, t.author, t.body, t.client_id from notes t",
+        (Shown("created_at", "When", "moment"), Shown("author", "Author"), Shown("body", "Note")),
+        "id desc",
+    ),
+    "communications": (
+        "communications",
+        f"select t.id, t.happened_at, {_CLIENT}, t.kind, t.direction, t.subject, t.status, t.client_id from communications t left join clients c on c.id = t.client_id",
+        (Shown("happened_at", "When", "moment"), Shown("client", "Client"), Shown("kind", "Kind"), Shown("direction", "Direction"),
+         Shown("subject", "Subject"), Shown("status", "Status", "badge")),
+        "id desc",
+    ),
+    "tickets": (
+        "tickets",
+        f"select t.id, t.opened_at, {_CLIENT}, t.subject, t.priority, t.status, t.client_id from tickets t left join clients c on c.id = t.client_id",
+        (Shown("opened_at", "Opened", "moment"), Shown("client", "Client"), Shown("subject", "Subject"), Shown("priority", "Priority"),
+         Shown("status", "Status", "badge")),
+        "id desc",
+    ),
+    "orders": (
+        "orders",
+        f"select t.id, coalesce(t.number, t.id::varchar) as number, t.ordered_at, {_CLIENT}, t.amount, t.status, k.code, t.client_id from orders t {_OWNED}",
+        (Shown("number", "Order"), Shown("ordered_at", "When", "moment"), Shown("client", "Client"), Shown("amount", "Amount", "money"),
+         Shown("status", "Status", "badge")),
+        "id desc",
+    ),
+    "operations": (
+        "operations",
+        """select t.id, t.applied_at, t.rule, t.operator, t.reason, t.change_count,
+                case when t.undoes_id is not null then 'undoes ' || t.undoes_id
+                    when u.id is not null then 'undone by ' || u.id end as undo
+            from history.operations t
+            left join (select undoes_id, max(id) as id from history.operations group by undoes_id) u on u.undoes_id = t.id""",
+        (NUMBER, Shown("applied_at", "When", "moment"), Shown("rule", "What"), Shown("operator", "Who"), Shown("reason", "Why"),
+         Shown("change_count", "Rows", "number"), Shown("undo", "Undo")),
+        "id desc",
+    ),
+}  # fmt: skip
+
+
+def listing(name: str, where: str = "", *, title: str = "") -> Listing:
+    """A listing by its name, of the rows that a condition on ``t`` keeps.
+
+    With the condition ``t.client_id = $client_id`` the column of the client is left out.
+    """
+    heading, sql, columns, order = _SELECTS[name]
+    if "client_id = $" in where:
+        columns = tuple(column for column in columns if column.name != "client")
+    full = f"{sql} where {where}" if where else sql
+    return Listing(name.replace("_", "-"), title or heading, full, columns, order, f"No {title or heading} here")
+
+
+def is_listed(name: str) -> bool:
+    """Whether there is a listing made for a table."""
+    return name in _SELECTS
+
+
+def plain_listing(name: str, where: str) -> Listing:
+    """A listing of any table: its first telling columns."""
+    columns = [c for c in schema_of(name).columns if c.name != "id" and not c.name.endswith(("_id", "sha256", "hash"))][:6]
+    kinds = {"DATE": "date", "TIMESTAMP WITH TIME ZONE": "moment", "DECIMAL(18,4)": "number"}
+    shown = tuple(Shown(c.name, c.name.replace("_", " ").capitalize(), kinds.get(c.type, "text")) for c in columns)  # type: ignore[arg-type]
+    texts = ", ".join(
+        f"t.{quote_name(c.name)}" if c.type in kinds else f"t.{quote_name(c.name)}::varchar as {quote_name(c.name)}" for c in columns
+    )
+    return Listing(name, name.replace("_", " "), f"select t.id, {texts} from {quote_name(name)} t where {where}", (NUMBER, *shown), "id")

@@ -1,0 +1,284 @@
+"""Status of invoices: cancel, mark unpaid, refunded or in collections, write off."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from clientops.changes import Plan, Relation, Rule
+from clientops.money import show_sql
+from clientops.requests import Id, Request
+from clientops.rules.invoice_credit import NOT_OPEN
+from clientops.rules.invoice_money import ASKED_INVOICES, PAID_BEFORE, UNKNOWN_INVOICE
+from clientops.tables.view import Steps, Tables
+
+
+class InvoiceRequest(Request):
+    """One invoice."""
+
+    invoice_id: Id = Field(
+        title="Invoice", description="Number of the invoice", json_schema_extra={"picks": "invoices"}
+    )
+
+
+class CancelInvoice(InvoiceRequest):
+    """Cancel an invoice that should not be paid; applied credit goes back to the client."""
+
+
+class MarkInvoiceUnpaid(InvoiceRequest):
+    """Make a cancelled, refunded, written-off or handed-over invoice Unpaid again."""
+
+
+class MarkInvoiceRefunded(InvoiceRequest):
+    """Mark an invoice whose money was given back as Refunded."""
+
+
+class MarkInvoiceCollections(InvoiceRequest):
+    """Hand an unpaid invoice over to collections."""
+
+
+class WriteOffInvoice(InvoiceRequest):
+    """Give up what is still owed on an invoice."""
+
+
+def _start(tables: Tables, requests: Relation) -> Steps:
+    """The steps that each status rule begins with: the invoices asked for, and what they owe."""
+    steps = tables.steps(requests=requests)
+    steps.add("paid_before", PAID_BEFORE)
+    steps.add("asked", ASKED_INVOICES)
+    return steps
+
+
+TWICE = """
+    select "row", 'invoice_id', 'twice', 'invoice ' || invoice_name || ' is in an earlier row already'
+    from asked where is_known
+    qualify row_number() over (partition by invoice_id order by "row") > 1
+"""
+
+
+def cancel_invoice(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Cancel invoices; what credit was applied to them goes back to their clients.
+
+    Args:
+        tables: Read-only tables; reads ``invoices``, ``allocations``, ``clients``, ``currencies``, ``credit_entries``.
+        requests: One row per invoice: ``invoice_id``. See ``CancelInvoice``.
+        today: Day of the cancellation and of the entries.
+        now: Not used.
+
+    Returns:
+        Updates of ``invoices`` and ``clients.credit_balance``, inserts of credit entries.
+
+    Problems:
+        ``unknown_invoice``, ``twice``, ``is_cancelled``, ``has_payments`` (refund or delete them first).
+
+    Source:
+        WHMCS "Invoices": a cancelled invoice is owed nothing; here its credit goes back by itself.
+    """
+    steps = _start(tables, requests)
+    steps.add("problems", CANCEL_PROBLEMS)
+    steps.add("entries", CANCEL_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
+    steps.add("balances", CANCEL_BALANCES)
+    steps.add("invoice_updates", CANCELLED_INVOICES, today=today)
+    return steps.plan(
+        steps.insert("credit_entries", "entries"),
+        steps.update("clients", "balances"),
+        steps.update("invoices", "invoice_updates"),
+        problems="problems",
+    )
+
+
+CANCEL_PROBLEMS = f"""
+    {UNKNOWN_INVOICE}
+    union all {TWICE}
+    union all
+    select "row", 'invoice_id', 'is_cancelled', 'invoice ' || invoice_name || ' is Cancelled already'
+    from asked where status = 'Cancelled'
+    union all
+    select "row", 'invoice_id', 'has_payments',
+        'invoice ' || invoice_name || ' is paid with ' || {show_sql("paid")} || ': refund or delete the payments first'
+    from asked where paid <> 0
+"""
+
+CANCEL_ENTRIES = """
+    select {next_id} + row_number() over (order by "row") as id, client_id, $today::date as entry_on,
+        'Credit back from cancelled invoice ' || invoice_name as description, credit_applied as amount, invoice_id
+    from asked where credit_applied > 0
+"""
+
+CANCEL_BALANCES = """
+    select client_id as id, (any_value(credit_balance) + sum(credit_applied))::decimal(18, 4) as credit_balance
+    from asked where credit_applied > 0 group by client_id
+"""
+
+CANCELLED_INVOICES = """
+    select distinct invoice_id as id, 'Cancelled' as status, 0::decimal(18, 4) as credit_applied,
+        0::decimal(18, 4) as written_off, null::date as paid_on, $today::date as cancelled_on
+    from asked where is_known
+"""
+
+
+def mark_invoice_unpaid(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Make invoices Unpaid again that were cancelled, refunded, written off or handed over.
+
+    Args:
+        tables: Read-only tables; reads ``invoices``, ``allocations``, ``clients``, ``currencies``.
+        requests: One row per invoice: ``invoice_id``. See ``MarkInvoiceUnpaid``.
+        today: Not used.
+        now: Not used.
+
+    Returns:
+        Updates of ``invoices``; what was written off is owed again.
+
+    Problems:
+        ``unknown_invoice``, ``twice``, ``is_unpaid``, ``is_draft`` and ``never_issued`` (issue it, or make a new one),
+        ``nothing_owed`` (it is paid).
+    """
+    steps = _start(tables, requests)
+    steps.add("problems", UNPAID_PROBLEMS)
+    steps.add("invoice_updates", UNPAID_INVOICES)
+    return steps.plan(steps.update("invoices", "invoice_updates"), problems="problems")
+
+
+UNPAID_PROBLEMS = f"""
+    {UNKNOWN_INVOICE}
+    union all {TWICE}
+    union all
+    select "row", 'invoice_id', 'is_unpaid', 'invoice ' || invoice_name || ' is Unpaid already'
+    from asked where status = 'Unpaid'
+    union all
+    select "row", 'invoice_id', 'is_draft', 'invoice ' || invoice_name || ' is a Draft: issue it'
+    from asked where status = 'Draft'
+    union all
+    select "row", 'invoice_id', 'never_issued',
+        'invoice ' || invoice_name || ' was cancelled as a draft: make a new one'
+    from asked where status = 'Cancelled' and old_issued_on is null
+    union all
+    select "row", 'invoice_id', 'nothing_owed', 'nothing is owed on invoice ' || invoice_name
+    from asked where is_known and owed + written_off <= 0 and status not in ('Unpaid', 'Draft')
+"""
+
+UNPAID_INVOICES = """
+    select distinct invoice_id as id, 'Unpaid' as status, 0::decimal(18, 4) as written_off, null::date as paid_on,
+        null::date as cancelled_on, null::date as refunded_on
+    from asked where is_known
+"""
+
+
+def mark_invoice_refunded(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Mark invoices as Refunded whose money was given back; no money moves.
+
+    Args:
+        tables: Read-only tables; reads ``invoices``, ``allocations``, ``clients``, ``currencies``.
+        requests: One row per invoice: ``invoice_id``. See ``MarkInvoiceRefunded``.
+        today: Day of the refund.
+        now: Not used.
+
+    Returns:
+        Updates of ``invoices``.
+
+    Problems:
+        ``unknown_invoice``, ``twice``, ``is_refunded``, ``never_paid`` (cancel it instead).
+
+    Warnings:
+        ``still_paid``: payments or credit on it were not given back here.
+    """
+    steps = _start(tables, requests)
+    steps.add("problems", REFUNDED_PROBLEMS)
+    steps.add("warnings", STILL_PAID)
+    steps.add("invoice_updates", REFUNDED_INVOICES, today=today)
+    return steps.plan(steps.update("invoices", "invoice_updates"), problems="problems", warnings="warnings")
+
+
+REFUNDED_PROBLEMS = f"""
+    {UNKNOWN_INVOICE}
+    union all {TWICE}
+    union all
+    select "row", 'invoice_id', 'is_refunded', 'invoice ' || invoice_name || ' is Refunded already'
+    from asked where status = 'Refunded'
+    union all
+    select "row", 'invoice_id', 'never_paid',
+        'invoice ' || invoice_name || ' is ' || status || ' and nothing was ever paid on it: cancel it instead'
+    from asked
+    where status in ('Draft', 'Cancelled')
+        or (status in ('Unpaid', 'Collections', 'Written off') and allocation_count = 0 and credit_applied = 0)
+"""
+
+STILL_PAID = f"""
+    select "row", 'invoice_id' as field, 'still_paid' as code,
+        'of invoice ' || invoice_name || ', ' || {show_sql("(paid + credit_applied)")} || ' was not given back here' as message
+    from asked where paid + credit_applied > 0
+"""
+
+REFUNDED_INVOICES = """
+    select distinct invoice_id as id, 'Refunded' as status, $today::date as refunded_on from asked where is_known
+"""
+
+
+def mark_invoice_collections(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Hand Unpaid invoices over to collections; they are owed as before.
+
+    Args:
+        tables: Read-only tables; reads ``invoices``, ``allocations``, ``clients``, ``currencies``.
+        requests: One row per invoice: ``invoice_id``. See ``MarkInvoiceCollections``.
+        today: Not used.
+        now: Not used.
+
+    Returns:
+        Updates of ``invoices.status``.
+
+    Problems:
+        ``unknown_invoice``, ``twice``, ``not_unpaid``.
+    """
+    steps = _start(tables, requests)
+    steps.add("problems", COLLECTIONS_PROBLEMS)
+    steps.add("invoice_updates", COLLECTIONS_INVOICES)
+    return steps.plan(steps.update("invoices", "invoice_updates"), problems="problems")
+
+
+COLLECTIONS_PROBLEMS = f"""
+    {UNKNOWN_INVOICE}
+    union all {TWICE}
+    union all
+    select "row", 'invoice_id', 'not_unpaid', 'invoice ' || invoice_name || ' is ' || status || ': it must be Unpaid'
+    from asked where is_known and status <> 'Unpaid'
+"""
+
+COLLECTIONS_INVOICES = """
+    select distinct invoice_id as id, 'Collections' as status from asked where is_known
+"""
+
+
+def write_off_invoice(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Give up what is owed on Unpaid invoices and those in collections.
+
+    Args:
+        tables: Read-only tables; reads ``invoices``, ``allocations``, ``clients``, ``currencies``.
+        requests: One row per invoice: ``invoice_id``. See ``WriteOffInvoice``.
+        today: Not used.
+        now: Not used.
+
+    Returns:
+        Updates of ``invoices``: ``written_off`` is what was owed, and nothing is owed any more.
+
+    Problems:
+        ``unknown_invoice``, ``twice``, ``not_open``.
+    """
+    steps = _start(tables, requests)
+    steps.add("problems", f"{UNKNOWN_INVOICE} union all {TWICE} union all {NOT_OPEN}")
+    steps.add("invoice_updates", WRITTEN_OFF_INVOICES)
+    return steps.plan(steps.update("invoices", "invoice_updates"), problems="problems")
+
+
+WRITTEN_OFF_INVOICES = """
+    select distinct invoice_id as id, 'Written off' as status, (written_off + owed)::decimal(18, 4) as written_off
+    from asked where is_known
+"""
+
+RULES: tuple[Rule, ...] = (
+    Rule("cancel-invoice", "Cancel invoice", cancel_invoice, CancelInvoice, risk="medium", group="invoices"),
+    Rule("mark-invoice-unpaid", "Mark invoice unpaid", mark_invoice_unpaid, MarkInvoiceUnpaid, group="invoices"),
+    Rule("mark-invoice-refunded", "Mark invoice refunded", mark_invoice_refunded, MarkInvoiceRefunded, group="invoices"),
+    Rule("mark-invoice-collections", "Hand invoice to collections", mark_invoice_collections, MarkInvoiceCollections, group="invoices"),
+    Rule("write-off-invoice", "Write off invoice", write_off_invoice, WriteOffInvoice, risk="medium", group="invoices"),
+)  # fmt: skip

@@ -1,0 +1,207 @@
+"""Invoices by hand: create them item by item, and issue drafts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from clientops.changes import Plan, Relation, Rule
+from clientops.money import is_minor_unit_sql
+from clientops.requests import Id, Money, Request, Text
+from clientops.rules.invoice_rows import make_invoices
+from clientops.rules.taxes import BILLING
+from clientops.tables.view import Tables
+
+Quantity = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=4)]
+Discount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
+
+
+class CreateInvoice(Request):
+    """One item of an invoice that is made by hand; rows with the same invoice key make one invoice."""
+
+    client_id: Id = Field(title="Client", description="Who is billed", json_schema_extra={"picks": "clients"})
+    description: Text = Field(title="Item", description="What is billed", json_schema_extra={"multiline": True})
+    unit_price: Money = Field(
+        title="Unit price", description="Of one, without tax or with it as the business settings say"
+    )
+    quantity: Quantity = Field(default=Decimal(1), title="Quantity", description="How many")
+    discount: Discount = Field(default=Decimal(0), title="Discount", description="Money taken off the item")
+    is_taxed: bool = Field(default=True, title="Taxed", description="Whether tax is charged on the item")
+    kind: Literal["other", "service", "addon", "domain", "setup", "change", "late fee"] = Field(
+        default="other", title="Kind", description="What kind of item it is"
+    )
+    service_id: Id | None = Field(
+        default=None, title="Service", description="Service billed", json_schema_extra={"picks": "services"}
+    )
+    addon_id: Id | None = Field(
+        default=None, title="Add-on", description="Add-on billed", json_schema_extra={"picks": "addons"}
+    )
+    domain_id: Id | None = Field(
+        default=None, title="Domain", description="Domain billed", json_schema_extra={"picks": "domains"}
+    )
+    period_from: date | None = Field(default=None, title="From", description="First day billed")
+    period_to: date | None = Field(default=None, title="To", description="Last day billed")
+    invoice: Text | None = Field(
+        default=None, title="Invoice key", description="Items with the same key are one invoice; empty: one of its own"
+    )
+    draft: bool | None = Field(
+        default=None, title="Draft", description="Whether it stays a draft, owed nothing until it is issued"
+    )
+    issued_on: date | None = Field(default=None, title="Invoice date", description="Empty: today")
+    due_on: date | None = Field(
+        default=None, title="Due date", description="Empty: some days after the invoice date (invoice_due_days, 14)"
+    )
+    number: Text | None = Field(
+        default=None, title="Number", description="Printed number; empty: the next one, if numbers are kept"
+    )
+    payment_method: Text | None = Field(default=None, title="Payment method", description="Empty: the client's")
+    notes: Text | None = Field(
+        default=None, title="Notes", description="Printed on the invoice", json_schema_extra={"multiline": True}
+    )
+    apply_credit: bool | None = Field(
+        default=None, title="Apply credit", description="Whether the client's credit pays it as far as it goes"
+    )
+    send_email: bool | None = Field(
+        default=None, title="Send e-mail", description="Whether the client is told, once it is issued"
+    )
+
+
+OF_INVOICE = (
+    "client_id", "draft", "issued_on", "due_on", "number", "payment_method", "notes", "apply_credit", "send_email",
+)  # fmt: skip
+
+
+def create_invoice(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Make invoices by hand, with tax, totals and the billing contact's address.
+
+    Args:
+        tables: Read-only tables; reads clients, their contacts and what is billed, tax rates and settings
+            (``tax_mode``, ``tax_compound``, ``invoice_due_days``, ``invoice_number_format``, ``invoice_next_number``).
+        requests: One row per item: ``client_id``, ``description``, ``quantity``, ``unit_price``, ``discount`` (money in
+            the client's currency). Rows with the same ``invoice`` are one invoice; what concerns the invoice is
+            given in its first row, and empty or the same in the others. See ``CreateInvoice``.
+        today: Invoice date where none is given, and date of credit entries.
+        now: When e-mails are queued.
+
+    Returns:
+        Inserts of ``invoices``, ``invoice_items``, credit entries and e-mails; updates of the clients' credit and of
+        the next number. A total of nothing is Paid at once. Items and taxes are rounded one by one, and sum to the total.
+
+    Problems:
+        ``unknown_client``, ``differs`` (within one invoice), ``due_before_issue``, ``period_order``, ``not_clients``
+        (a service, add-on or domain), ``not_minor_unit`` (discount), ``negative_total``, ``too_large``,
+        ``number_taken``.
+
+    Warnings:
+        ``closed_client``.
+
+    Source:
+        WHMCS "Creating Invoices": draft, or published at once.
+    """
+    steps = tables.steps(requests=requests)
+    steps.add("billing", BILLING)
+    steps.add("keyed", KEYED)
+    steps.add("bills", BILLS, today=today)
+    steps.add("bill_items", BILL_ITEMS)
+    changes = make_invoices(steps, today=today, now=now)
+    steps.add("problems", PROBLEMS)
+    steps.add("warnings", CLOSED_CLIENTS)
+    return steps.plan(*changes, problems="problems", warnings="warnings")
+
+
+KEYED = """
+    with first_rows as (
+        select *, min("row") over (partition by coalesce('key ' || invoice, 'row ' || "row")) as first_row from requests
+    )
+    select first_rows.*, clients.id is not null as is_known,
+        clients.payment_method as client_payment_method, clients.status as client_status, currencies.code, currencies.minor_digits
+    from first_rows
+    left join clients on clients.id = first_rows.client_id
+    left join currencies on currencies.id = clients.currency_id
+"""
+
+BILLS = """
+    select row_number() over (order by "row") as bill_id, "row", client_id, coalesce(draft, false) as is_draft,
+        coalesce(issued_on, $today::date) as issued_on,
+        coalesce(due_on, coalesce(issued_on, $today::date) + due_days) as due_on,
+        coalesce(payment_method, client_payment_method) as payment_method, number, notes,
+        coalesce(apply_credit, false) as offers_credit, coalesce(send_email, false) as sends_email
+    from keyed cross join billing
+    where "row" = first_row and is_known
+"""
+
+BILL_ITEMS = """
+    select bills.bill_id, keyed."row" as position, bills.client_id, keyed.kind, keyed.service_id, keyed.addon_id,
+        keyed.domain_id, keyed.description, keyed.quantity, keyed.unit_price, keyed.discount, keyed.is_taxed,
+        keyed.period_from, keyed.period_to
+    from keyed join bills on bills."row" = keyed.first_row
+"""
+
+_DIFFERS = " union all ".join(
+    f"""
+    select keyed."row", '{name}', 'differs', '{name} ' || keyed.{name} || ' differs from ' || coalesce(f.{name}::varchar, 'none')
+        || ' in row ' || f."row" || ' of the same invoice'
+    from keyed join keyed f on f."row" = keyed.first_row
+    where keyed.{name} is not null and keyed.{name} is distinct from f.{name}
+    """
+    for name in OF_INVOICE
+)
+
+_NOT_CLIENTS = """
+    select keyed."row", 'service_id', 'not_clients', 'client ' || keyed.client_id || ' has no service ' || service_id
+    from keyed left join services on services.id = keyed.service_id
+    where keyed.service_id is not null and services.client_id is distinct from keyed.client_id
+    union all
+    select keyed."row", 'addon_id', 'not_clients', 'client ' || keyed.client_id || ' has no add-on ' || addon_id
+    from keyed left join addons on addons.id = keyed.addon_id left join services on services.id = addons.service_id
+    where keyed.addon_id is not null and services.client_id is distinct from keyed.client_id
+    union all
+    select keyed."row", 'domain_id', 'not_clients', 'client ' || keyed.client_id || ' has no domain ' || domain_id
+    from keyed left join domains on domains.id = keyed.domain_id
+    where keyed.domain_id is not null and domains.client_id is distinct from keyed.client_id
+"""
+
+PROBLEMS = f"""
+    select "row", 'client_id' as field, 'unknown_client' as code, 'there is no client ' || client_id as message
+    from keyed where not is_known
+    union all
+    {_DIFFERS}
+    union all
+    {_NOT_CLIENTS}
+    union all
+    select "row", 'due_on', 'due_before_issue', 'due_on ' || due_on || ' is before the invoice date, ' || issued_on
+    from bills where due_on < issued_on
+    union all
+    select "row", 'period_to', 'period_order', 'period_to ' || period_to || ' is before period_from ' || period_from
+    from keyed where period_to < period_from
+    union all
+    select "row", 'discount', 'not_minor_unit',
+        'discount ' || discount || ' is finer than ' || code || ' has: at most ' || minor_digits || ' decimals'
+    from keyed where is_known and not {is_minor_unit_sql("discount")}
+    union all
+    select position, 'unit_price', 'too_large', 'the item would be more than can be kept, 9999999999999'
+    from item_amounts where units is null
+    union all
+    select bills."row", 'unit_price', 'too_large', 'the invoice would be more than can be kept, 99999999999999'
+    from bills join bill_totals using (bill_id)
+    where total is null and bill_id not in (select bill_id from item_amounts where units is null)
+    union all
+    select bills."row", 'unit_price', 'negative_total', 'the invoice comes to ' || total || ': it must not be below 0'
+    from bills join bill_totals using (bill_id) where total < 0
+    union all
+    select bills."row", 'number', 'number_taken', 'number ' || bills.number || ' is taken by invoice ' || invoices.id
+    from bills join invoices on invoices.number = bills.number
+    union all
+    select "row", 'number', 'number_taken', 'number ' || number || ' is in an earlier row already'
+    from bills where number is not null qualify row_number() over (partition by number order by "row") > 1
+"""
+
+CLOSED_CLIENTS = """
+    select "row", 'client_id' as field, 'closed_client' as code, 'client ' || client_id || ' is Closed' as message
+    from keyed where "row" = first_row and client_status = 'Closed'
+"""
+
+RULES: tuple[Rule, ...] = (Rule("create-invoice", "Create invoice", create_invoice, CreateInvoice, group="invoices"),)

@@ -1,0 +1,196 @@
+"""The outbox: what becomes of queued mails, from the moment their sending begins."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from clientops.changes import Plan, Relation, Rule
+from clientops.requests import Id, Request, Text
+from clientops.tables.view import Tables
+
+MOST_ATTEMPTS = 6
+Body = Annotated[str, Field(max_length=1_000_000)]
+
+
+class BeginMail(Request):
+    """Note that sending a mail begins, with its text."""
+
+    communication_id: Id = Field(title="Mail", json_schema_extra={"picks": "communications"})
+    subject: Text | None = Field(None, title="Subject")
+    body: Body | None = Field(None, title="Text", json_schema_extra={"multiline": True})
+
+
+def begin_mail(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Note, before mails are handed to the mail server, that this begins.
+
+    They are failed from now on, until their outcome is recorded: whatever interrupts the sender, nothing is sent twice
+    unless a person says so (``retry_mail``), and what may or may not have arrived can be seen.
+
+    Args:
+        tables: Read-only tables; reads ``communications``.
+        requests: One row per mail, with the text it is sent with. See ``BeginMail``.
+        today: Not used.
+        now: When it begins.
+
+    Returns:
+        Updates of ``communications``: status ``failed``, one attempt more, the text.
+
+    Problems:
+        ``unknown_mail``, ``not_queued``.
+    """
+    steps = tables.steps(requests=requests)
+    steps.add("problems", f"{UNKNOWN_MAIL} union all {NOT_QUEUED}")
+    steps.add("begun", BEGUN, now=now)
+    return steps.plan(steps.update("communications", "begun"), problems="problems")
+
+
+UNKNOWN_MAIL = """
+    select "row", 'communication_id' as field, 'unknown_mail' as code,
+        'there is no e-mail of ours with the number ' || communication_id as message
+    from requests anti join (from communications where kind = 'email' and direction = 'out') as mails
+        on mails.id = communication_id
+    where communication_id is not null
+"""
+
+NOT_QUEUED = """
+    select "row", 'communication_id', 'not_queued', 'mail ' || communication_id || ' is ' || communications.status
+        || ', not queued'
+    from requests join communications on communications.id = communication_id where communications.status <> 'queued'
+    union all
+    select "row", 'communication_id', 'not_queued', 'mail ' || communication_id || ' is asked for twice'
+    from requests qualify row_number() over (partition by communication_id order by "row") > 1
+"""
+
+UNCERTAIN = "sending began and its end was not recorded: it may or may not have arrived"
+
+BEGUN = f"""
+    select communications.id, 'failed' as status, communications.attempts + 1 as attempts,
+        null::timestamptz as next_attempt_at, requests.subject, requests.body,
+        '{UNCERTAIN} (' || strftime($now::timestamptz, '%Y-%m-%d %H:%M:%S') || ')' as error
+    from requests join communications on communications.id = communication_id
+    qualify row_number() over (partition by communication_id order by "row") = 1
+"""
+
+
+class RecordMail(Request):
+    """Note what became of a mail that was handed to the mail server."""
+
+    communication_id: Id = Field(title="Mail", json_schema_extra={"picks": "communications"})
+    outcome: Literal["sent", "try again", "failed"] = Field(title="Outcome")
+    sent_to: Text | None = Field(None, title="Sent to", description="Addresses that were accepted, if not all")
+    error: Text | None = Field(None, title="Error", description="What the mail server said")
+
+
+def record_mail(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Record what became of mails whose sending began.
+
+    Args:
+        tables: Read-only tables; reads ``communications``.
+        requests: One row per mail. See ``RecordMail``.
+        today: Not used.
+        now: When it was known.
+
+    Returns:
+        Updates of ``communications``. Sent: status ``sent``. Try again: ``queued``, not before 5 minutes later, and
+        each time twice as long, or ``failed`` after ``MOST_ATTEMPTS``. Failed: ``failed``.
+
+    Problems:
+        ``unknown_mail``, ``not_begun``.
+    """
+    steps = tables.steps(requests=requests)
+    steps.add("problems", f"{UNKNOWN_MAIL} union all {NOT_BEGUN}")
+    steps.add("recorded", RECORDED, now=now)
+    return steps.plan(steps.update("communications", "recorded"), problems="problems")
+
+
+NOT_BEGUN = f"""
+    select "row", 'communication_id', 'not_begun', 'mail ' || communication_id || ' is ' || communications.status
+        || ', and its sending has not begun'
+    from requests join communications on communications.id = communication_id
+    where communications.status <> 'failed' or not starts_with(coalesce(communications.error, ''), '{UNCERTAIN}')
+    union all
+    select "row", 'communication_id', 'not_begun', 'mail ' || communication_id || ' is asked for twice'
+    from requests qualify row_number() over (partition by communication_id order by "row") > 1
+"""
+
+RECORDED = f"""
+    with asked as (
+        select requests.*, communications.attempts, communications.sent_to as asked_to,
+            requests.outcome = 'try again' and attempts < {MOST_ATTEMPTS} as is_tried_again
+        from requests join communications on communications.id = communication_id
+        qualify row_number() over (partition by communication_id order by "row") = 1
+    )
+    select communication_id as id,
+        case when outcome = 'sent' then 'sent' when is_tried_again then 'queued' else 'failed' end as status,
+        case when outcome = 'sent' then $now::timestamptz end as sent_at,
+        case when is_tried_again then $now::timestamptz + (5 * (1 << (attempts - 1))) * interval 1 minute end
+            as next_attempt_at,
+        case when outcome = 'try again' and not is_tried_again
+            then 'given up after ' || attempts || ' attempts: ' || coalesce(error, 'no reason given')
+            else error end as error,
+        coalesce(sent_to, asked_to) as sent_to
+    from asked
+"""
+
+
+class RetryMail(Request):
+    """Put a mail that failed back into the outbox."""
+
+    communication_id: Id = Field(title="Mail", json_schema_extra={"picks": "communications"})
+
+
+def retry_mail(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Put mails that failed back into the outbox, to be tried anew.
+
+    Args:
+        tables: Read-only tables; reads ``communications``.
+        requests: One row per mail. See ``RetryMail``.
+        today: Not used.
+        now: From when it may be sent.
+
+    Returns:
+        Updates of ``communications``: status ``queued``, no attempts, no error.
+
+    Problems:
+        ``unknown_mail``, ``not_failed``.
+
+    Warnings:
+        ``may_arrive_twice``: its sending was interrupted.
+    """
+    steps = tables.steps(requests=requests)
+    steps.add("problems", f"{UNKNOWN_MAIL} union all {NOT_FAILED}")
+    steps.add("warnings", MAY_ARRIVE_TWICE)
+    steps.add("retried", RETRIED, now=now)
+    return steps.plan(steps.update("communications", "retried"), problems="problems", warnings="warnings")
+
+
+NOT_FAILED = """
+    select "row", 'communication_id', 'not_failed', 'mail ' || communication_id || ' is ' || communications.status
+        || ', not failed'
+    from requests join communications on communications.id = communication_id
+    where kind = 'email' and direction = 'out' and communications.status <> 'failed'
+    union all
+    select "row", 'communication_id', 'not_failed', 'mail ' || communication_id || ' is asked for twice'
+    from requests qualify row_number() over (partition by communication_id order by "row") > 1
+"""
+
+MAY_ARRIVE_TWICE = f"""
+    select "row", 'communication_id' as field, 'may_arrive_twice' as code,
+        'mail ' || communication_id || ' may have arrived already: ' || communications.error as message
+    from requests join communications on communications.id = communication_id
+    where starts_with(communications.error, '{UNCERTAIN}')
+"""
+
+RETRIED = """
+    select id, 'queued' as status, 0 as attempts, $now::timestamptz as next_attempt_at, null::varchar as error
+    from communications semi join requests on communication_id = communications.id
+"""
+
+RULES: tuple[Rule, ...] = (
+    Rule("retry-mail", "Send failed e-mail again", retry_mail, RetryMail, risk="low", group="mail"),
+    Rule("begin-mail", "Begin sending e-mail", begin_mail, BeginMail, risk="low", group="mail"),
+    Rule("record-mail", "Record sent e-mail", record_mail, RecordMail, risk="low", group="mail"),
+)

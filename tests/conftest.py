@@ -1,0 +1,51 @@
+"""Options and fixtures of all tests: ``--long`` runs the long forms; ``book`` is a small book of one's own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from clientops.book.book import Book
+from tests.books import OPERATOR, fill_shop
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="run the long forms of crash, concurrency and engine tests")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--long"):
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="long form: run with --long"))
+
+
+@pytest.fixture(scope="session")
+def empty_book_file(tmp_path_factory) -> Path:
+    """A closed, empty book to copy; making one takes a second."""
+    path = tmp_path_factory.mktemp("template") / "empty.duckdb"
+    Book.create(path, operator=OPERATOR)
+    return path
+
+
+@pytest.fixture(scope="session")
+def shop_file(empty_book_file) -> Path:
+    """A closed book with the content of a small shop, to copy."""
+    path = empty_book_file.with_name("shop.duckdb")
+    shutil.copy(empty_book_file, path)
+    fill_shop(Book(path, operator=OPERATOR))
+    return path
+
+
+@pytest.fixture
+def empty_book(empty_book_file, tmp_path) -> Book:
+    """An empty book of one's own."""
+    return Book(shutil.copy(empty_book_file, tmp_path / "empty.duckdb"), operator=OPERATOR)
+
+
+@pytest.fixture
+def book(shop_file, tmp_path) -> Book:
+    """The book of a small shop, of one's own; its first operation is its content."""
+    return Book(shutil.copy(shop_file, tmp_path / "shop.duckdb"), operator=OPERATOR)

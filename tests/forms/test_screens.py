@@ -1,0 +1,149 @@
+"""Every screen, over the small shop, with a client whose every text is hostile."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clientops.forms.element import Node
+from clientops.forms.shell import SCREENS
+from clientops.operations import rules
+from tests.books import insert
+from tests.builders import NOW, TODAY
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+ROUTES = [name for name, _, _ in SCREENS] + [
+    "home/overdue", "home/closed", "home/drifted", "client/9", "client/1", "client/77", "operations/1", "operations/77",
+    "record/invoices/2", "record/contacts/1", "record/transactions/2", "record/services/1", "record/nothing/1", "record/clients/99",
+    "manual-entry/add-client", "billing/all", "client/1/edit-client", "client/1/issue-credit",
+]  # fmt: skip
+
+
+@pytest.fixture
+def hostile(book):
+    insert(
+        book, lenient=True,
+        clients=[{"id": 9, "first_name": HOSTILE, "last_name": "</script><script>alert(1)</script>", "company_name": HOSTILE, "email": HOSTILE,
+                  "status": "Closed", "credit_balance": 5, "created_on": TODAY, "admin_notes": HOSTILE}],
+        services=[{"id": 9, "client_id": 9, "status": "Active", "domain": HOSTILE, "recurring_amount": 3}],
+        invoices=[{"id": 9, "client_id": 9, "number": HOSTILE, "total": 9, "subtotal": 9, "status": "Unpaid"}],
+        notes=[{"id": 9, "client_id": 9, "body": HOSTILE, "author": HOSTILE, "is_sticky": True, "created_at": NOW}],
+    )  # fmt: skip
+    return book
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_screen_draws_with_hostile_texts(at, hostile, route):
+    """Whatever was typed is text: no element of a screen is named, linked or styled by it."""
+    hand = at(route, hostile)
+    json.dumps(hand.view.tree)
+    for node in everything(hand.view.drawn):
+        assert "<" not in node.tag
+        for name, value in node.attributes.items():
+            if name in ("href", "src", "class", "id", "type", "role"):
+                assert HOSTILE not in str(value), (node.tag, name)
+    for grid in hand.view.drawn.find(tag="co-grid"):
+        page = hand.ask(grid, "page", {"offset": 0, "limit": 50})
+        assert "error" not in page
+        assert all(len(row["cells"]) == len(grid.attributes["columns"]) for row in page["rows"])
+
+
+def everything(node):
+    yield node
+    for child in node.children:
+        if isinstance(child, Node):
+            yield from everything(child)
+
+
+@pytest.mark.parametrize("rule", [rule.name for rule in rules().values()])
+def test_every_rule_has_a_form(at, rule):
+    """Any rule of the registry gets a form with labels, and refuses an empty request with sentences."""
+    hand = at(f"manual-entry/{rule}")
+    form = hand.form()
+    labelled = {node.attributes["for"] for node in form.find(tag="label")}
+    inputs = [n for tag in ("input", "select", "textarea", "co-picker") for n in form.find(tag=tag)]
+    assert inputs
+    assert {node.attributes["id"] for node in inputs} == labelled
+    hand.submit()
+    assert all(text[0].isupper() for text in hand.problems())
+
+
+def test_the_home_screen_counts_what_waits(at, hostile):
+    """Overdue invoices, drifted balances and closed clients with services are counted, and listed."""
+    hand = at("home", hostile)
+    assert "1 Closed clients with active services" in hand.text
+    assert "1 Credit balances that drifted" in hand.text
+    grid = at("home/closed", hostile)
+    page = grid.ask(grid.node(tag="co-grid"), "page", {"offset": 0, "limit": 10})
+    assert [row["id"] for row in page["rows"]] == [9]
+
+
+def test_a_closed_client_with_services_is_warned_about(at, hostile):
+    """The client's screen says that a closed client is still invoiced, and that the balance is not the log's sum."""
+    text = at("client/9", hostile).text
+    assert "Closed, but 1 active services and 0 active domains are still invoiced." in text
+    assert "The credit balance, EUR 5.00, is not the sum of the credit log, EUR 0.00." in text
+
+
+def test_an_old_number_finds_the_survivor(at, book):
+    """The number of a client that was merged leads to the one that remains, and says so."""
+    insert(book, merged_clients=[{"id": 1, "replaced_id": 77, "survivor_id": 2, "merged_on": TODAY}])
+    assert "Client 77 was merged into this one." in at("client/77").text
+
+
+def test_an_operation_is_undone_after_a_preview(at, book):
+    """Undo on the operations screen shows what it would change, and asks for a reason."""
+    at("credits").submit(client_id="1", amount="5", description="x")
+    book.apply_now(rules()["issue-credit"], {"client_id": 1, "amount": "5", "description": "x"})
+    hand = at("operations/2")
+    hand.click("Undo…")
+    assert "Preview: Undo an operation" in hand.text
+    assert "EUR 55.00 → EUR 50.00" in hand.text
+    hand.submit(reason="Wrong client")
+    assert book.operation(3).line.undoes_id == 2
+    assert not hand.has_button("Undo…")
+
+
+def test_the_audit_screen_verifies_and_adopts(at, book):
+    """A typed UPDATE is shown before and now; adopting it needs a reason."""
+    from tests.books import tamper
+
+    tamper(book.path, "update clients set city = 'Elsewhere' where id = 1")
+    hand = at("audit")
+    assert "City: None → Elsewhere" in hand.text
+    form = hand.view.drawn.find(tag="form")[1]
+    name = hand.name_of(form, "submit")
+    hand.say({"h": name, "v": {"how": "adopt", "values": {"reason": ""}}})
+    assert "A reason is needed; it is kept with the operation" in hand.problems()
+    hand.say({"h": name, "v": {"how": "adopt", "values": {"reason": "Found it"}}})
+    assert "The changes were adopted, as operation 2." in hand.text
+    hand.submit(head="")
+    assert "Everything agrees" in hand.text
+
+
+def test_selected_invoices_are_cancelled_together(at, book):
+    """An action on selected rows is one operation, with one preview."""
+    hand = at("billing/unpaid")
+    grid = hand.node(tag="co-grid")
+    action = next(a for a in grid.attributes["actions"] if a["title"] == "Cancel invoice…")
+    name = next(n for n, what in hand.view._live.items() if what.key == action["handler"].key)
+    hand.say({"h": name, "v": [2, 4]})
+    if "Preview" not in hand.text:
+        hand.submit()
+    hand.submit(reason="Wrong")
+    assert book.query("select id from invoices where status = 'Cancelled' order by id")[1] == [(2,), (4,)]
+    assert book.head()[0] == 2
+
+
+@pytest.mark.parametrize("file", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda file: file.stem)
+def test_notebooks_are_thin_and_without_outputs(file):
+    """A heading, the parameters, one call; nothing of any client is stored with them."""
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    assert [cell["cell_type"] for cell in notebook["cells"]] == ["markdown", "code", "code"]
+    assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in notebook["cells"])
+    assert notebook["cells"][1]["metadata"]["tags"][0] == "parameters"
+    assert notebook["cells"][2]["source"].startswith("# ")
+    assert all(cell["metadata"]["jupyter"]["source_hidden"] for cell in notebook["cells"][1:])
+    assert set(notebook["metadata"]) == {"kernelspec", "language_info"}

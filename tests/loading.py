@@ -1,0 +1,53 @@
+"""Books on disk with the rows that a test is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from clientops.book.book import Book
+from clientops.changes import Plan, Rule
+from clientops.requests import Request
+from clientops.tables.schema import column_list, quote_name, table
+from clientops.tables.view import Tables
+from tests.builders import NOW, TODAY, tables
+
+
+class LoadRows(Request):
+    """Load the rows of other tables."""
+
+    count: int
+
+
+def load_book(path: Path, **rows: Sequence[Mapping[str, Any]]) -> Book:
+    """A new book whose first operation brings the builders' currencies and the given rows."""
+    given = tables(**rows)
+    return load_tables(path, given)
+
+
+def load_tables(path: Path, given: Tables) -> Book:
+    """A new book whose first operation brings everything that is in some tables in memory."""
+    from clientops.tables.schema import all_tables
+
+    images = {}
+    for name in all_tables():
+        relation = given.query(f"select * from {quote_name(name)}")
+        arrow = relation.to_arrow_table()
+        if arrow.num_rows:
+            images[name] = arrow
+
+    def load_rows(tables: Tables, requests: Any, *, today: Any, now: Any) -> Plan:
+        steps = tables.steps(
+            **{f"given {name}": tables._connection.from_arrow(image) for name, image in images.items()}
+        )
+        for name in images:
+            steps.add(
+                f"rows of {name}", f"select {column_list(table(name).column_names)} from {quote_name(f'given {name}')}"
+            )
+        return steps.plan(*(steps.insert(name, f"rows of {name}") for name in images))
+
+    book = Book.create(path, operator="test")
+    loader = Rule("load-rows", "Load rows", load_rows, LoadRows, lenient=True)
+    book.apply_now(loader, {"count": len(images)}, reason="Rows of a test", today=TODAY, now=NOW)
+    return book

@@ -1,0 +1,59 @@
+"""Finding clients as one types."""
+
+import pytest
+
+from clientops.reports.search import search_rows
+from tests.books import apply_by_hand, insert
+from tests.builders import TODAY
+
+
+@pytest.fixture
+def find(book):
+    insert(book, merged_clients=[{"id": 1, "replaced_id": 88, "survivor_id": 2, "merged_on": TODAY}])
+
+    def find(text, table="clients", **more):
+        with book.tables() as tables:
+            return [found.id for found in search_rows(tables, table, text, **more)]
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        pytest.param("love", [1], id="begin of a name"),
+        pytest.param("LOVELACE ada", [1], id="words in any order and case"),
+        pytest.param("godel", [4], id="without accents"),
+        pytest.param("gödel", [4], id="with accents"),
+        pytest.param("cobol", [2], id="company"),
+        pytest.param("grace.ho", [2, 3], id="e-mail"),
+        pytest.param("(312) 555-0100", [3], id="phone as people write it"),
+        pytest.param("#3", [3], id="number"),
+        pytest.param("88", [2], id="old number"),
+        pytest.param("zzz", [], id="nobody"),
+        pytest.param("%", [], id="no wildcard"),
+        pytest.param("", [6, 5, 4, 3, 2, 1], id="nothing yet: the newest"),
+    ],
+)
+def test_clients(find, text, ids):
+    """A client is found by name, company, e-mail, phone, number or old number."""
+    assert find(text) == ids
+
+
+def test_what_changed_is_found(find, book):
+    """A search sees what operations changed since the last one."""
+    assert find("byron") == []
+    apply_by_hand(book, ("clients", "update", [{"id": 1, "last_name": "Byron"}]))
+    assert (find("byron"), find("lovelace ada")) == ([1], [1])
+    insert(book, clients=[{"id": 7, "last_name": "Byron", "email": "new@example.com", "created_on": TODAY}])
+    assert find("byron") == [1, 7]
+    apply_by_hand(book, ("clients", "delete", [{"id": 7}]))
+    assert find("byron") == [1]
+
+
+def test_other_rows_by_label(find):
+    """Invoices, contacts and others are found by what they are called; only those of a client where one is given."""
+    assert find("invoice 2", "invoices") == [2]
+    assert find("mary", "contacts") == [2]
+    assert find("", "contacts", client=3) == [3]
+    assert find("mary", "contacts", client=3) == []

@@ -1,0 +1,81 @@
+"""Applies rules to tables in memory as the book does, so that rules that read the history can be tested without a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from clientops.book.checks import check_invariants, check_references
+from clientops.book.planning import settle
+from clientops.book.writing import Header, last_operation, write_operation
+from clientops.changes import Plan, Rule
+from clientops.requests import read_requests
+from clientops.tables.schema import all_tables, column_list, quote_name
+from clientops.tables.view import Tables
+from tests.builders import NOW, TODAY
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def plan_rule(book: Tables, rule: Rule, requests: Sequence[Mapping[str, Any]]) -> Plan:
+    """The plan of a rule, problems and all."""
+    read = read_requests(rule.request, requests)
+    assert not read.problems, read.problems
+    return rule.function(book, read.relation(book._connection), today=TODAY, now=NOW)
+
+
+def apply_rule(book: Tables, rule: Rule, requests: Sequence[Mapping[str, Any]]) -> int:
+    """Apply a rule, with its history and the book's checks; the number of the operation."""
+    planned = plan_rule(book, rule, requests)
+    assert planned.problem_list() == []
+    return apply_plan(book, planned, rule, requests)
+
+
+def apply_plan(book: Tables, planned: Plan, rule: Rule, requests: Sequence[Mapping[str, Any]]) -> int:
+    """Write a plan that has no problems; references and invariants must hold afterwards."""
+    connection = book._connection
+    read = read_requests(rule.request, requests)
+    changes = settle(connection, planned)
+    header = Header(rule.name, "maria", None, NOW, TODAY, str(uuid4()))
+    number, _ = write_operation(connection, header, read, changes)
+    assert check_references(connection, number, changes) == []
+    assert check_invariants(connection, number, changes) == []
+    return number
+
+
+def change(book: Tables, name: str, row: Mapping[str, Any], *, delete: bool = False) -> int:
+    """Apply one hand-made change of one row: inserted if its number is new, else updated; as an operation of its own."""
+    connection = book._connection
+    there = connection.execute(f"select count(*) from {quote_name(name)} where id = ?", [row["id"]]).fetchone()
+    kind = "delete" if delete else "update" if there and there[0] else "insert"
+    values = ", ".join(f"? as {quote_name(column)}" for column in row)
+    connection.execute(f"create or replace temp table hand_made as select {values}", list(row.values()))
+    steps = book.steps()
+    steps.add("given", "select * from hand_made")
+    planned = steps.plan({"insert": steps.insert, "update": steps.update, "delete": steps.delete}[kind](name, "given"))
+    changes = settle(connection, planned)
+    header = Header("by-hand", "maria", None, NOW, TODAY, str(uuid4()))
+    from clientops.book.undo import UndoOperation
+
+    return write_operation(connection, header, read_requests(UndoOperation, []), changes)[0]
+
+
+def last_number(book: Tables) -> int:
+    """Number of the newest operation."""
+    return last_operation(book._connection)[0]
+
+
+def every_row(book: Tables) -> Rows:
+    """All rows of all tables that have any, in order."""
+    found = {}
+    for name in all_tables():
+        rows = book._connection.execute(f"select * from {quote_name(name)} order by all").fetchall()
+        if rows:
+            found[name] = rows
+    return found
+
+
+def select(book: Tables, name: str, *columns: str) -> list[tuple[Any, ...]]:
+    """Some columns of all rows of a table, in their order."""
+    return book._connection.execute(f"select {column_list(columns)} from {quote_name(name)} order by all").fetchall()

@@ -1,0 +1,167 @@
+"""Tax of invoice items: which rates apply to a client, and how much they come to."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.builders import EUR, JPY, KWD, money, tables
+from tests.rules.money_book import broken_laws, planned, rows, tried_out, write
+
+DIGITS = {EUR: 2, JPY: 0, KWD: 3}
+
+
+def book_of(mode="exclusive", compound="no", rates=(), client=None):
+    """A client in Germany, the business's tax settings, and tax rates."""
+    return tables(
+        clients=[{"id": 1, "country": "DE", "state": "Bayern", **(client or {})}],
+        settings=[
+            {"id": 1, "name": "tax_mode", "value": mode},
+            {"id": 2, "name": "tax_compound", "value": compound},
+        ],
+        tax_rates=[{"id": n, "name": "Tax", "rate": Decimal(str(rate)), "level": level, **more} for n, (level, rate, more) in enumerate(rates, 1)],
+    )  # fmt: skip
+
+
+def invoiced(book, *items):
+    """An invoice of items (unit price, more) of client 1: its row, and its items' amounts and taxes."""
+    requests = [
+        {"client_id": 1, "invoice": "a", "description": "Item", "unit_price": price, **more} for price, more in items
+    ]
+    plan = planned(book, "create-invoice", requests)
+    assert plan.problem_list() == []
+    with tried_out(book):
+        write(book, plan)
+        assert broken_laws(book) == []
+        [invoice] = rows(book, "select subtotal, tax1, tax2, total, tax_rate1, tax_rate2 from invoices")
+        items = rows(book, "select amount, tax1, tax2 from invoice_items order by id")
+    return invoice, items
+
+
+VAT = (1, 19, {})
+SECOND = (2, 5, {})
+
+
+@pytest.mark.parametrize(
+    ("mode", "compound", "rates", "item", "expected"),
+    [
+        pytest.param("exclusive", "no", [VAT], ("100", {}), ("100", "19", "0", "119"), id="exclusive"),
+        pytest.param("exclusive", "no", [VAT, SECOND], ("100", {}), ("100", "19", "5", "124"), id="two levels"),
+        pytest.param("exclusive", "yes", [VAT, SECOND], ("100", {}), ("100", "19", "5.95", "124.95"), id="two levels, compound"),
+        pytest.param("inclusive", "no", [VAT], ("119", {}), ("100", "19", "0", "119"), id="inclusive"),
+        pytest.param("inclusive", "no", [VAT, SECOND], ("124", {}), ("100", "19", "5", "124"), id="inclusive, two levels"),
+        pytest.param("inclusive", "yes", [VAT, SECOND], ("124.95", {}), ("100", "19", "5.95", "124.95"), id="inclusive, two levels, compound"),
+        pytest.param("inclusive", "no", [SECOND], ("105", {}), ("100", "0", "5", "105"), id="inclusive, second level alone"),
+        pytest.param("exclusive", "no", [VAT], ("0.03", {}), ("0.03", "0.01", "0", "0.04"), id="0.0057 rounds to 0.01"),
+        pytest.param("exclusive", "no", [(1, 50, {})], ("0.01", {}), ("0.01", "0.01", "0", "0.02"), id="half a cent rounds up"),
+        pytest.param("exclusive", "no", [(1, "7.7", {})], ("9.99", {}), ("9.99", "0.77", "0", "10.76"), id="a rate with decimals"),
+        pytest.param("exclusive", "no", [VAT], ("100", {"is_taxed": False}), ("100", "0", "0", "100"), id="not taxed"),
+        pytest.param("inclusive", "no", [VAT], ("100", {"is_taxed": False}), ("100", "0", "0", "100"), id="inclusive, not taxed"),
+        pytest.param("inclusive", "no", [], ("100", {}), ("100", "0", "0", "100"), id="inclusive, no rate"),
+        pytest.param("exclusive", "no", [(1, 100, {}), (2, 100, {})], ("1", {}), ("1", "1", "1", "3"), id="rates of 100 percent"),
+    ],
+)  # fmt: skip
+def test_tax_of_an_item(mode, compound, rates, item, expected):
+    """Net, both taxes and total of one item."""
+    invoice, items = invoiced(book_of(mode, compound, rates), item)
+    assert invoice[:4] == tuple(money(amount) for amount in expected)
+    assert items[0][1:] == invoice[1:3]
+
+
+def test_tax_is_rounded_per_item():
+    """Three items of 0.03 have a tax of 0.01 each, though 19 percent of 0.09 would be 0.02."""
+    invoice, items = invoiced(book_of(rates=[VAT]), ("0.03", {}), ("0.03", {}), ("0.03", {}))
+    assert items == [(money("0.03"), money("0.01"), money("0"))] * 3
+    assert invoice[:4] == (money("0.09"), money("0.03"), money("0"), money("0.12"))
+
+
+def test_items_with_and_without_tax_on_one_invoice():
+    """Tax is charged on the items that carry it; a negative item (a reduction) carries negative tax."""
+    invoice, items = invoiced(
+        book_of(rates=[VAT]), ("100", {}), ("50", {"is_taxed": False}), ("-10", {}), ("9.99", {"quantity": "3", "discount": "0.97"})
+    )  # fmt: skip
+    assert [item[0] for item in items] == [money("100"), money("50"), money("-10"), money("29")]
+    assert [item[1] for item in items] == [money("19"), money("0"), money("-1.90"), money("5.51")]
+    assert invoice[3] == money("191.61")
+
+
+@pytest.mark.parametrize(
+    ("client", "rates", "expected"),
+    [
+        pytest.param({}, [(1, 19, {"country": "DE"}), (1, 20, {"country": "AT"}), (1, 5, {})], 19, id="the country's before any"),
+        pytest.param({}, [(1, 19, {"country": "DE"}), (1, 7, {"country": "DE", "state": "bayern"})], 7, id="the state's before the country's"),
+        pytest.param({"state": "Hessen"}, [(1, 19, {"country": "DE"}), (1, 7, {"country": "DE", "state": "Bayern"})], 19, id="another state"),
+        pytest.param({"country": "FR"}, [(1, 19, {"country": "DE"}), (1, 5, {})], 5, id="any country"),
+        pytest.param({"country": "FR"}, [(1, 19, {"country": "DE"})], 0, id="no rate for the country"),
+        pytest.param({"country": None, "state": None}, [(1, 19, {"country": "DE"}), (1, 5, {"country": ""})], 5, id="a client without country"),
+        pytest.param({"is_tax_exempt": True}, [(1, 19, {"country": "DE"}), (2, 5, {})], 0, id="exempt"),
+        pytest.param({"country": "de"}, [(1, 19, {"country": "DE"})], 19, id="country in lower case"),
+        pytest.param({}, [(1, 3, {"country": "DE"}), (1, 4, {"country": "DE"})], 3, id="two alike: the first"),
+    ],
+)  # fmt: skip
+def test_rate_of_a_client(client, rates, expected):
+    """The most specific rate of a level applies; exempt clients pay none."""
+    invoice, _ = invoiced(book_of(rates=rates, client=client), ("100", {}))
+    assert invoice[1] == money(expected)
+    assert invoice[4] == money(expected)
+
+
+def nearest(amount: Fraction, digits: int) -> Decimal:
+    """A fraction rounded half away from zero, exactly."""
+    scaled = amount * 10**digits
+    whole = abs(scaled.numerator) * 2 + scaled.denominator
+    units = whole // (2 * scaled.denominator)
+    return (Decimal(units if scaled >= 0 else -units).scaleb(-digits)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+
+def taxes(amount, rate1, rate2, digits, *, inclusive, compound):
+    """Both taxes of an item, from the definition, in exact fractions."""
+    gross, first, second = Fraction(amount), Fraction(rate1) / 100, Fraction(rate2) / 100
+    if not inclusive:
+        tax1 = nearest(gross * first, digits)
+        return tax1, nearest((gross + (Fraction(tax1) if compound else 0)) * second, digits)
+    if compound:
+        without_second = nearest(gross / (1 + second), digits)
+        return without_second - nearest(gross / ((1 + first) * (1 + second)), digits), amount - without_second
+    tax = amount - nearest(gross / (1 + first + second), digits)
+    tax1 = nearest(Fraction(tax) * first / (first + second), digits) if first + second else Decimal(0)
+    return tax1, tax - tax1
+
+
+rates = st.integers(0, 400_000).map(lambda rate: Decimal(rate).scaleb(-4))
+items = st.lists(st.tuples(st.integers(-(10**4), 10**9), st.booleans()), min_size=1, max_size=6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from([EUR, JPY, KWD]), st.tuples(st.booleans(), st.booleans()), st.tuples(rates, rates), items)
+def test_no_minor_unit_is_lost(currency, mode, both_rates, given_items):
+    """Law: each item's taxes are the exact ones rounded once, and items, taxes and subtotal sum to the total."""
+    (inclusive, compound), (rate1, rate2) = mode, both_rates
+    digits = DIGITS[currency]
+    amounts = [Decimal(units).scaleb(-digits) for units, _ in given_items]
+    if sum(amounts) < 0:
+        amounts[0] -= sum(amounts)
+    book = book_of(
+        "inclusive" if inclusive else "exclusive", "yes" if compound else "no", [(1, rate1, {}), (2, rate2, {})],
+        {"currency_id": currency},
+    )  # fmt: skip
+    taxed = [is_taxed for _, is_taxed in given_items]
+    asked = [(str(amount), {"is_taxed": is_taxed}) for amount, is_taxed in zip(amounts, taxed, strict=True)]
+    plan = planned(
+        book,
+        "create-invoice",
+        [{"client_id": 1, "invoice": "a", "description": "x", "unit_price": p, **m} for p, m in asked],
+    )
+    if plan.problem_list():
+        assert {p.code for p in plan.problem_list()} == {"negative_total"}
+        return
+    (subtotal, tax1, tax2, total, *_), found = invoiced(book, *asked)
+    for (amount, *found_taxes), is_taxed in zip(found, taxed, strict=True):
+        rates_of_item = (rate1, rate2) if is_taxed else (0, 0)
+        expected = taxes(amount, *rates_of_item, digits, inclusive=inclusive, compound=compound)
+        assert tuple(found_taxes) == expected
+    assert (tax1, tax2) == (sum(f[1] for f in found), sum(f[2] for f in found))
+    assert total == sum(f[0] for f in found) + (0 if inclusive else tax1 + tax2)
+    assert subtotal + tax1 + tax2 == total
