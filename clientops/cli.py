@@ -12,7 +12,7 @@ import typer
 
 from clientops import __version__
 from clientops.book.book import WAIT, default_path
-from clientops.commands import bring, look, mail, operate, trust
+from clientops.commands import bring, look, mail, operate, spreadsheets, trust
 from clientops.commands.context import Context
 
 app = typer.Typer(
@@ -59,6 +59,10 @@ app.command("history")(look.history)
 app.command("tables")(look.list_tables)
 app.command("query")(look.query)
 app.command("export")(bring.export)
+imports = typer.Typer(help="Bring your own data in.", no_args_is_help=True)
+imports.command("csv")(spreadsheets.import_spreadsheet)
+imports.command("excel")(spreadsheets.import_spreadsheet)
+app.add_typer(imports, name="import")
 app.command("verify")(trust.verify)
 app.command("check")(trust.check)
 app.command("direct")(trust.direct)

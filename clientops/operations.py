@@ -24,6 +24,9 @@ MODULES = (
     "clientops.rules.payments",
     "clientops.rules.refunds",
     "clientops.rules.transaction_deletion",
+    "clientops.rules.merge",
+    "clientops.rules.unmerge",
+    "clientops.rules.delete",
     "clientops.rules.mail",
     "clientops.rules.outbox",
 )

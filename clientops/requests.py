@@ -312,9 +312,12 @@ def _adapters(model: type[Request]) -> dict[str, TypeAdapter[Any]]:
 
 
 def _is_checked(info: FieldInfo) -> bool:
-    """Whether a value of the right type may still be wrong."""
-    plain = _plain_type(info.annotation)
-    return bool(info.metadata) or plain not in (int, str, bool, date, datetime)
+    """Whether a value of the right type may still be wrong: anything beyond a bare type, at any depth."""
+    annotation = info.annotation
+    if get_origin(annotation) in (Union, UnionType):
+        parts = [part for part in get_args(annotation) if part is not NoneType]
+        annotation = parts[0] if len(parts) == 1 else annotation
+    return bool(info.metadata) or annotation not in (int, str, bool, date, datetime)
 
 
 def _plain_type(annotation: Any) -> Any:

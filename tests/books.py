@@ -35,7 +35,7 @@ def by_hand(*changes: tuple[str, Kind, Sequence[Mapping[str, Any]]], lenient: bo
         planned = []
         for name, kind, rows in changes:
             step = f"{kind} by hand {name}"
-            steps.add(step, " union all ".join(_row_sql(name, row) for row in rows))
+            steps.add(step, " union all by name ".join(_row_sql(name, row) for row in rows))
             planned.append({"insert": steps.insert, "update": steps.update, "delete": steps.delete}[kind](name, step))
         return steps.plan(*planned)
 

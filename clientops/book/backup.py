@@ -16,7 +16,7 @@ from clientops.tables.schema import quote_text
 def copy_book(source: Path, target: Path) -> None:
     """Write a consistent copy of a book to a new file, readable by its owner only.
 
-    The caller holds the book, and has no connection to it: a process must not open the file a second time.
+    The caller has no connection to it: a process must not open the file a second time.
 
     Raises:
         BookError: The target exists, its folder does not, or it cannot be written.
@@ -31,7 +31,7 @@ def copy_book(source: Path, target: Path) -> None:
             connection.execute(f"attach {quote_text(str(unfinished))} as copy_of_book")
             connection.execute("copy from database source_book to copy_of_book")
     except duckdb.Error as error:
-        raise BookError(f"The backup {target} could not be written: {str(error).splitlines()[0]}") from error
+        raise BookError(f"The copy {target} could not be made: {str(error).splitlines()[0]}") from error
 
 
 @contextmanager

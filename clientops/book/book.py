@@ -17,7 +17,7 @@ import duckdb
 from clientops.book import drift, reading, verify
 from clientops.book.backup import copy_book
 from clientops.book.checks import check_invariants, check_references
-from clientops.book.connection import connected, database_transaction
+from clientops.book.connection import attached, connected, database_transaction
 from clientops.book.create import book_version, create_book, upgrade_book
 from clientops.book.lock import locked
 from clientops.book.past import hide_past, operation_at, show_past
@@ -26,7 +26,7 @@ from clientops.book.preview import Preview, Receipt, preview_change
 from clientops.book.undo import UNDO
 from clientops.book.writing import Header, last_operation, write_operation
 from clientops.changes import Rule, read_problems
-from clientops.errors import BookError, ClientopsError, RefusedError, StaleError
+from clientops.errors import BookError, ClientopsError, RefusedError, StaleError, UsageError
 from clientops.requests import RequestTable, Source, read_requests
 from clientops.tables.schema import schema_version
 from clientops.tables.view import Tables, Value
@@ -82,7 +82,7 @@ class Book:
         Problems are in the preview, not raised.
         """
         preview = self._blank_preview(rule, requests, today, now, staging)
-        with self._open(write=False, staging=preview.staging) as connection:
+        with self._open(write=False, staging=preview.staging) as connection, _one_sentence():
             head = last_operation(connection)[0]
             try:
                 plan = run_rule(connection, rule, preview.requests, preview.today, preview.now)
@@ -312,11 +312,14 @@ class Book:
 
     def revert_direct_changes(self, *, reason: str) -> Receipt:
         """Record rows that were changed by other means, and undo that at once: both stay in the history."""
-        found = self.adopt_direct_changes(reason=reason)
-        return self.undo(found.operation_id, reason=reason)
+        with self._open(write=True) as connection, database_transaction(connection):
+            found = drift.adopt(connection, self.operator, reason, remove_copies=True)
+        return self.undo(found.operation_id, reason=reason) if found.counts else found
 
     def backup(self, target: str | Path) -> None:
         """Write a consistent copy of the book to a new file while others go on reading."""
+        if self._held is not None:
+            raise UsageError("A backup cannot be made inside a session: the file is being written")
         with locked(self.path, write=False, who=self.operator, wait=self.wait):
             copy_book(self.path, Path(target).absolute())
 
@@ -326,6 +329,9 @@ class Book:
 
         Others wait meanwhile, so keep it short; every operation is still committed on its own.
         """
+        if self._held is not None:
+            yield self
+            return
         with connected(self.path, write=True, who=self.operator, wait=self.wait) as connection:
             self._held = connection
             try:
@@ -335,11 +341,21 @@ class Book:
 
     @contextmanager
     def _open(self, *, write: bool, staging: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        if self._held is not None and staging is None:
-            yield self._held
+        if self._held is not None:
+            with attached(self._held, staging):
+                yield self._held
             return
         with connected(self.path, write=write, who=self.operator, wait=self.wait, staging=staging) as connection:
             yield connection
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Tell an error of the engine as one of ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise ClientopsError(f"Nothing was changed: {str(error).splitlines()[0]}") from error
 
 
 def _say_nothing(_what: str, _share: float) -> None:
@@ -350,14 +366,21 @@ def restore(backup: str | Path, target: str | Path, *, operator: str | None = No
     """Bring a backup back as a new file, verified.
 
     Raises:
-        BookError: The target exists, or the backup does not agree with itself.
+        BookError: The target exists, or the backup is no book or does not agree with itself; then there is no new file.
     """
-    source = Book(backup, operator=operator)
-    report = source.verify()
+    source, book = Path(backup).absolute(), Path(target).absolute()
+    if not source.exists():
+        raise BookError(f"There is no backup at {source}")
+    copy_book(source, book)
+    try:
+        report = Book(book, operator=operator).verify()
+    except BookError:
+        book.unlink()
+        raise
     if not report.is_clean:
+        book.unlink()
         raise BookError(f"The backup {backup} is damaged: {report.findings[0].message}")
-    source.backup(target)
-    return Book(target, operator=operator).verify()
+    return report
 
 
 def default_path() -> Path:

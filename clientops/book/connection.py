@@ -14,6 +14,7 @@ import duckdb
 
 from clientops.book.lock import locked
 from clientops.errors import BookError, LockedError
+from clientops.tables.schema import quote_text
 
 _in_use: dict[int, duckdb.DuckDBPyConnection] = {}
 _HOLDER = re.compile(r"Conflicting lock is held in (.*?) ?\(PID (\d+)\)")
@@ -45,10 +46,8 @@ def connected(
         try:
             _in_use[threading.get_ident()] = connection
             configure(connection)
-            if staging is not None:
-                quoted = str(staging).replace("'", "''")
-                connection.execute(f"attach '{quoted}' as staging (read_only)")
-            yield connection
+            with attached(connection, staging):
+                yield connection
         finally:
             _in_use.pop(threading.get_ident(), None)
             connection.close()
@@ -60,6 +59,20 @@ def interrupt(thread: int) -> bool:
     if connection is not None:
         connection.interrupt()
     return connection is not None
+
+
+@contextmanager
+def attached(connection: duckdb.DuckDBPyConnection, staging: Path | None) -> Iterator[None]:
+    """Let a file be seen as ``staging``, read-only, if one is given."""
+    if staging is None:
+        yield
+        return
+    connection.execute(f"attach {quote_text(str(staging))} as staging (read_only)")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):  # the connection may be beyond use
+            connection.execute("detach staging")
 
 
 @contextmanager

@@ -57,15 +57,21 @@ def _drift_sql(target: Table) -> str:
     columns, quoted = column_list(target.column_names), quote_name(target.name)
     return f"""
         create or replace temp table drift as
-        with replayed as (
-            select {columns} from (
-                select * from history.{quoted}
-                qualify operation_id = max(operation_id) over (partition by id) and sign = 1
-            )
-        )
+        with replayed as ({_replayed_sql(target)})
         select -1::tinyint as side, * from (select * from replayed except all select {columns} from main.{quoted})
         union all
         select 1::tinyint as side, * from (select {columns} from main.{quoted} except all select * from replayed)
+    """
+
+
+def _replayed_sql(target: Table) -> str:
+    """SELECT of the rows of a table as its history has them."""
+    columns = column_list(target.column_names)
+    return f"""
+        select {columns} from (
+            select * from history.{quote_name(target.name)}
+            qualify operation_id = max(operation_id) over (partition by id) and sign = 1
+        )
     """
 
 
@@ -95,8 +101,15 @@ def find_direct_changes(
     return found
 
 
-def adopt(connection: duckdb.DuckDBPyConnection, operator: str, reason: str) -> Receipt:
+def adopt(connection: duckdb.DuckDBPyConnection, operator: str, reason: str, *, remove_copies: bool = False) -> Receipt:
     """Write history and an operation for rows that were changed by other means; the caller commits.
+
+    Args:
+        connection: A book open for writing.
+        operator: Who does it.
+        reason: Why.
+        remove_copies: Whether rows under a number that stands more than once are put right at once: history holds one
+            row a number, so it cannot keep them. The operation's details tell them.
 
     Raises:
         UsageError: There is nothing to adopt, or a number stands twice in a table.
@@ -104,22 +117,44 @@ def adopt(connection: duckdb.DuckDBPyConnection, operator: str, reason: str) -> 
     number, previous = last_operation(connection)
     number += 1
     counts: list[tuple[str, str, int]] = []
+    removed: list[str] = []
     for name in drifted_tables(connection):
         target = all_tables()[name]
         connection.execute(_drift_sql(target))
         twice = connection.execute(
-            f"select d.id from drift d join main.{quote_name(name)} t using (id) where side = 1 "
-            "group by d.id having count(*) > 1 limit 1"
-        ).fetchone()
+            f"select id from main.{quote_name(name)} where id in (select id from drift) "
+            "group by id having count(*) > 1 order by id"
+        ).fetchall()
+        if twice and not remove_copies:
+            raise UsageError(f"Table {name} has number {twice[0][0]} more than once; delete the extra row first")
         if twice:
-            raise UsageError(f"Table {name} has number {twice[0]} more than once; delete the extra row first")
+            removed += _remove_copies(connection, target)
+            connection.execute(_drift_sql(target))
         counts += _adopt_table(connection, number, target)
-    if not counts:
+    if not counts and not removed:
         raise UsageError("There is nothing to adopt: every table is what its history says")
     now = datetime.now(UTC)
-    header = Header(RULE, operator, reason, now, now.date(), uuid.uuid4().hex, None, {"found_at": now.isoformat()})
+    details = {"found_at": now.isoformat(), **({"copies_removed": removed} if removed else {})}
+    header = Header(RULE, operator, reason, now, now.date(), uuid.uuid4().hex, None, details)
     sha256 = seal(connection, number, previous, header)
     return Receipt(number, sha256, now, tuple(counts))
+
+
+def _remove_copies(connection: duckdb.DuckDBPyConnection, target: Table) -> list[str]:
+    """Put rows whose number stands more than once back to the one that history has; what was there too, as JSON."""
+    columns, name = column_list(target.column_names), f"main.{quote_name(target.name)}"
+    connection.execute(
+        f"create or replace temp table copied as select id from {name} "
+        "where id in (select id from drift) group by id having count(*) > 1"
+    )
+    extra = connection.execute(
+        f"select to_json(d)::varchar from (select {columns} from drift semi join copied using (id) where side = 1) d"
+    ).fetchall()
+    connection.execute(f"delete from {name} where id in (select id from copied)")
+    connection.execute(
+        f"insert into {name} ({columns}) select {columns} from ({_replayed_sql(target)}) semi join copied using (id)"
+    )
+    return [f"{target.name} {row}" for (row,) in extra]
 
 
 def _adopt_table(connection: duckdb.DuckDBPyConnection, number: int, target: Table) -> list[tuple[str, str, int]]:

@@ -29,7 +29,8 @@ def demo(
     operator: Operator = None,
 ) -> None:
     """Make a book of a made-up business: years of invoices, payments and credit, with the flaws that real books have."""
-    from clientops.importing.demo import BUILD_DEMO, demo_truth, write_demo_statements
+    from clientops.importing.demo.build import BUILD_DEMO, demo_truth
+    from clientops.importing.demo.statements import write_demo_statements
 
     shared = context_of(ctx)
     day = today.date() if today else datetime.now().astimezone().date()

@@ -6,6 +6,7 @@ import csv
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -107,34 +108,12 @@ def apply(
     with told_plainly(as_json=as_json):
         rule = rule_named(name)
         given = _given_requests(rule, file, values or [])
-        requests = read_requests(rule.request, given)
-        if not len(requests):
+        if not len(given):
             fail(f"{file} has no requests, only headings" if file else "There are no requests")
-        if not dry_run and not reason:
-            fail("The reason is missing: --reason says why, and is kept with the operation")
-        day = today.date() if today else None
-        try:
-            if dry_run or _asks(yes=yes, as_json=as_json):
-                _with_preview(shared, rule, requests, operator, day, reason, dry_run=dry_run, yes=yes, as_json=as_json)
-                return
-            if rule.risk == "high" and not yes:
-                fail(f"{rule.title} cannot be taken lightly: look at it with --dry-run, then add --yes")
-            book = shared.book(operator)
-            with working(rule.title, quiet=as_json) as report:
-                book.progress = report
-                receipt = book.apply_now(rule, requests, reason=reason, key=key, today=day, only_good=only_good)
-        except RefusedError as refused:
-            if problems is not None:
-                _write_problems(problems, given, refused.problems)
-            raise
-        if receipt.refused and problems is not None:
-            _write_problems(problems, given, receipt.refused)
-        if as_json:
-            print_json(receipt)
-        else:
-            print_receipt(receipt, rule.title)
-        if receipt.refused:
-            raise typer.Exit(REFUSED)
+        choices = Choices(
+            reason, operator, today.date() if today else None, dry_run, yes, only_good, problems, key, as_json
+        )
+        carry_out(shared, rule, given, given, choices)
 
 
 def undo(
@@ -152,17 +131,68 @@ def undo(
     )  # fmt: skip
 
 
-def _asks(*, yes: bool, as_json: bool) -> bool:
+@dataclass(frozen=True)
+class Choices:
+    """How requests are to be applied, as the command's options say."""
+
+    reason: str | None
+    operator: str | None
+    today: date | None
+    dry_run: bool
+    yes: bool
+    only_good: bool
+    problems: Path | None
+    key: str | None
+    as_json: bool
+
+
+def carry_out(
+    shared: Context,
+    rule: Rule,
+    given: pa.Table | list[dict[str, str]],
+    original: pa.Table | list[dict[str, str]],
+    choices: Choices,
+) -> None:
+    """Preview or apply requests as the person chose; problems go to a file with the ``original`` columns."""
+    requests = read_requests(rule.request, given)
+    if not choices.dry_run and not choices.reason:
+        fail("The reason is missing: --reason says why, and is kept with the operation")
+    try:
+        if choices.dry_run or _asks(choices):
+            _with_preview(shared, rule, requests, choices)
+            return
+        if rule.risk == "high" and not choices.yes:
+            fail(f"{rule.title} cannot be taken lightly: look at it with --dry-run, then add --yes")
+        book = shared.book(choices.operator)
+        with working(rule.title, quiet=choices.as_json) as report:
+            book.progress = report
+            receipt = book.apply_now(
+                rule, requests, reason=choices.reason, key=choices.key, today=choices.today, only_good=choices.only_good
+            )
+    except RefusedError as refused:
+        if choices.problems is not None:
+            _write_problems(choices.problems, original, refused.problems)
+        raise
+    if receipt.refused and choices.problems is not None:
+        _write_problems(choices.problems, original, receipt.refused)
+    if choices.as_json:
+        print_json(receipt)
+    else:
+        print_receipt(receipt, rule.title)
+    if receipt.refused:
+        raise typer.Exit(REFUSED)
+
+
+def _asks(choices: Choices) -> bool:
     """Whether a person sits there who can be shown the preview and asked."""
-    return not yes and not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+    return not choices.yes and not choices.as_json and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _given_requests(rule: Rule, file: Path | None, values: Sequence[str]) -> pa.Table | list[dict[str, str]]:
     if (file is None) == (not values):
         fail(f"Give a file of requests, or one request with --set; the fields: clientops rules {rule.name}")
     if file is not None:
-        table = read_text_table(file)
-        return table.drop_columns([PROBLEM_COLUMN]) if PROBLEM_COLUMN in table.column_names else table
+        return read_text_table(file).rows
     row: dict[str, str] = {}
     for value in values:
         field, equals, text = value.partition("=")
@@ -172,30 +202,19 @@ def _given_requests(rule: Rule, file: Path | None, values: Sequence[str]) -> pa.
     return [row]
 
 
-def _with_preview(
-    shared: Context,
-    rule: Rule,
-    requests: RequestTable,
-    operator: str | None,
-    today: date | None,
-    reason: str | None,
-    *,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
-) -> None:
+def _with_preview(shared: Context, rule: Rule, requests: RequestTable, choices: Choices) -> None:
     """Show the preview; without ``dry_run`` ask, and apply just what was shown."""
-    book = shared.book(operator)
-    with working(rule.title, quiet=as_json) as report:
+    book = shared.book(choices.operator)
+    with working(rule.title, quiet=choices.as_json) as report:
         book.progress = report
-        preview = book.preview(rule, requests, today=today)
+        preview = book.preview(rule, requests, today=choices.today)
     if preview.problems:
         raise RefusedError(preview.problems)
-    if as_json:
+    if choices.as_json:
         print_json(_preview_json(preview))
         return
     print_preview(preview)
-    if dry_run:
+    if choices.dry_run:
         console.print("\nNothing was changed (--dry-run).", style="dim")
         return
     if not preview.is_applicable:
@@ -208,11 +227,11 @@ def _with_preview(
         )
         agreed = answer.strip() == word
     else:
-        agreed = yes or typer.confirm("\nApply this?")
+        agreed = choices.yes or typer.confirm("\nApply this?")
     if not agreed:
         console.print("Nothing was changed.")
         return
-    print_receipt(book.apply(preview, reason=reason), rule.title)
+    print_receipt(book.apply(preview, reason=choices.reason), rule.title)
 
 
 def _preview_json(preview: Preview) -> dict[str, object]:

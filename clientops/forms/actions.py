@@ -45,7 +45,14 @@ class Actions(Part):
         shown: int = 4,
     ) -> None:
         super().__init__()
-        self.desk, self.field, self.number, self.current, self.on_applied, self.shown = desk, field, number, current, on_applied, shown
+        self.desk, self.field, self.number, self.current, self.on_applied, self.shown = (
+            desk,
+            field,
+            number,
+            current,
+            on_applied,
+            shown,
+        )
         self.rules = rules_about(field)
         self.change: Change | None = None
 

@@ -34,9 +34,13 @@ def bars(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence
     drawn.append(_text(WIDTH - 4, 13, f"highest {most:,.0f}", "end"))
     drawn.append(f'<path d="M4 {HEIGHT - BOTTOM + 0.5}H{WIDTH - 4}" stroke="{TEXT}" stroke-opacity=".5"/>')
     said = "; ".join(
-        f"{label}: " + ", ".join(f"{name} {values[place]:,.0f}" for name, values in series) for place, label in enumerate(labels)
+        f"{label}: " + ", ".join(f"{name} {values[place]:,.0f}" for name, values in series)
+        for place, label in enumerate(labels)
     )
-    return picture(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(drawn)}</svg>', f"{title}. {said}")
+    return picture(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(drawn)}</svg>',
+        f"{title}. {said}",
+    )
 
 
 def shares(title: str, parts: Sequence[tuple[str, int]]) -> Node:
@@ -47,13 +51,16 @@ def shares(title: str, parts: Sequence[tuple[str, int]]) -> Node:
         top = 8 + place * 40
         drawn.append(_text(4, top + 11, f"{label}"))
         drawn.append(_text(WIDTH - 4, top + 11, f"{count:,} ({count / total:.0%})", "end"))
-        drawn.append(f'<rect x="4" y="{top + 17}" width="{WIDTH - 8}" height="10" rx="5" fill="{TEXT}" fill-opacity=".2"/>')
+        drawn.append(
+            f'<rect x="4" y="{top + 17}" width="{WIDTH - 8}" height="10" rx="5" fill="{TEXT}" fill-opacity=".2"/>'
+        )
         drawn.append(
             f'<rect x="4" y="{top + 17}" width="{max(4.0, (WIDTH - 8) * count / total):.1f}" height="10" rx="5" fill="{COLOURS[place % 4]}"/>'
         )
     said = ", ".join(f"{label} {count:,}" for label, count in parts)
     return picture(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {max(40, 8 + 40 * len(parts))}">{"".join(drawn)}</svg>', f"{title}: {said}"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {max(40, 8 + 40 * len(parts))}">{"".join(drawn)}</svg>',
+        f"{title}: {said}",
     )
 
 

@@ -26,7 +26,12 @@ from clientops.reports.client import read_client
 from clientops.reports.labels import amount_text
 from clientops.reports.listings import listing
 
-PAGES = (("details", "My details", "profile"), ("invoices", "Invoices", "invoices"), ("credit", "Credit", "invoices"), ("contacts", "Contacts", "contacts"))
+PAGES = (
+    ("details", "My details", "profile"),
+    ("invoices", "Invoices", "invoices"),
+    ("credit", "Credit", "invoices"),
+    ("contacts", "Contacts", "contacts"),
+)
 STAFF_ONLY = {"created_on", "admin_notes"}
 
 
@@ -80,12 +85,22 @@ class ClientArea(Part):
     def tree(self) -> Content:
         """The log-in, or the pages."""
         if self.login is None or self.page is None:
-            return h("main", h("div", icon("book"), h("span", "Client area"), class_="co-brand"), self._form(), class_="co-main co-alone", key="login")
+            return h(
+                "main",
+                h("div", icon("book"), h("span", "Client area"), class_="co-brand"),
+                self._form(),
+                class_="co-main co-alone",
+                key="login",
+            )
         with self.book.tables() as tables:
             if not may_log_in(tables, self.login, self.page.number):
                 self.leave()
                 return self.tree()
-        others = [button(name, call(self.choose, number), look="quiet") for number, name, _ in self.login.clients if number != self.page.number]
+        others = [
+            button(name, call(self.choose, number), look="quiet")
+            for number, name, _ in self.login.clients
+            if number != self.page.number
+        ]
         return h(
             "main",
             h("header", h("div", icon("book"), h("span", "Client area"), class_="co-brand"),
@@ -128,7 +143,13 @@ class OwnPages(Part):
         self.invoice: int | None = None
         own = {"client_id": number}
         where = "t.client_id = $client_id"
-        self.invoices = Grid(self.desk, listing("invoices", f"{where} and t.status <> 'Draft'"), values=own, on_open=self.open_invoice, size=15)
+        self.invoices = Grid(
+            self.desk,
+            listing("invoices", f"{where} and t.status <> 'Draft'"),
+            values=own,
+            on_open=self.open_invoice,
+            size=15,
+        )
         self.credit = Grid(self.desk, listing("credit_entries", where), values=own, size=15)
         self.contacts = Grid(self.desk, listing("contacts", where), values=own, on_open=self.edit, size=15)
 
@@ -163,7 +184,11 @@ class OwnPages(Part):
                 current = read_contact(tables, self.number, contact)
             if current is None:
                 return
-        hidden = tuple(field.name for field in fields_of(rule.request) if field.name in STAFF_ONLY or (field.picks and field.name not in fixed))
+        hidden = tuple(
+            field.name
+            for field in fields_of(rule.request)
+            if field.name in STAFF_ONLY or (field.picks and field.name not in fixed)
+        )
         self.change = Change(
             self.desk, rule, fixed=fixed, current=current if name == "edit-contact" else None, hidden=hidden,
             context=f"area {self.number} {contact}", on_close=self.back, on_applied=self._changed,
@@ -189,21 +214,40 @@ class OwnPages(Part):
         """The page that is shown."""
         with self.desk.book.tables() as tables:
             found = read_client(tables, self.number, datetime.now().astimezone().date())
-            invoice = read_invoice(tables, self.number, self.invoice) if self.invoice and self.shown == "invoices" else None
+            invoice = (
+                read_invoice(tables, self.number, self.invoice) if self.invoice and self.shown == "invoices" else None
+            )
         if found is None or not self.pages:
             return notice("info", "There is nothing to be seen here.")
-        figures = [f for f in found.figures if f[0] in ("Credit", "Owed", "Overdue")] if any(n == "invoices" for n, _ in self.pages) else []
+        figures = (
+            [f for f in found.figures if f[0] in ("Credit", "Owed", "Overdue")]
+            if any(n == "invoices" for n, _ in self.pages)
+            else []
+        )
         inside: Content
         if self.change is not None:
             inside = [self.change.tree(), self._remove_node()]
         elif invoice is not None:
             inside = self._invoice(*invoice)
         elif self.shown == "details":
-            inside = card(facts([pair for pair in found.profile if pair[0] not in ("Remarks", "Group")]), title="My details", key="details")
+            inside = card(
+                facts([pair for pair in found.profile if pair[0] not in ("Remarks", "Group")]),
+                title="My details",
+                key="details",
+            )
         elif self.shown == "contacts":
-            inside = card(self.contacts.tree(), title="My contacts", tools=button("Add a contact", self.add, picture="plus", look="primary"), key="contacts")
+            inside = card(
+                self.contacts.tree(),
+                title="My contacts",
+                tools=button("Add a contact", self.add, picture="plus", look="primary"),
+                key="contacts",
+            )
         else:
-            inside = card((self.invoices if self.shown == "invoices" else self.credit).tree(), title=dict(self.pages)[self.shown], key=self.shown)
+            inside = card(
+                (self.invoices if self.shown == "invoices" else self.credit).tree(),
+                title=dict(self.pages)[self.shown],
+                key=self.shown,
+            )
         return [
             h("h1", found.label, key="name"),
             h("div", [figure(label, text, detail=detail, tone=tone) for label, text, detail, tone in figures], class_="co-figures", key="figures") if figures else None,
@@ -220,7 +264,10 @@ class OwnPages(Part):
 
     def _invoice(self, invoice: dict[str, Any], items: list[dict[str, Any]]) -> Node:
         code = invoice["code"] or ""
-        rows = [(item["description"], f"{item['quantity'].normalize():f}", amount_text(item["amount"], code)) for item in items]
+        rows = [
+            (item["description"], f"{item['quantity'].normalize():f}", amount_text(item["amount"], code))
+            for item in items
+        ]
         return card(
             facts([("Issued", day(invoice["issued_on"])), ("Due", day(invoice["due_on"])), ("Status", badge(invoice["status"])),
                    ("Total", amount_text(invoice["total"], code)), ("Credit applied", amount_text(invoice["credit_applied"], code) if invoice["credit_applied"] else "")]),

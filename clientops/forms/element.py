@@ -73,7 +73,7 @@ class Node:
         return True
 
 
-Content: TypeAlias = "Node | str | int | None | Iterable[Content]"
+Content: TypeAlias = "Node | str | int | Iterable[Content] | None"
 
 
 class Part:

@@ -74,7 +74,7 @@ def _plain(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def _kind(name: str, plain: Any, extra: dict[str, Any]) -> tuple[Kind, tuple[str, ...]]:
+def _kind(name: str, plain: Any, extra: dict[str, Any]) -> tuple[Kind, tuple[str, ...]]:  # noqa: PLR0911  # a table of cases
     if get_origin(plain) is Literal:
         return "choice", tuple(str(value) for value in get_args(plain))
     if isinstance(plain, type) and issubclass(plain, Enum):
@@ -93,7 +93,7 @@ def _kind(name: str, plain: Any, extra: dict[str, Any]) -> tuple[Kind, tuple[str
     return kinds.get(plain, "text"), ()
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str:  # noqa: PLR0911  # a table of cases
     """A value as the browser's input holds it."""
     if value is None or value is PydanticUndefined:
         return ""

@@ -265,14 +265,16 @@ class Form(Part):
             return h("textarea", rows="4", value=value, **shared)
         types = {"date": "date", "moment": "datetime-local", "secret": "password"}
         modes = {"money": "decimal", "number": "numeric", "date": None}
-        more = {"autocomplete": "new-password"} if field.kind == "secret" else {}
-        entry = h("input", type=types.get(field.kind, "text"), inputmode=modes.get(field.kind), value=value, **more, **shared)
+        more: dict[str, Any] = {"autocomplete": "new-password"} if field.kind == "secret" else {}
+        entry = h(
+            "input", type=types.get(field.kind, "text"), inputmode=modes.get(field.kind), value=value, **more, **shared
+        )
         if field.kind == "money" and self.currency:
             return h("div", h("span", self.currency, class_="co-affix"), entry, class_="co-affixed")
         return entry
 
     def _choice_text(self, field: Field, choice: str) -> str:
-        return choice or ("unchanged" if self.current is not None else "choose…" if field.is_required else "–")
+        return choice or ("unchanged" if self.current is not None else "choose…" if field.is_required else "not given")
 
     def _tick_node(self, field: Field) -> Node:
         own, help_id, _ = self._ids(field)

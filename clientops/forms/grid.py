@@ -38,7 +38,13 @@ class Grid(Part):
         size: int = 25,
     ) -> None:
         super().__init__()
-        self.desk, self.listing, self.values, self.on_open, self.actions = desk, listing, dict(values or {}), on_open, actions
+        self.desk, self.listing, self.values, self.on_open, self.actions = (
+            desk,
+            listing,
+            dict(values or {}),
+            on_open,
+            actions,
+        )
         self.sort, self.size, self.version = sort, size, 0
         self._export: tuple[Any, str] | None = None
 
@@ -51,7 +57,9 @@ class Grid(Part):
         columns = [
             {"name": c.name, "title": c.title, "kind": c.kind, "hint": c.hint} for c in self.listing.columns if not c.is_hidden
         ]  # fmt: skip
-        actions = [{"title": title, "handler": call(self.acted, place)} for place, (title, _) in enumerate(self.actions)]
+        actions = [
+            {"title": title, "handler": call(self.acted, place)} for place, (title, _) in enumerate(self.actions)
+        ]
         properties = {
             "key": f"g{self.serial}", "version": self.version, "title": self.listing.title, "columns": columns,
             "size": self.size, "sort": list(self.sort) if self.sort else None, "select": bool(self.actions), "actions": actions,

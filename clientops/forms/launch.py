@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -14,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from clientops.errors import UsageError
+from clientops.forms.state import state_folder
 
 HOST = "127.0.0.1"
 IDLE_SECONDS = 3600
@@ -21,7 +24,12 @@ STARTUP_SECONDS = 90.0
 
 
 def lab(
-    book: Path, *, port: int = 0, open_browser: bool = True, notebooks: Path | None = None, say: Callable[[str], None] = print
+    book: Path,
+    *,
+    port: int = 0,
+    open_browser: bool = True,
+    notebooks: Path | None = None,
+    say: Callable[[str], None] = print,
 ) -> int:
     """Open JupyterLab on the notebooks, with our settings; returns when it is closed.
 
@@ -37,7 +45,12 @@ def lab(
 
 
 def app(
-    book: Path, *, port: int = 0, open_browser: bool = True, notebooks: Path | None = None, say: Callable[[str], None] = print,
+    book: Path,
+    *,
+    port: int = 0,
+    open_browser: bool = True,
+    notebooks: Path | None = None,
+    say: Callable[[str], None] = print,
     client_area: bool = False,
 ) -> int:
     """Serve the same notebooks as a web app without code; returns when it is closed.
@@ -75,9 +88,13 @@ def serving(
     token = secrets.token_urlsafe(24)
     port = port or _free_port()
     command = _lab_command(folder, port) if kind == "lab" else _app_command(folder, port, kind)
-    variable = "JUPYTER_TOKEN"
-    environment = {**environment_of(book), variable: token}
     out = log.open("wb") if log else subprocess.DEVNULL
+    secret = tempfile.TemporaryDirectory(prefix="clientops-")  # not the command line, which others can read
+    (Path(secret.name) / "voila.json").write_text(json.dumps({"Voila": {"token": token}}), encoding="utf-8")
+    (Path(secret.name) / "jupyter_server_config.json").write_text(
+        json.dumps({"IdentityProvider": {"token": token}}), encoding="utf-8"
+    )
+    environment = {**environment_of(book), "JUPYTER_CONFIG_PATH": secret.name}
     process = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=subprocess.STDOUT)  # noqa: S603
     try:
         _wait_until_up(process, port)
@@ -90,6 +107,7 @@ def serving(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(5)
+        secret.cleanup()
         if log:
             out.close()  # type: ignore[union-attr]
 
@@ -119,6 +137,7 @@ def environment_of(book: Path) -> dict[str, str]:
         "JUPYTER_PATH": str(ours),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
+        "JUPYTER_CONFIG_DIR": str(state_folder() / "jupyter"),
         "PYTHONWARNINGS": "ignore",
     }
 

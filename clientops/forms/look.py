@@ -32,11 +32,19 @@ def badge(text: str, tone: str = "") -> Node:
     return h("span", text, class_=f"co-badge co-badge-{tone or TONES.get(text, 'plain')}")
 
 
-def button(text: Content, on_click: Call | Callable[..., Any], *, look: str = "", picture: str = "", **more: Any) -> Node:
+def button(
+    text: Content, on_click: Call | Callable[..., Any], *, look: str = "", picture: str = "", **more: Any
+) -> Node:
     """A button; ``look`` is ``primary``, ``danger``, ``quiet`` or nothing."""
     classes = f"co-button co-{look}" if look else "co-button"
     return h(
-        "button", icon(picture) if picture else None, h("span", text), type="button", class_=classes, on={"click": on_click}, **more
+        "button",
+        icon(picture) if picture else None,
+        h("span", text),
+        type="button",
+        class_=classes,
+        on={"click": on_click},
+        **more,
     )
 
 

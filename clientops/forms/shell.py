@@ -135,6 +135,7 @@ class Broken(Part):
         self.trouble = trouble_of(error)
 
     def tree(self) -> Content:
+        """The sentence."""
         return h("main", h("h1", "clientops"), notice("error", self.trouble.sentence), class_="co-main co-alone")
 
 

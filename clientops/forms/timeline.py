@@ -19,7 +19,10 @@ def timeline(desk: Desk, changes: list[RowChange], table: str) -> Content:
         return h("p", "Nothing is recorded about it.", class_="co-empty")
     numbers = {change.operation_id for change in newest}
     with desk.book.tables() as tables:
-        described = [describe(tables, [(table, _kind(change), 1, [(change.before, change.after)])])[0].rows[0] for change in newest]
+        described = [
+            describe(tables, [(table, _kind(change), 1, [(change.before, change.after)])])[0].rows[0]
+            for change in newest
+        ]
         listed = ", ".join(map(str, numbers))
         relation = tables.query(OPERATIONS.format(numbers=listed))
         operations = {row[0]: row[1:] for row in relation.fetchall()}

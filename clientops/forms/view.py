@@ -224,7 +224,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
                 if isinstance(after, Work):
                     self._start(after)
             elif work.failed is None or not work.failed(error):
-                raise error
+                raise error  # noqa: TRY301  # told like any other trouble
         except Exception as trouble:
             if is_strict():
                 raise

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -11,12 +16,34 @@ from clientops.errors import UsageError
 from clientops.tables.schema import quote_text
 
 PROBLEM_COLUMN = "problem"
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+HEAD = 1 << 18
 
 
-def read_text_table(path: Path) -> pa.Table:
-    """Rows of a CSV or Excel file, every value as text, columns by the file's own headings.
+@dataclass(frozen=True)
+class TextTable:
+    """Rows of a file, every value as text, and how the file was read.
+
+    Attributes:
+        rows: One column a heading, in the file's order.
+        delimiter: Between values; empty for Excel.
+        encoding: Of the file's text; empty for Excel.
+    """
+
+    rows: pa.Table
+    delimiter: str = ""
+    encoding: str = ""
+
+
+def read_text_table(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> TextTable:
+    """Rows of a CSV or Excel file.
 
     The file is read with DuckDB's access limited to it: a file cannot make the engine read or fetch another.
+
+    Args:
+        path: The file; ``.xlsx`` and ``.xlsm`` are Excel, others are text.
+        delimiter: Between values; else the one that the headings use.
+        encoding: Of the text; else what the bytes look like.
 
     Raises:
         UsageError: The file is missing, empty, or cannot be read as a table.
@@ -24,42 +51,94 @@ def read_text_table(path: Path) -> pa.Table:
     if not path.is_file():
         raise UsageError(f"There is no file {path}")
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        return _read_excel(path)
+        return TextTable(_without_problems(_read_excel(path)))
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head.strip():
+        raise UsageError(f"{path} is empty")
+    encoding = encoding or _encoding(path, head)
+    try:
+        lines = head.decode(encoding, errors="ignore").lstrip("\ufeff").splitlines()
+    except LookupError as error:
+        raise UsageError(f"There is no encoding {encoding!r}; utf-8, cp1252 and utf-16 are usual") from error
+    first = next(line for line in lines if line.strip())
+    delimiter = delimiter or max(DELIMITERS, key=first.count)
+    with tempfile.TemporaryDirectory() as folder:
+        text = path if encoding == "utf-8" else _as_utf8(path, encoding, Path(folder) / "table.csv")
+        return TextTable(_without_problems(_read_csv(path, text, delimiter)), delimiter, encoding)
+
+
+def _read_csv(path: Path, text: Path, delimiter: str) -> pa.Table:
     with duckdb.connect() as connection:
-        connection.execute(f"set allowed_paths = [{quote_text(str(path.absolute()))}]")
+        connection.execute(f"set allowed_paths = [{quote_text(str(text.absolute()))}]")
         connection.execute("set enable_external_access = false; set lock_configuration = true")
         try:
-            relation = connection.sql(
-                f"select * from read_csv({quote_text(str(path.absolute()))}, all_varchar = true, header = true, "
-                f"null_padding = false, encoding = {quote_text(_encoding(path))})"
-            )
-            return relation.to_arrow_table()
+            return connection.sql(
+                f"select * from read_csv({quote_text(str(text.absolute()))}, all_varchar = true, header = true, "
+                f"auto_detect = true, delim = {quote_text(delimiter)}, quote = '\"', escape = '\"', skip = 0)"
+            ).to_arrow_table()
         except duckdb.Error as error:
-            raise UsageError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}") from error
+            lines = str(error).splitlines()
+            raise UsageError(f"{path} cannot be read as a table: {' '.join(lines[:2])}") from error
 
 
-def _encoding(path: Path) -> str:
-    """``utf-8``, or ``latin-1`` where the bytes are no UTF-8."""
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            try:
-                block.decode("utf-8")
-            except UnicodeDecodeError as error:
-                if error.end < len(block) - 3:  # a character cut by the block's end is none of the file's
-                    return "latin-1"
+def _encoding(path: Path, head: bytes) -> str:
+    """``utf-8`` where every byte fits, else what the beginning looks like, else what Western Windows writes."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+        from charset_normalizer import from_bytes
+
+        # Short texts in Western encodings look like many others; Windows' own is the likely one.
+        best = from_bytes(head, cp_isolation=["cp1252", "cp1250", "cp1251", "cp932", "big5", "gb18030"]).best()
+        return best.encoding if best and len(head) > 500 else "cp1252"
     return "utf-8"
 
 
+def _as_utf8(path: Path, encoding: str, target: Path) -> Path:
+    try:
+        with path.open(encoding=encoding, newline="") as source, target.open("w", encoding="utf-8", newline="") as copy:
+            while block := source.read(1 << 20):
+                copy.write(block.lstrip("\ufeff") if source.tell() <= HEAD else block)
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is not text in {encoding}: byte {error.start} does not fit; name the encoding"
+        ) from error
+    return target
+
+
+def _without_problems(rows: pa.Table) -> pa.Table:
+    """The rows without the column that we added when they were refused before."""
+    return rows.drop_columns([PROBLEM_COLUMN]) if PROBLEM_COLUMN in rows.column_names else rows
+
+
 def _read_excel(path: Path) -> pa.Table:
+    from zipfile import BadZipFile
+
     from openpyxl import load_workbook
 
     try:
         sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, BadZipFile) as error:
         raise UsageError(f"{path} cannot be read as an Excel file: {error}") from error
-    rows = [["" if value is None else str(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    rows = [[_cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
     rows = [row for row in rows if any(row)]
     if not rows:
         raise UsageError(f"{path} has no rows")
     head, *body = rows
     return pa.table({name: pa.array([row[i] for row in body], pa.string()) for i, name in enumerate(head) if name})
+
+
+def _cell_text(value: Any) -> str:
+    """A cell as text; a date without its midnight."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime) and not (value.hour or value.minute or value.second):
+        return value.date().isoformat()
+    return str(value)

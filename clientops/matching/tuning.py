@@ -36,7 +36,7 @@ def tuned(decided: Relation, model: Model | None = None, *, freedom: float = 1.0
     model = model or shipped()
     pairs = decided.filter("decision in ('same', 'different')").fetchnumpy()
     truth = np.asarray(pairs["decision"] == "same", dtype=np.float64)
-    if len(set(truth.tolist())) != 2:  # noqa: PLR2004
+    if len(set(truth.tolist())) != 2:
         raise UsageError("Tuning needs decisions of both kinds, same and different")
     levels = [(name, str(level)) for name in EVIDENCE for level in sorted(set(pairs[name]) | set(model.bits.get(name, {})))]
     start = np.array([model.bits.get(name, {}).get(level, 0.0) for name, level in levels] + [model.prior])
@@ -69,7 +69,7 @@ def fit_bits(design: Matrix, truth: Matrix, start: Matrix, fixed: Matrix, freedo
         bend = np.log(2) ** 2 * (design * (likely * (1 - likely))[:, None]).T @ design + np.diag(pull)
         step = np.linalg.solve(bend, slope)
         bits = bits + step
-        if np.abs(step).max() < 1e-6:  # noqa: PLR2004
+        if np.abs(step).max() < 1e-6:
             break
     return bits
 

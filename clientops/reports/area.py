@@ -43,7 +43,9 @@ def log_in(tables: Tables, email: str, password: str) -> Login | None:
     if found is None:
         return None
     clients = tables.query(CLIENTS, user=found[0]).fetchall()
-    open_ones = tuple((number, name, _permissions(text)) for number, name, status, text in clients if status != "Closed")
+    open_ones = tuple(
+        (number, name, _permissions(text)) for number, name, status, text in clients if status != "Closed"
+    )
     return Login(found[0], found[1], open_ones, is_closed=bool(clients) and not open_ones)
 
 
@@ -71,8 +73,12 @@ def read_invoice(tables: Tables, client_id: int, number: int) -> tuple[dict[str,
     row = relation.fetchone()
     if row is None:
         return None
-    items = tables.query("select description, quantity, amount from invoice_items where invoice_id = $number order by id", number=number)
-    return dict(zip(relation.columns, row, strict=True)), [dict(zip(items.columns, item, strict=True)) for item in items.fetchall()]
+    items = tables.query(
+        "select description, quantity, amount from invoice_items where invoice_id = $number order by id", number=number
+    )
+    return dict(zip(relation.columns, row, strict=True)), [
+        dict(zip(items.columns, item, strict=True)) for item in items.fetchall()
+    ]
 
 
 INVOICE = """
@@ -83,7 +89,9 @@ INVOICE = """
 
 def read_contact(tables: Tables, client_id: int, number: int) -> dict[str, Any] | None:
     """A contact of a client; None if it is not theirs."""
-    relation = tables.query("select * from contacts where id = $number and client_id = $client", number=number, client=client_id)
+    relation = tables.query(
+        "select * from contacts where id = $number and client_id = $client", number=number, client=client_id
+    )
     row = relation.fetchone()
     return dict(zip(relation.columns, row, strict=True)) if row else None
 

@@ -22,8 +22,16 @@ class Age:
 def read_ageing(tables: Tables) -> list[Age]:
     """What is owed on unpaid invoices in the currency of most of them, by days overdue."""
     rows = tables.query(AGEING).fetchall()
-    names = {"0": ("Not due yet", ""), "1": ("1–30 days late", "warn"), "2": ("31–60 days late", "warn"), "3": ("over 60 days late", "bad")}
-    return [Age(f"{names[b][0]}, {code}", amount_text(owed, code), f"{count:,} invoices", names[b][1]) for b, code, owed, count in rows]
+    names = {
+        "0": ("Not due yet", ""),
+        "1": ("1-30 days late", "warn"),
+        "2": ("31-60 days late", "warn"),
+        "3": ("over 60 days late", "bad"),
+    }
+    return [
+        Age(f"{names[b][0]}, {code}", amount_text(owed, code), f"{count:,} invoices", names[b][1])
+        for b, code, owed, count in rows
+    ]
 
 
 AGEING = f"""

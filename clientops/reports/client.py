@@ -41,7 +41,18 @@ class ClientSummary:
     sticky: tuple[tuple[str, str], ...]
 
 
-COUNTED = ("contacts", "services", "domains", "invoices", "transactions", "credit_entries", "notes", "communications", "tickets", "orders")
+COUNTED = (
+    "contacts",
+    "services",
+    "domains",
+    "invoices",
+    "transactions",
+    "credit_entries",
+    "notes",
+    "communications",
+    "tickets",
+    "orders",
+)
 
 
 def find_survivor(tables: Tables, number: int) -> int | None:
@@ -61,9 +72,14 @@ def read_client(tables: Tables, number: int, today: date) -> ClientSummary | Non
     row = dict(zip(relation.columns, found, strict=True))
     owed = tables.query(OWED_BY, number=number, today=today).fetchone() or (0, 0, 0, 0)
     active = tables.query(ACTIVE, number=number).fetchone() or (0, 0, 0)
-    counts = {name: n for name, n in tables.query(COUNTS, number=number).fetchall()}
-    log = tables.query("select coalesce(sum(amount), 0) from credit_entries where client_id = $number", number=number).fetchone()
-    sticky = tables.query("select coalesce(author, ''), body from notes where client_id = $number and is_sticky order by id", number=number)
+    counts = dict(tables.query(COUNTS, number=number).fetchall())
+    log = tables.query(
+        "select coalesce(sum(amount), 0) from credit_entries where client_id = $number", number=number
+    ).fetchone()
+    sticky = tables.query(
+        "select coalesce(author, ''), body from notes where client_id = $number and is_sticky order by id",
+        number=number,
+    )
     contact = row["default_billing_contact_id"]
     billing_name = read_labels(tables, "contacts", [contact]).get(contact, "") if contact else ""
     return ClientSummary(
@@ -86,7 +102,9 @@ ACTIVE = """
 COUNTS = " union all ".join(f"select '{name}', count(*) from {name} where client_id = $number" for name in COUNTED)
 
 
-def _figures(row: dict[str, Any], owed: tuple[Any, ...], active: tuple[Any, ...]) -> tuple[tuple[str, str, str, str], ...]:
+def _figures(
+    row: dict[str, Any], owed: tuple[Any, ...], active: tuple[Any, ...]
+) -> tuple[tuple[str, str, str, str], ...]:
     code = row["code"]
     return (
         ("Credit", amount_text(row["credit_balance"], code), "usable for invoices", ""),

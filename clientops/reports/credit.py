@@ -35,7 +35,7 @@ CREDIT_LOG = Listing(
     "credit-log",
     "the credit log",
     f"""
-        select e.id, e.entry_on, {party_sql('c')} as client, e.description, e.amount, k.code, e.client_id
+        select e.id, e.entry_on, {party_sql("c")} as client, e.description, e.amount, k.code, e.client_id
         from credit_entries e left join clients c on c.id = e.client_id left join currencies k on k.id = c.currency_id
     """,
     (
@@ -52,7 +52,7 @@ CREDIT_OWED = Listing(
     "clients-with-credit",
     "clients with credit",
     f"""
-        select c.id, {party_sql('c')} as client, c.email, c.status, c.credit_balance, k.code
+        select c.id, {party_sql("c")} as client, c.email, c.status, c.credit_balance, k.code
         from clients c join currencies k on k.id = c.currency_id where c.credit_balance <> 0
     """,
     (

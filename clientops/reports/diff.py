@@ -80,11 +80,11 @@ def money_moved(tables: Tables, changes: Iterable[tuple[str, str, int, Sequence[
             if name != table:
                 continue
             for before, after in pairs:
-                code = names.currency(table, after or before or {})
+                code = names.currency(after or before or {})
                 difference = ((after or {}).get(column) or Decimal(0)) - ((before or {}).get(column) or Decimal(0))
                 sums[label, code] += difference
     return tuple(
-        (label, f"{'+' if amount > 0 else '−'} {amount_text(abs(amount), code) if code else abs(amount)}")
+        (label, f"{'+' if amount > 0 else '-'} {amount_text(abs(amount), code) if code else abs(amount)}")
         for (label, code), amount in sums.items()
         if amount
     )
@@ -110,7 +110,9 @@ class _Names:
         self.labels = {table: read_labels(tables, table, ids) for table, ids in wanted.items()}
         self.codes = dict(tables.query("select id, code from currencies").fetchall())
         clients = ", ".join(str(number) for number in sorted(wanted.get("clients", ()))) or "null"
-        self._currency_of = dict(tables.query(f"select id, currency_id from clients where id in ({clients})").fetchall())
+        self._currency_of = dict(
+            tables.query(f"select id, currency_id from clients where id in ({clients})").fetchall()
+        )
         self._invoice_client = self._read_owners(tables, changes)
 
     def _read_owners(self, tables: Tables, changes: list[tuple[str, str, int, list[Pair]]]) -> dict[int, int]:
@@ -125,10 +127,12 @@ class _Names:
         if not ids:
             return {}
         listed = ", ".join(str(int(number)) for number in ids)
-        sql = f"select i.id, c.currency_id from invoices i join clients c on c.id = i.client_id where i.id in ({listed})"
+        sql = (
+            f"select i.id, c.currency_id from invoices i join clients c on c.id = i.client_id where i.id in ({listed})"
+        )
         return dict(tables.query(sql).fetchall())
 
-    def currency(self, table: str, row: dict[str, Any]) -> str:
+    def currency(self, row: dict[str, Any]) -> str:
         """Code of the currency that a row's money is in; empty if that cannot be told."""
         number = row.get("currency_id")
         if number is None and row.get("client_id") is not None:
@@ -139,7 +143,7 @@ class _Names:
             number = self._invoice_client.get(row["invoice_id"])
             if number is None:
                 invoice = self._rows.get(("invoices", row["invoice_id"]), {})
-                return self.currency("invoices", invoice) if invoice else ""
+                return self.currency(invoice) if invoice else ""
         return self.codes.get(number, "") if number is not None else ""
 
     def label(self, table: str, number: int) -> str:
@@ -167,15 +171,18 @@ def _row_diff(names: _Names, table: str, kind: str, pair: Pair) -> RowDiff:
     return RowDiff(row["id"], names.label(table, row["id"]), owner, tuple(values))
 
 
-def _shown(names: _Names, table: str, column: str, value: Any, row: dict[str, Any] | None) -> str:
+def _shown(names: _Names, table: str, column: str, value: Any, row: dict[str, Any] | None) -> str:  # noqa: PLR0911  # a table of cases
     """A value as people read it."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
-        is_money = schema_of(table).column(column).type == "DECIMAL(18,4)" and column not in ("quantity", "discount_percent")
-        code = names.currency(table, row or {}) if is_money else ""
+        is_money = schema_of(table).column(column).type == "DECIMAL(18,4)" and column not in (
+            "quantity",
+            "discount_percent",
+        )
+        code = names.currency(row or {}) if is_money else ""
         return amount_text(value, code) if code else f"{value.normalize():f}"
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M")

@@ -94,7 +94,11 @@ def read_standing(tables: Tables, today: date) -> Standing:
         figures.append((f"Credit in {code}", amount_text(credit, code), f"{count:,} clients"))
     row = tables.query(MAIN_CURRENCY).fetchone()
     code = str(row[0]) if row else ""
-    months = tuple((m, float(i), float(p)) for m, i, p in tables.query(MONTHS, code=code, today=today).fetchall()) if code else ()
+    months = (
+        tuple((m, float(i), float(p)) for m, i, p in tables.query(MONTHS, code=code, today=today).fetchall())
+        if code
+        else ()
+    )
     return Standing(tuple(figures), months, code, statuses)
 
 

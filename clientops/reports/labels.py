@@ -85,4 +85,6 @@ def read_currency(tables: Tables, client_id: int) -> str:
     return str(row[0]) if row else ""
 
 
-CURRENCY = "select code from currencies join clients on clients.currency_id = currencies.id where clients.id = $client_id"
+CURRENCY = (
+    "select code from currencies join clients on clients.currency_id = currencies.id where clients.id = $client_id"
+)

@@ -71,7 +71,11 @@ class Query:
             return cls()
         names = {column.name for column in listing.columns}
         sort = asked.get("sort")
-        order = (str(sort[0]), sort[1] == "desc") if isinstance(sort, list) and len(sort) == 2 and sort[0] in names else None
+        order = (
+            (str(sort[0]), sort[1] == "desc")
+            if isinstance(sort, list) and len(sort) == 2 and sort[0] in names
+            else None
+        )
         filters = asked.get("filters")
         kept = tuple((n, str(v).strip()) for n, v in filters.items() if n in names and str(v).strip()) if isinstance(filters, Mapping) else ()  # fmt: skip
         offset, limit = _whole(asked.get("offset"), 0), _whole(asked.get("limit"), 25)
@@ -143,7 +147,11 @@ def _where(listing: Listing, query: Query) -> tuple[str, dict[str, Any]]:
     kinds = {column.name: column.kind for column in listing.columns}
     if query.search:
         given["searched"] = query.search
-        texts = [f"contains(lower({quote_name(c.name)}), lower($searched))" for c in listing.columns if c.kind in ("text", "badge")]
+        texts = [
+            f"contains(lower({quote_name(c.name)}), lower($searched))"
+            for c in listing.columns
+            if c.kind in ("text", "badge")
+        ]
         texts += ["id::varchar = ltrim($searched, '#')"]
         conditions.append(f"({' or '.join(f'coalesce({text}, false)' for text in texts)})")
     for place, (name, text) in enumerate(query.filters):

@@ -137,10 +137,19 @@ def is_listed(name: str) -> bool:
 
 def plain_listing(name: str, where: str) -> Listing:
     """A listing of any table: its first telling columns."""
-    columns = [c for c in schema_of(name).columns if c.name != "id" and not c.name.endswith(("_id", "sha256", "hash"))][:6]
+    columns = [c for c in schema_of(name).columns if c.name != "id" and not c.name.endswith(("_id", "sha256", "hash"))][
+        :6
+    ]
     kinds = {"DATE": "date", "TIMESTAMP WITH TIME ZONE": "moment", "DECIMAL(18,4)": "number"}
     shown = tuple(Shown(c.name, c.name.replace("_", " ").capitalize(), kinds.get(c.type, "text")) for c in columns)  # type: ignore[arg-type]
     texts = ", ".join(
-        f"t.{quote_name(c.name)}" if c.type in kinds else f"t.{quote_name(c.name)}::varchar as {quote_name(c.name)}" for c in columns
+        f"t.{quote_name(c.name)}" if c.type in kinds else f"t.{quote_name(c.name)}::varchar as {quote_name(c.name)}"
+        for c in columns
     )
-    return Listing(name, name.replace("_", " "), f"select t.id, {texts} from {quote_name(name)} t where {where}", (NUMBER, *shown), "id")
+    return Listing(
+        name,
+        name.replace("_", " "),
+        f"select t.id, {texts} from {quote_name(name)} t where {where}",
+        (NUMBER, *shown),
+        "id",
+    )

@@ -52,7 +52,11 @@ def read_record(tables: Tables, table: str, number: int) -> Record | None:
         return None
     row = dict(zip(relation.columns, found, strict=True))
     shown = describe(tables, [(table, "insert", 1, [(None, row)])])[0].rows[0]
-    targets = {r.column: r.target for r in references_from(table) if not r.when or (table == "transactions" and r.column == "client_id")}
+    targets = {
+        r.column: r.target
+        for r in references_from(table)
+        if not r.when or (table == "transactions" and r.column == "client_id")
+    }
     facts = tuple(
         (value.column, value.after, (targets[value.column], row[value.column]) if value.column in targets else None)
         for value in shown.values
@@ -66,7 +70,9 @@ def _related(tables: Tables, table: str, number: int) -> tuple[Related, ...]:
     for reference in references_to(table):
         when = f" and {reference.when}" if reference.when and "subject_kind" in reference.when else ""
         where = f"t.{quote_name(reference.column)} = $number{when}"
-        count = tables.query(f"select count(*) from {quote_name(reference.table)} t where {where}", number=number).fetchone()
+        count = tables.query(
+            f"select count(*) from {quote_name(reference.table)} t where {where}", number=number
+        ).fetchone()
         if count and count[0]:
             found.append(Related(reference.table, reference.column, int(count[0]), where))
     return tuple(found)

@@ -34,7 +34,13 @@ class Found:
     def as_option(self) -> dict[str, Any]:
         """As a picker shows it."""
         tone = {"Active": "good", "Closed": "bad"}.get(self.status, "plain")
-        return {"id": self.id, "label": f"#{self.id} {self.label}", "detail": self.detail, "badge": self.status, "tone": tone}
+        return {
+            "id": self.id,
+            "label": f"#{self.id} {self.label}",
+            "detail": self.detail,
+            "badge": self.status,
+            "tone": tone,
+        }
 
 
 def search_rows(tables: Tables, table: str, text: str, limit: int = LIMIT, *, client: int | None = None) -> list[Found]:
@@ -59,7 +65,9 @@ def search_clients(tables: Tables, text: str, limit: int = LIMIT) -> list[Found]
     words = tuple(_plain(text).split())
     if not words:
         return _read_found(tables, [row[0] for row in tables.query(NEWEST, n=limit).fetchall()], {})
-    number = int(words[0].lstrip("#")) if len(words) == 1 and words[0].lstrip("#").isdigit() and len(words[0]) < 18 else -1
+    number = (
+        int(words[0].lstrip("#")) if len(words) == 1 and words[0].lstrip("#").isdigit() and len(words[0]) < 18 else -1
+    )
     old = dict(tables.query(OLD_NUMBERS, number=number).fetchall()) if number > 0 else {}
     ids = [number] if number > 0 else []
     ids += list(old)
@@ -71,7 +79,7 @@ NEWEST = "select id from clients order by id desc limit $n"
 OLD_NUMBERS = "select survivor_id, replaced_id from merged_clients where replaced_id = $number"
 SEARCHED = "lower(strip_accents(concat_ws(' ', first_name, last_name, company_name, email, phone)))"
 FOUND = f"""
-    select id, {party_sql('clients')} as label, concat_ws(' · ', email, phone, city, country) as detail, status
+    select id, {party_sql("clients")} as label, concat_ws(' · ', email, phone, city, country) as detail, status
     from clients
 """
 

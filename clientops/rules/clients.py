@@ -153,29 +153,28 @@ ADD_PROBLEMS = f"""
 
 DUPLICATES = """
     with given as (
-        select "row", 'email' as field, email as value from asked where email is not null
-        union all select "row", 'phone', phone from asked where phone is not null
-        union all select "row", 'tax_id', tax_id from asked where tax_id is not null
+        select "row", 'email' as field, email as value, lower(email) as key from asked where email is not null
+        union all select "row", 'phone', phone, phone from asked where phone is not null
+        union all select "row", 'tax_id', tax_id, tax_id from asked where tax_id is not null
     ),
+    numbered as (select *, min("row") over (partition by field, key) as first_row from given),
+    looked_up as (select distinct field, key from given),
     others as (
-        select given."row", field, value, clients.id, null as other_row
-        from given join clients on given.field = 'email' and lower(clients.email) = lower(given.value)
+        select field, key, id from looked_up join clients on field = 'email' and lower(clients.email) = key
         union all
-        select given."row", field, value, clients.id, null
-        from given join clients on given.field = 'phone' and clients.phone = given.value
+        select field, key, id from looked_up join clients on field = 'phone' and clients.phone = key
         union all
-        select given."row", field, value, clients.id, null
-        from given join clients on given.field = 'tax_id' and clients.tax_id = given.value
-        union all
-        select given."row", given.field, given.value, null, min(earlier."row")
-        from given join given as earlier
-            on earlier.field = given.field and lower(earlier.value) = lower(given.value) and earlier."row" < given."row"
-        group by all
+        select field, key, id from looked_up join clients on field = 'tax_id' and clients.tax_id = key
+    ),
+    known as (
+        select field, key, array_to_string((array_agg('client ' || id order by id))[:3], ', ')
+            || case when count(*) > 3 then ' and ' || (count(*) - 3) || ' more' else '' end as words
+        from others group by field, key
     )
     select "row", field, 'likely_duplicate' as code, field || ' ' || value || ' is also that of '
-        || string_agg(coalesce('client ' || id, 'row ' || other_row), ', ' order by id, other_row)
-        || '; use the existing client if it is the same' as message
-    from others group by "row", field, value
+        || coalesce(known.words, 'row ' || first_row) || '; use the existing client if it is the same' as message
+    from numbered left join known using (field, key)
+    where known.words is not null or first_row < "row"
 """
 
 PROFILE = (

@@ -51,10 +51,8 @@ def edit_problems_sql(table: str, key: str, columns: Sequence[str], clearable: S
     is_given = " or ".join(f"{quote_name(column)} is not null" for column in columns)
     allowed = ", ".join(clearable)
     clearable_list = "[" + ", ".join(quote_text(column) for column in clearable) + "]"
-    pairs = " union all ".join(
-        f"""select "row", {quote_text(column)} as name from requests
-            where {quote_name(column)} is not null and list_contains("clear", {quote_text(column)})"""
-        for column in clearable
+    fields = ", ".join(
+        f"{{'name': {quote_text(column)}, 'is_given': {quote_name(column)} is not null}}" for column in clearable
     )
     return f"""
         select "row", '{key}' as field, 'unknown_{noun}' as code, 'there is no {noun} ' || {key} as message
@@ -68,6 +66,7 @@ def edit_problems_sql(table: str, key: str, columns: Sequence[str], clearable: S
             'clear names ' || name || ', which cannot be emptied; these can: {allowed}'
         from (select "row", unnest("clear") as name from requests) where not list_contains({clearable_list}, name)
         union all
-        select "row", name, 'given_and_cleared', name || ' is given and to be cleared as well; do one of them'
-        from ({pairs})
+        select "row", one.name, 'given_and_cleared', one.name || ' is given and to be cleared as well; do one of them'
+        from (select "row", "clear", unnest([{fields}]) as one from requests)
+        where one.is_given and list_contains("clear", one.name)
     """

@@ -41,7 +41,8 @@ def apply_credit(tables: Tables, requests: Relation, *, today: date, now: dateti
         what its client's balance falls by; an invoice that owes nothing more is Paid.
 
     Problems:
-        ``unknown_invoice``, ``not_open``, ``not_minor_unit``, ``more_than_owed``, ``more_than_credit``.
+        ``unknown_invoice``, ``not_open``, ``not_minor_unit``, ``more_than_owed``, ``more_than_credit``,
+        ``sells_credit`` (an invoice that adds funds is not paid with funds).
 
     Warnings:
         ``nothing_applied``: as much as possible is nothing, since the client has no credit left.
@@ -119,6 +120,10 @@ APPLY_PROBLEMS = f"""
         'amount ' || {show_sql("amount")} || ' is more than client ' || client_id || ' has left: '
             || {show_sql("credit_left")}
     from applied where amount > credit_left
+    union all
+    select "row", 'invoice_id', 'sells_credit', 'invoice ' || invoice_name || ' sells credit: credit does not pay it'
+    from asked where invoice_id in (select invoice_id from invoice_items
+        where kind = 'add funds' and invoice_id in (select invoice_id from asked))
 """
 
 NOTHING_APPLIED = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from clientops.changes import Change
-from clientops.rules.mail import ADDRESSED, outbox_sql
+from clientops.rules.billing_mail import queue_billing_mails
 from clientops.rules.taxes import ITEM_AMOUNTS, ITEM_TAXES, TAX_PLACES, amount_sql
 from clientops.tables.view import Steps
 
@@ -42,37 +42,15 @@ def make_invoices(steps: Steps, *, today: date, now: datetime) -> tuple[Change, 
     steps.add("offer_entries", OFFER_ENTRIES.format(next_id=next_entry), today=today)
     steps.add("offer_balances", OFFER_BALANCES)
     steps.add("next_number", NEXT_NUMBER)
-    steps.add(
-        "mailed_invoices", "select id as place, id, client_id from new_invoices where sends_email and status <> 'Draft'"
-    )
+    steps.add("mailed", "select id as place, id, client_id from new_invoices where sends_email and status <> 'Draft'")
     return (
         steps.insert("invoices", "invoice_inserts"),
         steps.insert("invoice_items", "item_inserts"),
         steps.insert("credit_entries", "offer_entries"),
         steps.update("clients", "offer_balances"),
         steps.update("settings", "next_number"),
-        queue_invoice_mails(steps, now=now),
+        queue_billing_mails(steps, "invoice-created", now=now),
     )
-
-
-def queue_invoice_mails(steps: Steps, *, now: datetime) -> Change:
-    """Queue an e-mail for each invoice that somebody receives.
-
-    Args:
-        steps: With ``mailed_invoices``: ``place`` (their order), ``id``, ``client_id``.
-        now: When they are queued.
-    """
-    steps.add("mails", INVOICE_MAILS)
-    steps.add("addressed", f"select * from ({ADDRESSED}) where sent_to is not null")
-    steps.add("queued_mails", outbox_sql(steps.tables), now=now)
-    return steps.insert("communications", "queued_mails")
-
-
-INVOICE_MAILS = """
-    select place as "row", client_id, 'invoice-created' as template, 'invoice' as category, 'invoice' as subject_kind,
-        id as subject_id
-    from mailed_invoices
-"""
 
 
 def address_sql(person: str, home: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Id, Request
+from clientops.rules.billing_mail import queue_billing_mails
 from clientops.rules.invoice_money import ASKED_INVOICES, PAID_BEFORE, UNKNOWN_INVOICE
 from clientops.rules.invoice_rows import (
     BILLED_ADDRESSES,
@@ -16,7 +17,6 @@ from clientops.rules.invoice_rows import (
     NUMBERED_BILLS,
     OFFER_BALANCES,
     OFFER_ENTRIES,
-    queue_invoice_mails,
 )
 from clientops.rules.invoice_status import TWICE
 from clientops.rules.taxes import BILLING
@@ -69,14 +69,14 @@ def issue_invoice(tables: Tables, requests: Relation, *, today: date, now: datet
     steps.add("offer_entries", OFFER_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
     steps.add("offer_balances", OFFER_BALANCES)
     steps.add("next_number", NEXT_NUMBER)
-    steps.add("mailed_invoices", "select bill_id as place, draft_id as id, client_id from bills where sends_email")
+    steps.add("mailed", "select bill_id as place, draft_id as id, client_id from bills where sends_email")
     steps.add("problems", PROBLEMS)
     return steps.plan(
         steps.update("invoices", "issued"),
         steps.insert("credit_entries", "offer_entries"),
         steps.update("clients", "offer_balances"),
         steps.update("settings", "next_number"),
-        queue_invoice_mails(steps, now=now),
+        queue_billing_mails(steps, "invoice-created", now=now),
         problems="problems",
     )
 

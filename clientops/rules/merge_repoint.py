@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from clientops.tables.references import REFERENCES, Reference
 from clientops.tables.schema import quote_name
 
 
-def tables_pointing_at(targets: Mapping[str, str]) -> dict[str, list[Reference]]:
+def tables_pointing_at(targets: Collection[str]) -> dict[str, list[Reference]]:
     """References to any of the tables, by the table that has them, in the order of the map."""
     found: dict[str, list[Reference]] = {}
     for reference in REFERENCES:

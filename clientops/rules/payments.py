@@ -11,6 +11,7 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql, show_sql
 from clientops.requests import Id, Ids, PositiveMoney, Request, Text
+from clientops.rules.billing_mail import queue_billing_mails
 from clientops.rules.invoice_money import OPEN, settled_status_sql
 from clientops.rules.pouring import pour
 from clientops.tables.view import Tables
@@ -43,6 +44,7 @@ class RecordPayment(Request):
     allow_duplicate: bool = Field(
         default=False, title="Allow duplicate", description="Even if the gateway's reference is known already"
     )
+    send_email: bool = Field(default=False, title="Send e-mail", description="Whether the client is told")
 
 
 def record_payment(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
@@ -55,10 +57,11 @@ def record_payment(tables: Tables, requests: Relation, *, today: date, now: date
             ``gateway``, ``reference``, ``paid_on``, ``invoice_ids`` (settled in the order given; empty: all open ones,
             oldest due first, if ``auto_allocate``), ``surplus_to_credit``. See ``RecordPayment``.
         today: Day of payments without a date, and of credit entries.
-        now: Moment of payments of today; others count as received at noon (UTC) of their day.
+        now: Moment of payments of today, and when e-mails are queued; other payments count as received at noon (UTC) of
+            their day.
 
     Returns:
-        Inserts of transactions, allocations and credit entries; updates of ``invoices`` (Paid once nothing is owed) and
+        Inserts of transactions, allocations, credit entries and e-mails; updates of ``invoices`` (Paid once nothing is owed) and
         of ``clients.credit_balance``. Per payment, amount = allocations + credit + what stays unapplied.
 
     Problems:
@@ -66,7 +69,8 @@ def record_payment(tables: Tables, requests: Relation, *, today: date, now: date
         ``other_client``, ``not_open``, ``twice`` (an invoice), ``duplicate_reference``, ``too_large``.
 
     Warnings:
-        ``unapplied``: money that settles nothing and does not become credit.
+        ``unapplied`` (money that settles nothing and does not become credit), ``sells_credit`` and ``pays_invoices``
+        (a settled invoice has items that ask for more: credit to issue, other invoices to settle).
 
     Source:
         WHMCS "Add Payment": the reference must be new; an overpayment is added to the credit balance.
@@ -82,18 +86,20 @@ def record_payment(tables: Tables, requests: Relation, *, today: date, now: date
     pour(steps)
     steps.add("leftovers", LEFTOVERS)
     steps.add("problems", PROBLEMS, today=today)
-    steps.add("warnings", UNAPPLIED)
+    steps.add("warnings", WARNINGS)
     steps.add("payments", PAYMENTS)
     steps.add("allotted", ALLOTTED.format(next_id=tables.next_id("allocations")))
     steps.add("invoice_updates", SETTLED_INVOICES)
     steps.add("entries", SURPLUS_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
     steps.add("balances", SURPLUS_BALANCES)
+    steps.add("mailed", MAILED)
     return steps.plan(
         steps.insert("transactions", "payments"),
         steps.insert("allocations", "allotted"),
         steps.insert("credit_entries", "entries"),
         steps.update("invoices", "invoice_updates"),
         steps.update("clients", "balances"),
+        queue_billing_mails(steps, "payment-received", now=now),
         problems="problems",
         warnings="warnings",
     )
@@ -227,10 +233,23 @@ PROBLEMS = f"""
     ) where try_cast(left_after as decimal(18, 4)) is null
 """
 
-UNAPPLIED = f"""
+WARNINGS = f"""
     select "row", 'amount' as field, 'unapplied' as code,
         {show_sql("surplus")} || ' of client ' || client_id || ' settle no invoice and do not become credit' as message
     from leftovers where is_known and surplus > 0 and not surplus_to_credit
+    union all
+    select min(fills."row"), 'invoice_ids',
+        case items.kind when 'add funds' then 'sells_credit' else 'pays_invoices' end,
+        'invoice ' || items.invoice_id || case items.kind
+            when 'add funds' then ' sells credit: issue it once the invoice is paid'
+            else ' pays other invoices: settle these instead' end
+    from fills join invoice_items items on items.invoice_id = fills.part_id
+    where items.kind in ('add funds', 'invoice') and items.invoice_id in (select part_id from fills)
+    group by items.invoice_id, items.kind
+"""
+
+MAILED = """
+    select "row" as place, transaction_id as id, client_id from asked where is_known and send_email
 """
 
 PAYMENTS = """

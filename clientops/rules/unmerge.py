@@ -76,22 +76,27 @@ def unmerge_clients(tables: Tables, requests: Relation, *, today: date, now: dat
     steps = tables.steps(requests=requests)
     _add_leaving(steps)
     add_credit_shares(steps)
-    for shared in SHARED:
+    touched = _touched(steps)
+    shared_tables = [shared for shared in SHARED if shared.table in touched]
+    for shared in shared_tables:
         add_gone_rows(steps, shared)
         add_kept_rows(steps, shared)
-    problems = [PROBLEMS.format(history=tables.history("merged_clients")), CREDIT_PROBLEMS, *map(_shared_sql, SHARED)]
-    steps.add("problems", " union all ".join(problems))
+    problems = [PROBLEMS.format(history=tables.history("merged_clients")), CREDIT_PROBLEMS]
+    steps.add("problems", " union all ".join([*problems, *map(_shared_sql, shared_tables)]))
     changes: list[Change] = []
-    for shared in SHARED:
+    for shared in shared_tables:
         found = shared_back(steps, shared)
         changes += affiliates_back(steps) if shared is AFFILIATES else found
     add_kept_contacts(steps)
-    changes += [steps.delete("contacts", "contacts to remove"), *repointed_back(steps)]
+    changes += [steps.delete("contacts", "contacts to remove"), *repointed_back(steps, touched)]
     changes += _clients_back(steps)
     steps.add("entries", MISSING_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
     steps.add("redirects", "select entry_id as id from leaving")
     changes += [steps.insert("credit_entries", "entries"), steps.delete("merged_clients", "redirects")]
-    steps.add("warnings", f"{CREDIT_WARNINGS} union all from ({SETTLED_BY_SURVIVOR})")
+    steps.add(
+        "warnings",
+        f"{CREDIT_WARNINGS} union all from ({SETTLED_BY_SURVIVOR})" if "invoices" in touched else CREDIT_WARNINGS,
+    )
     return steps.plan(*changes, problems="problems", warnings="warnings", summary=_summary(steps, changes))
 
 
@@ -108,6 +113,14 @@ def _add_leaving(steps: Steps) -> None:
     steps.add("chain_ends", CHAIN_ENDS)
     steps.add("members", MEMBERS)
     steps.add("then_clients", THEN_CLIENTS.format(history=history("clients"), fields=column_list(FIELDS, "h")))
+
+
+def _touched(steps: Steps) -> set[str]:
+    """Tables that the merges changed, and those that are looked at in any case."""
+    changed = steps.tables.query(
+        "select distinct table_name from history.changes where operation_id in (select operation_id from leaving)"
+    )
+    return {"contacts", "transactions", "credit_entries", *(name for (name,) in changed.fetchall())}
 
 
 ASKED = """
@@ -156,18 +169,22 @@ STILL_MERGED = """
     where (t.operation_id, t.survivor_id) in (select operation_id, survivor_id from leaving)
 """
 
-# What the merge was asked for, as far as it still counts.
+# What the merges were asked for, in the groups concerned; those taken back since still place the others in the chain.
 EDGES = """
-    select coalesce(q.request_row, 0) as "row", m.operation_id, m.replaced_id, m.survivor_id as last_id,
-        coalesce((q.request ->> 'survivor_id')::bigint, m.survivor_id) as survivor_id,
+    select coalesce(q.request_row, 0) as "row", t.operation_id, t.replaced_id, t.survivor_id as last_id,
+        coalesce((q.request ->> 'survivor_id')::bigint, t.survivor_id) as survivor_id,
         coalesce((q.request ->> 'keep_as_contact')::boolean, false) as keep_as_contact,
         coalesce(q.request ->> 'survivorship', 'fill gaps') as survivorship,
-        coalesce((q.request -> 'take_from_replaced')::varchar[], []) as taken
-    from still_merged m
+        coalesce((q.request -> 'take_from_replaced')::varchar[], []) as taken,
+        m.replaced_id is not null as is_merged
+    from "redirects then" t
+    left join still_merged m on m.operation_id = t.operation_id and m.replaced_id = t.replaced_id
     left join (
         select *, (request ->> 'replaced_id')::bigint as replaced_id from history.requests
         where operation_id in (select operation_id from leaving)
-    ) q on q.operation_id = m.operation_id and q.replaced_id = m.replaced_id
+    ) q on q.operation_id = t.operation_id and q.replaced_id = t.replaced_id
+    where (t.operation_id, t.survivor_id) in (select operation_id, survivor_id from leaving)
+    qualify row_number() over (partition by t.replaced_id order by m.replaced_id is not null desc, t.operation_id desc) = 1
 """
 
 MEMBERS = f"""
@@ -175,6 +192,7 @@ MEMBERS = f"""
         row_number() over (partition by e.last_id order by coalesce(c.depth, 1), e."row", e.replaced_id) as "rank",
         ({PRIORITY})::bigint as priority
     from edges e left join chain_ends c on c.replaced_id = e.replaced_id
+    where e.is_merged
 """
 
 THEN_CLIENTS = """

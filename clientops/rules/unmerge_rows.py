@@ -119,12 +119,12 @@ def returned_sql(steps: Steps, name: str, back: str, special: str = "") -> str:
     """
 
 
-def repointed_back(steps: Steps) -> list[Change]:
-    """Updates of all other tables: what pointed at a client, contact or affiliate that comes back does so again."""
+def repointed_back(steps: Steps, touched: set[str]) -> list[Change]:
+    """Updates of all other tables touched: what pointed at a client or shared row that comes back does so again."""
     changes = []
-    pointing = tables_pointing_at({"clients": "", "contacts": "", "affiliates": ""})
-    for name, references in pointing.items():
-        if name not in OWNERS and name != "clients":
+    targets = {"clients", *(touched & OWNERS.keys())}
+    for name, references in tables_pointing_at(targets).items():
+        if name in touched and name not in OWNERS and name != "clients":
             steps.add(f"taken back {name}", _back_sql(steps, references))
             changes.append(steps.update(name, f"taken back {name}"))
     return changes
@@ -190,7 +190,8 @@ def add_kept_contacts(steps: Steps) -> None:
         ), unchanged as (
             select {columns} from contacts where id in (select id from added)
             intersect
-            select {columns} from {steps.tables.history("contacts")} where id in (select id from added) and sign = 1
+            select {columns} from {steps.tables.history("contacts")}
+            where (operation_id, id) in (select operation_id, id from added) and sign = 1
         ), keyed as (
             select a.operation_id, u.id, u.client_id, u.key
             from (select *, {PERSON} as key from unchanged) u join added a using (id)

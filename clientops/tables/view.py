@@ -90,6 +90,7 @@ class Steps:
     def __init__(self, connection: duckdb.DuckDBPyConnection, given: Mapping[str, Relation], tables: Tables) -> None:
         self._connection = connection
         self._names: set[str] = set()
+        self._views: set[str] = set()
         self.tables = tables
         for name, relation in given.items():
             self._claim(name)
@@ -101,9 +102,18 @@ class Steps:
         self._connection.execute(f"create or replace temp table {quote_name(name)} as {sql}", values or None)
         return self[name]
 
+    def add_view(self, name: str, sql: str) -> Relation:
+        """Give a SELECT a name without working it out yet; for large steps that are read once."""
+        self._claim(name)
+        self._connection.execute(f"create or replace temp view {quote_name(name)} as {sql}")
+        self._views.add(name)
+        return self[name]
+
     def __getitem__(self, name: str) -> Relation:
         if name not in self._names:
             raise UsageError(f"There is no step {name!r}; there are {', '.join(sorted(self._names))}")
+        if name in self._views:
+            return self._connection.sql(f"select * from temp.{quote_name(name)}")
         return self._connection.table(f"temp.{quote_name(name)}")
 
     def drop(self, *names: str) -> None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from clientops.book.book import Book
 from clientops.book.connection import configure
 from clientops.changes import Rule
-from clientops.importing.demo import BUILD_DEMO
+from clientops.importing.demo.build import BUILD_DEMO
 from clientops.operations import rule
 from clientops.requests import read_requests
 from clientops.tables.schema import all_tables, quote_name

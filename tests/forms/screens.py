@@ -15,6 +15,7 @@ class Hand:
         self.view = view
         self.sent: list[Any] = []
         view.send = lambda content, buffers=None: self.sent.append(content)
+        view.wait()
 
     @property
     def text(self) -> str:

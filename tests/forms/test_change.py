@@ -78,7 +78,9 @@ def test_problems_stand_under_their_fields(at, book, values, said):
     hand = at("credits")
     hand.submit(**values)
     assert said in hand.problems()
-    wrong = hand.view.drawn.find(aria_invalid="true") + [n for n in hand.view.drawn.find(tag="co-picker") if n.attributes["invalid"]]
+    wrong = hand.view.drawn.find(aria_invalid="true") + [
+        n for n in hand.view.drawn.find(tag="co-picker") if n.attributes["invalid"]
+    ]
     assert len(wrong) == len(hand.problems())
     assert book.head()[0] == 1
 
@@ -114,7 +116,7 @@ def test_medium_risk_needs_a_reason(at, book):
 def test_high_risk_needs_the_client_s_name(at, book):
     """Closing an account is confirmed by typing the client's name, in whatever case and spacing."""
     hand = at("client/2/close-account")
-    label = "Cobol \"&\" Söhne 🦆, Grace Hopper"
+    label = 'Cobol "&" Söhne 🦆, Grace Hopper'
     assert f"To confirm, type {label}" in hand.text
     hand.submit(reason="Asked for it", name="Grace")
     assert hand.problems() == [f"Type {label} to confirm"]
@@ -125,12 +127,25 @@ def test_high_risk_needs_the_client_s_name(at, book):
 def test_an_edit_asks_only_for_what_was_changed(at, book):
     """A form that edits begins with the row as it is; what is emptied is cleared, the rest is left alone."""
     hand = at("client/3/edit-client")
-    values = {n.attributes["name"]: n.attributes.get("value", "") for n in hand.form().find(tag="input") if "name" in n.attributes}
+    values = {
+        n.attributes["name"]: n.attributes.get("value", "")
+        for n in hand.form().find(tag="input")
+        if "name" in n.attributes
+    }
     assert (values["first_name"], values["phone"]) == ("Grace", "+13125550100")
     hand.submit(**{**values, "last_name": "Hopper", "phone": ""})
     hand.submit(reason="")
-    assert book.operation(2).requests[0] | {} == {**book.operation(2).requests[0], "client_id": 3, "last_name": "Hopper", "clear": ["phone"]}
-    assert {k for k, v in book.operation(2).requests[0].items() if v not in (None, [])} == {"client_id", "last_name", "clear"}
+    assert book.operation(2).requests[0] | {} == {
+        **book.operation(2).requests[0],
+        "client_id": 3,
+        "last_name": "Hopper",
+        "clear": ["phone"],
+    }
+    assert {k for k, v in book.operation(2).requests[0].items() if v not in (None, [])} == {
+        "client_id",
+        "last_name",
+        "clear",
+    }
     assert book.query("select last_name, phone, first_name from clients where id = 3")[1] == [("Hopper", None, "Grace")]
 
 

@@ -8,12 +8,19 @@ from tests.books import apply_by_hand, insert
 from tests.forms.screens import Hand
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-PASSWORD = "correct horse"  # noqa: S105
+PASSWORD = "correct horse"
 
 
 @pytest.fixture
 def area(book):
-    apply_by_hand(book, ("users", "update", [{"id": 1, "password_hash": HASHER.hash(PASSWORD)}, {"id": 2, "password_hash": HASHER.hash("other")}]))
+    apply_by_hand(
+        book,
+        (
+            "users",
+            "update",
+            [{"id": 1, "password_hash": HASHER.hash(PASSWORD)}, {"id": 2, "password_hash": HASHER.hash("other")}],
+        ),
+    )
     return lambda: Hand(client_area(book=book))
 
 

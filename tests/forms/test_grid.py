@@ -54,7 +54,12 @@ def test_only_the_page_travels(ask, book):
 
 def test_export_is_whole_and_harmless(ask, book):
     """The file has all rows that fit, in order, and no cell that a spreadsheet would run."""
-    insert(book, clients=[{"id": 9, "first_name": "=cmd|' /C calc'!A0", "last_name": "", "company_name": None, "created_on": None}])
+    insert(
+        book,
+        clients=[
+            {"id": 9, "first_name": "=cmd|' /C calc'!A0", "last_name": "", "company_name": None, "created_on": None}
+        ],
+    )
     rows = list(csv.reader(io.StringIO(ask("export", part=0, search="")["text"])))
     assert rows[0] == ["No.", "Client", "E-mail", "Country", "Status", "Credit", "Since", "Currency"]
     assert [row[0] for row in rows[1:]] == ["9", "6", "5", "4", "3", "2", "1"]

@@ -238,7 +238,7 @@ def _staff(world: World) -> list[Record]:
     people = []
     for _ in range(world.random.choice((1, 1, 1, 1, 2, 2, 3, 4, 6))):
         person = world.person(company["country"])
-        person |= {key: company[key] for key in FIELDS if company[key] and key not in {"phone"}}
+        person |= {key: company[key] for key in FIELDS if company[key] and key != "phone"}
         person["phone"] = company["phone"] if world.random.random() < 0.6 else world.phone(company["country"])
         role = world.random.random() < 0.15
         person["email"] = f"{ROLES[0]}@{company['domain']}" if role else world.mail(person, company["domain"])

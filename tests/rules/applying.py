@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from clientops.book.checks import check_invariants, check_references
 from clientops.book.planning import settle
-from clientops.book.writing import Header, last_operation, write_operation
+from clientops.book.undo import UndoOperation
+from clientops.book.writing import Header, write_operation
 from clientops.changes import Plan, Rule
 from clientops.requests import read_requests
 from clientops.tables.schema import all_tables, column_list, quote_name
@@ -45,25 +46,24 @@ def apply_plan(book: Tables, planned: Plan, rule: Rule, requests: Sequence[Mappi
 
 
 def change(book: Tables, name: str, row: Mapping[str, Any], *, delete: bool = False) -> int:
-    """Apply one hand-made change of one row: inserted if its number is new, else updated; as an operation of its own."""
+    """Apply one hand-made change of one row, inserted if its number is new, as an operation; its number."""
+    return change_all(book, (name, row), delete=delete)
+
+
+def change_all(book: Tables, *rows: tuple[str, Mapping[str, Any]], delete: bool = False) -> int:
+    """Apply hand-made changes of one row each, one a table, as one operation without any check; its number."""
     connection = book._connection
-    there = connection.execute(f"select count(*) from {quote_name(name)} where id = ?", [row["id"]]).fetchone()
-    kind = "delete" if delete else "update" if there and there[0] else "insert"
-    values = ", ".join(f"? as {quote_name(column)}" for column in row)
-    connection.execute(f"create or replace temp table hand_made as select {values}", list(row.values()))
     steps = book.steps()
-    steps.add("given", "select * from hand_made")
-    planned = steps.plan({"insert": steps.insert, "update": steps.update, "delete": steps.delete}[kind](name, "given"))
-    changes = settle(connection, planned)
+    changes = []
+    for name, row in rows:
+        there = connection.execute(f"select count(*) from {quote_name(name)} where id = ?", [row["id"]]).fetchone()
+        make = steps.delete if delete else steps.update if there and there[0] else steps.insert
+        values = ", ".join(f"${column} as {quote_name(column)}" for column in row)
+        steps.add(f"given {name}", f"select {values}", **row)
+        changes.append(make(name, f"given {name}"))
     header = Header("by-hand", "maria", None, NOW, TODAY, str(uuid4()))
-    from clientops.book.undo import UndoOperation
-
-    return write_operation(connection, header, read_requests(UndoOperation, []), changes)[0]
-
-
-def last_number(book: Tables) -> int:
-    """Number of the newest operation."""
-    return last_operation(book._connection)[0]
+    settled = settle(connection, steps.plan(*changes))
+    return write_operation(connection, header, read_requests(UndoOperation, []), settled)[0]
 
 
 def every_row(book: Tables) -> Rows:

@@ -147,6 +147,13 @@ def test_likely_duplicates_are_told_before_saving():
     assert "that of row 2;" in warnings[3][3]
 
 
+def test_many_likely_duplicates_stay_readable():
+    """Of many clients with one phone number the first three are named and the others counted."""
+    book = tables(clients=[{"id": number, "phone": "+4930123456", "email": None} for number in range(1, 12)])
+    warnings = plan(add_client, AddClient, book, [{**PERSON, "phone": "+4930123456"}]).warnings.fetchall()
+    assert "that of client 1, client 2, client 3 and 8 more;" in warnings[0][3]
+
+
 def edited(book, *requests):
     result = plan(edit_client, EditClient, book, requests)
     assert result.problem_list() == []

@@ -315,6 +315,17 @@ def test_the_billing_contact_is_kept_on_the_invoice():
     ]
 
 
+def test_a_billing_contact_of_somebody_else_is_not_used():
+    """An imported client may name another client's contact: its invoices carry its own name."""
+    book = tables(
+        clients=[{"id": 1, "default_billing_contact_id": 4}, {"id": 2}],
+        contacts=[{"id": 4, "client_id": 2}],
+        services=[service(1)],
+    )
+    [row] = planned(book, "generate-invoices", [UNTIL]).rows("invoices", "insert")
+    assert (row["billing_contact_id"], row["bill_to"]) == (None, "Ada Lovelace")
+
+
 def test_numbers_follow_on_without_gaps():
     """Where a format and a next number are set, invoices are numbered in order and the next number moves on."""
     book = tables(

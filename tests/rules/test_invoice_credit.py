@@ -74,6 +74,7 @@ def test_an_invoice_in_collections_can_be_paid_by_credit():
         pytest.param("apply-credit", {"invoice_id": 5, "amount": "25.01"}, "amount", "more_than_credit", id="apply: more than the credit"),
         pytest.param("apply-credit", {"amount": "1.005"}, "amount", "not_minor_unit", id="apply: EUR 1.005"),
         pytest.param("apply-credit", {"invoice_id": 6, "amount": "1.5"}, "amount", "not_minor_unit", id="apply: JPY 1.5"),
+        pytest.param("apply-credit", {"invoice_id": 7}, "invoice_id", "sells_credit", id="apply: to an invoice that sells credit"),
         pytest.param("take-back-credit", {"invoice_id": 99}, "invoice_id", "unknown_invoice", id="take back: no such invoice"),
         pytest.param("take-back-credit", {}, "invoice_id", "no_credit_applied", id="take back: none applied"),
         pytest.param("take-back-credit", {"invoice_id": 2, "amount": "10.01"}, "amount", "more_than_applied", id="take back: more than applied"),
@@ -85,8 +86,9 @@ def test_refused(rule, request_row, field, code):
     book = book_of(
         invoice(1), invoice(2, status="Paid", credit_applied=money("10")), invoice(3, status="Draft"),
         invoice(4, status="Cancelled"), invoice(5, total="50"), invoice(6, client_id=2),
-        clients=[{"id": 1, "credit_balance": 25}, {"id": 2, "currency_id": JPY, "credit_balance": 5}],
+        invoice(7), clients=[{"id": 1, "credit_balance": 25}, {"id": 2, "currency_id": JPY, "credit_balance": 5}],
     )  # fmt: skip
+    book._connection.execute("update invoice_items set kind = 'add funds' where invoice_id = 7")
     assert problems(book, rule, {"invoice_id": 1, **request_row}) == [(1, field, code)]
 
 

@@ -161,6 +161,26 @@ def test_not_a_duplicate(more):
     assert problems(book, "record-payment", pay("10", **more)) == []
 
 
+def test_items_that_ask_for_more_are_pointed_out():
+    """An invoice that sells credit or pays other invoices needs a second step, which the preview names."""
+    book = book_of(invoice(1), invoice(2), invoice(3))
+    book._connection.execute("""
+        update invoice_items set kind = 'add funds' where id = 1;
+        update invoice_items set kind = 'invoice', paid_invoice_id = 3 where id = 2
+    """)
+    assert warnings(book, "record-payment", pay("20", invoice_ids="1 2")) == [(1, "pays_invoices"), (1, "sells_credit")]
+    assert warnings(book, "record-payment", pay("10", invoice_ids="3")) == []
+
+
+def test_clients_are_told_if_asked():
+    """An e-mail about the payment is queued."""
+    book = book_of(invoice(1))
+    apply(book, "record-payment", pay("5"), pay("5", send_email=True))
+    assert rows(book, "select template, subject_kind, subject_id from communications") == [
+        ("payment-received", "transaction", 2)
+    ]
+
+
 def test_rows_before_count():
     """An invoice settled, or a reference used, by an earlier row is so for later ones."""
     book = book_of(invoice(1), invoice(2))

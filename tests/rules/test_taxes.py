@@ -108,6 +108,16 @@ def test_rate_of_a_client(client, rates, expected):
     assert invoice[4] == money(expected)
 
 
+def test_exempt_clients_pay_none_beside_others_who_do():
+    """Two clients of one country, one of them exempt, in one table."""
+    book = tables(
+        clients=[{"id": 1, "country": "DE"}, {"id": 2, "country": "DE", "is_tax_exempt": True}],
+        tax_rates=[{"id": 1, "name": "VAT", "country": "DE", "rate": 19}],
+    )
+    plan = planned(book, "create-invoice", [{"client_id": n, "description": "x", "unit_price": 100} for n in (1, 2)])
+    assert [row["tax1"] for row in plan.rows("invoices", "insert")] == [money("19"), money("0")]
+
+
 def nearest(amount: Fraction, digits: int) -> Decimal:
     """A fraction rounded half away from zero, exactly."""
     scaled = amount * 10**digits

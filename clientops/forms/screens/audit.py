@@ -29,7 +29,7 @@ class Main(Screen):
         self.said: tuple[str, str] | None = None
         self.wrong = ""
 
-    def show(self, arguments: list[str]) -> Work:
+    def show(self, _arguments: list[str]) -> Work:
         """What was changed by other means is looked for at once."""
         self.said, self.wrong = None, ""
         return self.look()
@@ -94,15 +94,27 @@ class Main(Screen):
         if self.report is None:
             return None
         if self.report.is_clean:
-            return h("div", notice("done", "Everything agrees: tables, history and chain."), role="status", key="report")
-        return h("div", [notice("error", finding.message) for finding in self.report.findings[:SHOWN]], role="alert", class_="co-stack", key="report")
+            return h(
+                "div", notice("done", "Everything agrees: tables, history and chain."), role="status", key="report"
+            )
+        return h(
+            "div",
+            [notice("error", finding.message) for finding in self.report.findings[:SHOWN]],
+            role="alert",
+            class_="co-stack",
+            key="report",
+        )
 
     def _flaws_node(self) -> Node | None:
         if self.flaws is None:
             return None
         rows = [(noun(name), h("a", f"#{number}", href="#", on={"click": call(self.desk.go, f"client/{number}" if name == "clients" else f"record/{name}/{number}")}), message)
                 for _, name, number, message in self.flaws[:SHOWN]]  # fmt: skip
-        return card(table(("What", "Number", "Flaw"), rows, empty="No flaws: every reference and every figure fits."), title=f"Flaws in the data: {len(self.flaws):,}", key="flaws")
+        return card(
+            table(("What", "Number", "Flaw"), rows, empty="No flaws: every reference and every figure fits."),
+            title=f"Flaws in the data: {len(self.flaws):,}",
+            key="flaws",
+        )
 
     def _direct_node(self, own: str) -> Content:
         if self.direct is None:
@@ -113,7 +125,13 @@ class Main(Screen):
         for change in self.direct[:SHOWN]:
             before, after = change.expected or {}, change.found or {}
             names = [n for n in {**before, **after} if before.get(n) != after.get(n)][:4]
-            rows.append((noun(change.table), f"#{change.id}", ", ".join(f"{humanised(n)}: {before.get(n)} → {after.get(n)}" for n in names)))
+            rows.append(
+                (
+                    noun(change.table),
+                    f"#{change.id}",
+                    ", ".join(f"{humanised(n)}: {before.get(n)} → {after.get(n)}" for n in names),
+                )
+            )
         return [
             table(("What", "Number", "Before → now"), rows),
             h("form",

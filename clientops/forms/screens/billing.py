@@ -51,7 +51,9 @@ class Main(Screen):
 
     def for_all(self, name: str, numbers: list[int]) -> Any:
         """A rule for each of the selected invoices, as one operation."""
-        self.change = Change(self.desk, name, each=("invoice_id", numbers), on_close=self.close, on_applied=self.changed)
+        self.change = Change(
+            self.desk, name, each=("invoice_id", numbers), on_close=self.close, on_applied=self.changed
+        )
         return self.change.asked({}) if self.change.form is None else None
 
     def close(self, _value: Any = None) -> None:
@@ -70,11 +72,19 @@ class Main(Screen):
     def _grid(self, name: str) -> Grid:
         if name not in self.grids:
             _, title, table, where = next(entry for entry in LISTS if entry[0] == name)
-            actions = ()
+            actions: tuple[tuple[str, Any], ...] = ()
             if table == "invoices":
-                actions = tuple((f"{rule.title}…", self._for_all(rule.name)) for rule in rules_about("invoice_id") if _needs_only(rule, "invoice_id"))
-            made = listing(table, where, title=table if name in ("all", "transactions") else f"{title.lower()} invoices")
-            self.grids[name] = Grid(self.desk, made, actions=actions, on_open=lambda number: self.desk.go(f"record/{table}/{number}"))
+                actions = tuple(
+                    (f"{rule.title}…", self._for_all(rule.name))
+                    for rule in rules_about("invoice_id")
+                    if _needs_only(rule, "invoice_id")
+                )
+            made = listing(
+                table, where, title=table if name in ("all", "transactions") else f"{title.lower()} invoices"
+            )
+            self.grids[name] = Grid(
+                self.desk, made, actions=actions, on_open=lambda number: self.desk.go(f"record/{table}/{number}")
+            )
         return self.grids[name]
 
     def _for_all(self, name: str) -> Any:
@@ -84,7 +94,11 @@ class Main(Screen):
         """Ageing, what can be begun, the lists."""
         with self.desk.book.tables() as tables:
             ageing = read_ageing(tables)
-        begin = [button(rules()[n].title, call(self.begin, n), look="primary" if n == STARTS[0] else "") for n in STARTS if n in rules()]
+        begin = [
+            button(rules()[n].title, call(self.begin, n), look="primary" if n == STARTS[0] else "")
+            for n in STARTS
+            if n in rules()
+        ]
         return [
             h("div", [figure(f.label, f.amount, detail=f.detail, tone=f.tone) for f in ageing], class_="co-figures", key="ageing") if ageing else None,
             self.change.tree() if self.change else h("div", begin, class_="co-buttons", key="begin"),

@@ -85,9 +85,24 @@ class Main(Screen):
             "chosen": call(self.chosen), "placeholder": "Find a client: name, company, e-mail, phone or number",
         }, key="find")  # fmt: skip
         if self.client is not None:
-            return [h("div", picker, button("All clients", call(self.desk.go, "client"), look="quiet"), class_="co-finder", key="finder"), self.client.tree()]
+            return [
+                h(
+                    "div",
+                    picker,
+                    button("All clients", call(self.desk.go, "client"), look="quiet"),
+                    class_="co-finder",
+                    key="finder",
+                ),
+                self.client.tree(),
+            ]
         return [
-            h("div", picker, button("Add client", call(self.desk.go, "manual-entry/add-client"), picture="plus"), class_="co-finder", key="finder"),
+            h(
+                "div",
+                picker,
+                button("Add client", call(self.desk.go, "manual-entry/add-client"), picture="plus"),
+                class_="co-finder",
+                key="finder",
+            ),
             notice("warning", self.missing) if self.missing else None,
             card(self.all.tree(), key="all"),
         ]
@@ -155,7 +170,9 @@ class ClientPage(Part):
         return [title, h("span", f" {count:,}", class_="co-faint") if count else None]
 
     def _overview(self, found: ClientSummary) -> Node:
-        notes = [h("div", text, h("div", author, class_="co-faint"), class_="co-sticky") for author, text in found.sticky]
+        notes = [
+            h("div", text, h("div", author, class_="co-faint"), class_="co-sticky") for author, text in found.sticky
+        ]
         return h(
             "div",
             card(facts(found.profile), title="Profile", tools=link("Edit", call(self.actions.begin, "edit-client"))),

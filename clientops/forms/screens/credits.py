@@ -24,7 +24,7 @@ class Main(Screen):
         self.rules = [rule for rule in rules().values() if rule.group == "credit"]
         self.chosen = self.rules[0].name
         self.change = self._change()
-        self.log = Grid(desk, CREDIT_LOG, on_open=lambda number: None)
+        self.log = Grid(desk, CREDIT_LOG, on_open=lambda number: desk.go(f"record/credit_entries/{number}"))
         self.owed = Grid(desk, CREDIT_OWED, on_open=lambda number: desk.go(f"client/{number}"))
         self.listed = "log"
 

@@ -48,7 +48,15 @@ class Main(Screen):
     def tree(self) -> Content:
         """What can be begun, the lists."""
         listed = [rule for rule in rules().values() if rule.name in ("merge-clients", "unmerge-clients", "unmerge")]
-        begin = h("div", [button(r.title, call(self.begin, r.name), look="primary" if r.name == "merge-clients" else "") for r in listed], class_="co-buttons", key="begin")
+        begin = h(
+            "div",
+            [
+                button(r.title, call(self.begin, r.name), look="primary" if r.name == "merge-clients" else "")
+                for r in listed
+            ],
+            class_="co-buttons",
+            key="begin",
+        )
         return [
             self.change.tree() if self.change else begin if listed else notice("info", "Merging comes with a later version."),
             card(self.same.tree(), title="Clients that share an e-mail address", key="same"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from clientops.forms.charts import bars, shares
 from clientops.forms.desk import Desk
@@ -15,7 +14,12 @@ from clientops.forms.words import moment
 from clientops.operations import rules
 from clientops.reports.home import TODO_LISTINGS, read_standing, read_todo
 
-ROUTES = {"overdue": "record/invoices", "unmatched": "record/transactions", "follow-ups": "record/communications", "failed-mail": "record/communications"}
+ROUTES = {
+    "overdue": "record/invoices",
+    "unmatched": "record/transactions",
+    "follow-ups": "record/communications",
+    "failed-mail": "record/communications",
+}
 
 
 class Main(Screen):
@@ -40,7 +44,9 @@ class Main(Screen):
         if arguments and arguments[0] in TODO_LISTINGS:
             self.listed = arguments[0]
             route = ROUTES.get(self.listed, "client")
-            self.grid = Grid(self.desk, TODO_LISTINGS[self.listed], on_open=lambda number: self.desk.go(f"{route}/{number}"))
+            self.grid = Grid(
+                self.desk, TODO_LISTINGS[self.listed], on_open=lambda number: self.desk.go(f"{route}/{number}")
+            )
 
     def tree(self) -> Content:
         """What waits, how things stand, what happened last."""
@@ -56,10 +62,10 @@ class Main(Screen):
               key=item.name)
             for item in sorted(todo, key=lambda item: item.count == 0)
         ]  # fmt: skip
-        names, issued, received = ([m[n] for m in standing.months] for n in range(3))
-        months: Any = bars(
-            f"Invoiced and received per month in {standing.code}", names, [("Invoiced", issued), ("Received", received)]  # type: ignore[arg-type]
-        )  # fmt: skip
+        names, issued, received = zip(*standing.months, strict=True) if standing.months else ((), (), ())
+        months = bars(
+            f"Invoiced and received per month in {standing.code}", names, [("Invoiced", issued), ("Received", received)]
+        )
         shown = self.grid and next((item for item in todo if item.name == self.listed), None)
         return [
             h("div", [figure(label, text, detail=detail) for label, text, detail in standing.figures], class_="co-figures", key="figures"),

@@ -32,7 +32,11 @@ class Main(Screen):
     @property
     def lead(self) -> str:  # type: ignore[override]
         """What the screen is for, until something is chosen."""
-        return "" if self.change else "What did not come in by itself. Each entry is checked, previewed, and recorded with who made it and why."
+        return (
+            ""
+            if self.change
+            else "What did not come in by itself. Each entry is checked, previewed, and recorded with who made it and why."
+        )
 
     def show(self, arguments: list[str]) -> None:
         """``manual-entry/add-client`` is the form of a rule."""
@@ -58,7 +62,13 @@ class Main(Screen):
         by_hand = [rule for rule in found if rule.manual]
         sections = [("What is entered most", by_hand)] if by_hand else []
         names = dict.fromkeys(rule.group for rule in found if not rule.manual)
-        sections += [(GROUPS.get(name, name.replace("_", " ").capitalize()), [r for r in found if r.group == name and not r.manual]) for name in names]
+        sections += [
+            (
+                GROUPS.get(name, name.replace("_", " ").capitalize()),
+                [r for r in found if r.group == name and not r.manual],
+            )
+            for name in names
+        ]
         return [
             h("div", icon("search"), h("input", type="search", class_="co-input", placeholder="What do you want to enter?", aria_label="What do you want to enter?",
                                        value=self.wanted, on={"typing": self.narrow}), class_="co-search", key="search"),

@@ -46,7 +46,10 @@ class Main(Screen):
     def tree(self) -> Content:
         """The log, or the operation."""
         if self.page:
-            return [h("div", button("All operations", call(self.desk.go, "operations"), look="quiet"), key="back"), self.page.tree()]
+            return [
+                h("div", button("All operations", call(self.desk.go, "operations"), look="quiet"), key="back"),
+                self.page.tree(),
+            ]
         return [notice("warning", self.missing) if self.missing else None, card(self.log.tree(), key="log")]
 
 
@@ -107,7 +110,13 @@ class OperationPage(Part):
         shown = self.detail.requests[:10]
         rest = self.detail.line.request_count - len(shown)
         lines = [
-            facts([(str(name).replace("_", " "), str(value)) for name, value in request.items() if value not in (None, "") and name != "row"])
+            facts(
+                [
+                    (str(name).replace("_", " "), str(value))
+                    for name, value in request.items()
+                    if value not in (None, "") and name != "row"
+                ]
+            )
             for request in shown
         ]
         return [*lines, h("p", f"and {rest:,} more requests", class_="co-faint") if rest > 0 else None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from clientops.errors import UsageError
@@ -75,18 +76,28 @@ class RecordPage(Part):
     def _grid(self, related: Related) -> Grid:
         key = f"{related.table}.{related.column}"
         if key not in self.grids:
-            made = listing(related.table, related.where) if is_listed(related.table) else plain_listing(related.table, related.where)
+            made = (
+                listing(related.table, related.where)
+                if is_listed(related.table)
+                else plain_listing(related.table, related.where)
+            )
             self.grids[key] = Grid(
                 self.desk, made, values={"number": self.number}, size=10,
-                on_open=lambda number, table=related.table: self.desk.go(f"record/{table}/{number}" if table != "clients" else f"client/{number}"),
+                on_open=self._opener("client" if related.table == "clients" else f"record/{related.table}"),
             )  # fmt: skip
         return self.grids[key]
+
+    def _opener(self, route: str) -> Callable[[int], Any]:
+        return lambda number: self.desk.go(f"{route}/{number}")
 
     def tree(self) -> Content:
         """Values, actions, what belongs to it, history."""
         record = self.read()
         if record is None:
-            return [self.actions.tree() if self.actions.change else None, notice("warning", f"This {noun(self.table)} is no longer there.")]
+            return [
+                self.actions.tree() if self.actions.change else None,
+                notice("warning", f"This {noun(self.table)} is no longer there."),
+            ]
         status = record.row.get("status")
         pairs = [(humanised(column), self._value(text, target)) for column, text, target in record.facts]
         return [

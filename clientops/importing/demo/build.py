@@ -139,6 +139,5 @@ def _add_settings(steps: Steps) -> dict[str, str]:
     return {"settings": "new_settings"}
 
 
-RULES: tuple[Rule, ...] = (
-    Rule("build-demo", "Build the demo book", build_demo, BuildDemo, group="import", lenient=True),
-)
+BUILD_DEMO = Rule("build-demo", "Build the demo book", build_demo, BuildDemo, group="import", lenient=True)
+RULES: tuple[Rule, ...] = (BUILD_DEMO,)

@@ -74,7 +74,9 @@ def write_demo_statements(tables: Tables, folder: Path) -> list[StatementLine]:
         Every line that was written, with what it belongs to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    last = tables.query("select max(occurred_at)::date from transactions where kind = 'payment'").fetchone()
+    last = tables.query(
+        "select max(occurred_at at time zone 'UTC')::date from transactions where kind = 'payment'"
+    ).fetchone()
     last_day = last[0] if last and last[0] else date(2026, 1, 31)
     written: list[StatementLine] = []
     for name, write, code, newest, oldest in FILES:
@@ -114,9 +116,9 @@ LINES = """
         select *, row_number() over (order by invoices desc, hash(client_id), client_id) as place from debtors
     ),
     lines as (
-        select t.id as sort_id, t.occurred_at::date as booked_on, (t.amount_in - t.amount_out)::decimal(18, 2) as amount,
+        select t.id as sort_id, (t.occurred_at at time zone 'UTC')::date as booked_on, (t.amount_in - t.amount_out)::decimal(18, 2) as amount,
             coalesce(c.company_name, concat_ws(' ', c.first_name, c.last_name), 'Unknown') as payer, t.client_id, t.reference,
-            if(t.id % 7 = 0, 'Hosting', replace(t.description, 'Payment of ', '')), t.id as transaction_id, '' as invoice_numbers
+            if(t.id % 7 = 0, 'Hosting', replace(t.description, 'Payment of ', '')) as description, t.id as transaction_id, '' as invoice_numbers
         from transactions t
         join account using (currency_id)
         left join clients c on c.id = t.client_id

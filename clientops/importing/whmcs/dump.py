@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -244,12 +244,10 @@ class _DumpReader:
         return is_time
 
     def _pattern(self, table: SourceTable, columns: list[str]) -> re.Pattern[bytes]:
-        """What a row of the table looks like; only the columns that are read are captured."""
+        """What a row of the table looks like."""
         key = (table.name, *columns)
         if key not in self._patterns:
-            values = [b"(" + _VALUE + b")" if name in table.columns else b"(?:" + _VALUE + b")" for name in columns]
-            row = rb"\s*\(\s*" + rb"\s*,\s*".join(values) + rb"\s*\)\s*([,;])"
-            self._patterns[key] = re.compile(row, re.DOTALL)
+            self._patterns[key] = row_pattern(columns, table.columns)
         return self._patterns[key]
 
     def _flush(self) -> None:
@@ -262,6 +260,12 @@ class _DumpReader:
             self._staging.write(self._table, columns, self._charset)
             self._told(self._table.name)
         self._rows = []
+
+
+def row_pattern(columns: Sequence[str], wanted: Collection[str]) -> re.Pattern[bytes]:
+    """What a row of these columns looks like; only the wanted ones are captured, and what follows the row."""
+    values = [b"(" + _VALUE + b")" if name in wanted else b"(?:" + _VALUE + b")" for name in columns]
+    return re.compile(rb"\s*\(\s*" + rb"\s*,\s*".join(values) + rb"\s*\)\s*([,;])", re.DOTALL)
 
 
 def plain_values(tokens: Sequence[bytes]) -> pa.Array:

@@ -238,24 +238,24 @@ TRANSACTIONS = Mapping(
 )
 
 # What a payment settles is capped at what its invoice owes at that time; a refund gives back what was settled. Both
-# are differences of what the invoice had been paid, kept between nothing and its total without credit.
+# are differences of what the invoice had been paid, kept between nothing and its total without credit. (The
+# currencies are compared in a CASE: as a condition of the join, the engine may begin with it, all rows by all.)
 SETTLED = f"""
     with paid as (
         select s.rowid as source_row, payment.id as transaction_id, bill.id as invoice_id,
             payment.amount_in - payment.amount_out as amount, payment.occurred_at,
-            case when bill.status in ('Draft', 'Cancelled') then 0
+            case when bill.money_currency_id is distinct from payment.currency_id then null
+                when bill.status in ('Draft', 'Cancelled') then 0
                 else greatest(bill.total - bill.credit_applied, 0) end as most
         from staging.tblaccounts s
         join read_transactions payment
             on payment.source_row = s.rowid and payment.fault is null and not payment.is_gone
         join read_invoices bill on bill.id = {number_sql("invoiceid")} and bill.fault is null and not bill.is_gone
-        join client_currencies money
-            on money.client_id = bill.client_id and money.currency_id = payment.currency_id
     ),
     running as (
         select *, sum(amount) over (
             partition by invoice_id order by occurred_at nulls first, transaction_id) as amount_after
-        from paid
+        from paid where most is not null
     )
     select source_row, transaction_id, invoice_id, amount,
         (least(greatest(amount_after, 0), most) - least(greatest(amount_after - amount, 0), most))::decimal(18, 4)

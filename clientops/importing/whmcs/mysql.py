@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -83,8 +85,7 @@ def read_mysql(url: str, staging_path: str | Path, *, progress: Progress = no_pr
     address = parse_mysql_url(url)
     with Staging(staging_path) as staging:
         try:
-            with duckdb.connect() as connection:
-                _attach(connection, address)
+            with connect_mysql(address) as connection:
                 _read_all(connection, staging, progress)
         except duckdb.Error as error:
             reason = str(error).replace(address.password, "…") if address.password else str(error)
@@ -99,12 +100,10 @@ def install_mysql_scanner() -> None:
     import_extension("mysql_scanner")
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, address: MysqlUrl) -> None:
-    """Open the database as ``source``, in a transaction that reads one moment of it."""
+@contextmanager
+def connect_mysql(address: MysqlUrl) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that sees a database as ``source``, in a read-only transaction of one moment."""
     install_mysql_scanner()
-    connection.execute("load mysql_scanner")
-    # Timestamps as the dump has them; moments without a zone stay what the business's clock showed.
-    connection.execute("set mysql_session_time_zone = '+00:00'")
     given = {
         "host": address.host,
         "port": str(address.port),
@@ -115,17 +114,28 @@ def _attach(connection: duckdb.DuckDBPyConnection, address: MysqlUrl) -> None:
         "ssl_mode": address.ssl_mode,
     }
     options = ", ".join(f"{name} {quote_text(value)}" for name, value in given.items() if value)
-    connection.execute(f"create temporary secret whmcs (type mysql, {options})")
-    connection.execute("attach '' as source (type mysql, secret whmcs)")
-    connection.execute("begin")
-    connection.execute("call mysql_execute('source', 'start transaction with consistent snapshot, read only')")
+    with duckdb.connect() as connection:
+        connection.execute("load mysql_scanner")
+        # Timestamps as a dump has them; moments without a zone stay what the business's clock showed.
+        connection.execute("set mysql_session_time_zone = '+00:00'")
+        connection.execute(f"create temporary secret whmcs (type mysql, {options})")
+        connection.execute("attach '' as source (type mysql, secret whmcs)")
+        connection.execute("begin")
+        connection.execute("call mysql_execute('source', 'start transaction with consistent snapshot, read only')")
+        yield connection
+        connection.execute("rollback")
+
+
+def query_mysql(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:
+    """Rows of a SELECT that the server runs, on the connection that holds the snapshot (hence not streamed)."""
+    return connection.sql(f"select * from mysql_query('source', {quote_text(sql)}, stream_results = false)")
 
 
 def _read_all(connection: duckdb.DuckDBPyConnection, staging: Staging, progress: Progress) -> None:
     """Read every table that is there."""
     columns: dict[str, set[str]] = {}
     about: dict[str, int] = {}
-    for table, column, rows in _query(connection, COLUMNS).fetchall():
+    for table, column, rows in query_mysql(connection, COLUMNS).fetchall():
         columns.setdefault(table.lower(), set()).add(column.lower())
         about[table.lower()] = int(rows or 0)
     for table in SOURCE_TABLES.values():
@@ -156,13 +166,15 @@ def _read_table(
     """Read one table in pages, each after the last number of the one before."""
     names = ", ".join(f"cast(`{name}` as char) as `{name}`" for name in wanted)
     if "id" not in table.columns:
-        batch = _query(connection, f"select {names} from `{table.name}` where {table.rows or 'true'}").to_arrow_table()
+        batch = query_mysql(
+            connection, f"select {names} from `{table.name}` where {table.rows or 'true'}"
+        ).to_arrow_table()
         staging.write(table, _columns(batch))
         return
     size = TEXT_PAGE if {"text", "html", "mail"} & set(table.columns.values()) else PAGE
     last, done = -(2**63), 0
     while True:
-        page = _query(
+        page = query_mysql(
             connection,
             f"select {names} from `{table.name}` where `id` > {last} order by `{table.name}`.`id` limit {size}",
         ).to_arrow_table()
@@ -176,8 +188,3 @@ def _read_table(
 
 def _columns(batch: pa.Table) -> dict[str, pa.Array]:
     return {name: batch.column(name).combine_chunks() for name in batch.column_names}
-
-
-def _query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:
-    """Rows of a SELECT that the server runs, on the connection that holds the snapshot (hence not streamed)."""
-    return connection.sql(f"select * from mysql_query('source', {quote_text(sql)}, stream_results = false)")

@@ -108,6 +108,8 @@ def _judge(steps: Steps) -> bool:
     is_repeated = add_imported(steps, source=source)
     read_rows(steps, source=source, time_zone=time_zone)
     judge_rows(steps, is_repeated=is_repeated, takes_source=takes_source)
+    for mapping in MAPPINGS:
+        steps.drop(f"read_{mapping.key}")
     steps.add("import_report", " union all ".join(report_sql(place, m) for place, m in enumerate(MAPPINGS)))
     return is_repeated
 

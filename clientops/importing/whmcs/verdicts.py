@@ -102,9 +102,9 @@ def judge_rows(steps: Steps, *, is_repeated: bool, takes_source: bool) -> None:
             f"select id, {column_list(mapping.column_names)} from rows_{mapping.key} where verdict = 'new'"
             for mapping in mappings_of(table)
         ]
-        steps.add(f"new_{table}", " union all by name ".join(parts))
+        steps.add_view(f"new_{table}", " union all by name ".join(parts))
         if is_repeated:
-            steps.add(f"changed_{table}", " union all by name ".join(map(changed_sql, mappings_of(table))))
+            steps.add_view(f"changed_{table}", " union all by name ".join(map(changed_sql, mappings_of(table))))
 
 
 def rows_sql(steps: Steps, mapping: Mapping, *, given: int, is_repeated: bool, takes_source: bool) -> str:

@@ -1,0 +1,121 @@
+"""Commands that import spreadsheets: show how a file is understood, then apply it like any request table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from clientops.commands.context import context_of
+from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
+from clientops.commands.output import console, fail, print_table, told_plainly
+from clientops.importing.spreadsheet import KINDS, Reading, load_mapping, read_spreadsheet, save_mapping
+from clientops.importing.tabular import DELIMITERS, TextTable, read_text_table
+from clientops.operations import rule as rule_named
+
+NAMED_DELIMITERS = {name: mark for mark, name in DELIMITERS.items()}
+
+
+def import_spreadsheet(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV or Excel file.")],
+    kind: Annotated[str, typer.Option("--as", help=f"What its rows are: {', '.join(KINDS)}, or the name of a rule.")],
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", "-m", help="heading=field where it is not understood; heading= leaves it out."),
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option("--mapping", help="Understand it like this saved mapping says.")
+    ] = None,
+    save: Annotated[
+        str | None, typer.Option("--save-mapping", help="Keep how it was understood under this name.")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option("--decimal", help="comma or point; else what the amounts look like.")
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option("--dates", help="ymd, dmy or mdy; else what the dates look like.")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option("--delimiter", help="comma, semicolon, tab or bar; else what the headings use.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="E.g. utf-8 or cp1252; else what it looks like.")
+    ] = None,
+    reason: Reason = None,
+    operator: Operator = None,
+    today: Today = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    only_good: Annotated[
+        bool, typer.Option("--only-good", help="Take the rows without problems, leave out the others.")
+    ] = False,
+    problems: Annotated[
+        Path | None, typer.Option("--problems", help="Write rows with problems here, to be mended and sent again.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Import a spreadsheet: columns are matched by name in English, German, French or Spanish, and shown."""
+    shared = context_of(ctx)
+    as_json = as_json or shared.as_json
+    with told_plainly(as_json=as_json):
+        for value, name, allowed in ((decimal, "--decimal", ("comma", "point")), (dates, "--dates", ("ymd", "dmy", "mdy")),
+                                     (delimiter, "--delimiter", tuple(NAMED_DELIMITERS))):  # fmt: skip
+            if value is not None and value not in allowed:
+                fail(f"{name} {value!r} must be one of {', '.join(allowed)}")
+        rule = rule_named(KINDS.get(kind, kind))
+        kept = load_mapping(mapping) if mapping else {}
+        table = read_text_table(file, delimiter=NAMED_DELIMITERS[delimiter] if delimiter else None, encoding=encoding)
+        saved = kept.get("columns")
+        known = {h: f for h, f in saved.items() if h in table.rows.column_names} if isinstance(saved, dict) else {}
+        rows, reading = read_spreadsheet(
+            table,
+            rule.request,
+            given={**known, **_given_columns(columns or [])},
+            decimal_mark=decimal or kept.get("decimal_mark"),  # type: ignore[arg-type]
+            date_order=dates or kept.get("date_order"),  # type: ignore[arg-type]
+        )
+        if not as_json:
+            _show_reading(file, table, reading)
+        if save:
+            path = save_mapping(save, reading.columns, reading.decimal_mark, reading.date_order)
+            if not as_json:
+                console.print(Text(f"Kept how it was understood as {save} ({path})."))
+        if not rows.num_columns:
+            fail(f"No column of {file} is understood; say what they mean with --map heading=field")
+        if not rows.num_rows:
+            fail(f"{file} has no rows, only headings")
+        day = today.date() if today else None
+        choices = Choices(reason, operator, day, dry_run, yes, only_good, problems, None, as_json)
+        carry_out(shared, rule, rows, table.rows, choices)
+
+
+def _given_columns(pairs: list[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        heading, equals, field = pair.rpartition("=")
+        if not equals:
+            fail(f"--map {pair!r} is not of the form heading=field")
+        found[heading] = field.strip()
+    return found
+
+
+def _show_reading(file: Path, table: TextTable, reading: Reading) -> None:
+    how = (
+        [f"{DELIMITERS.get(table.delimiter, table.delimiter)}s between values", table.encoding]
+        if table.delimiter
+        else ["Excel"]
+    )
+    how += [f"decimal {reading.decimal_mark}", f"dates {reading.date_order}", f"{table.rows.num_rows} rows"]
+    console.print(Text(f"{file.name}: {', '.join(how)}"), style="bold")
+    samples = {
+        name: next((v for v in table.rows.column(name).slice(0, 100).to_pylist() if v), "")
+        for name in table.rows.column_names
+    }
+    rows = [
+        (heading, reading.columns.get(heading, "(left out)"), samples[heading]) for heading in table.rows.column_names
+    ]
+    print_table(("column", "is taken as", "for example"), rows)
+    console.print()

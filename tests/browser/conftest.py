@@ -1,0 +1,151 @@
+"""A real browser on a real server: skipped with a reason where there is no Chromium, failed where there must be one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from clientops.book.book import Book
+from clientops.forms.launch import serving
+from tests.books import OPERATOR, apply_by_hand, insert
+from tests.builders import NOW
+
+HOSTILE = "<img src=x onerror=\"document.title='owned';window.owned=1\">"
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+           "--disable-component-update", "--disable-sync"]  # fmt: skip
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PASSWORD = "correct horse"
+READY = 90_000
+
+
+def pytest_collection_modifyitems(config, items):
+    if CHROMIUM is None and not os.environ.get("REQUIRE_BROWSER"):
+        for item in items:
+            if "browser" in Path(item.fspath).parts:
+                item.add_marker(
+                    pytest.mark.skip(reason="no Chromium here; install it, or set REQUIRE_BROWSER=1 to fail instead")
+                )
+
+
+def fill(book: Book) -> None:
+    """What the tests of the browser are about, on top of the small shop."""
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    insert(
+        book, lenient=True,
+        clients=[{"id": 7, "first_name": HOSTILE, "last_name": "Mallory", "company_name": HOSTILE, "email": HOSTILE, "credit_balance": 3},
+                 {"id": 8, "first_name": "Clara", "last_name": "Closed", "status": "Closed"}],
+        contacts=[{"id": 7, "client_id": 7, "first_name": HOSTILE, "email": HOSTILE}],
+        services=[{"id": 7, "client_id": 7, "status": "Active", "domain": HOSTILE, "recurring_amount": 3}],
+        invoices=[{"id": 7, "client_id": 7, "number": HOSTILE, "total": 9, "subtotal": 9, "status": "Unpaid"}],
+        notes=[{"id": 7, "client_id": 7, "body": HOSTILE, "author": HOSTILE, "is_sticky": True, "created_at": NOW}],
+        users=[{"id": 7, "email": "clara@example.com", "password_hash": hashed}],
+        user_clients=[{"id": 7, "user_id": 7, "client_id": 8, "is_owner": True}],
+    )  # fmt: skip
+    apply_by_hand(book, ("users", "update", [{"id": 1, "password_hash": hashed}]))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM, "REQUIRE_BROWSER is set, and there is no Chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+class Served:
+    """A book and a server on it."""
+
+    def __init__(self, book: Book, address: str) -> None:
+        self.book, self.address = book, address
+
+    def at(self, route: str) -> str:
+        """Address of a screen."""
+        return f"{self.address}#{route}"
+
+
+@contextmanager
+def serve(kind, file, folder):
+    patch = pytest.MonkeyPatch()
+    patch.setenv("CLIENTOPS_OPERATOR", OPERATOR)
+    patch.setenv("CLIENTOPS_STATE", str(folder / "state"))
+    patch.delenv("CLIENTOPS_STRICT", raising=False)
+    try:
+        with serving(kind, file, log=folder / f"{kind}.log") as (address, _):
+            yield Served(Book(file, operator=OPERATOR), address)
+    finally:
+        patch.undo()
+
+
+@pytest.fixture(scope="session")
+def browser_book(shop_file, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("browser")
+    file = Path(shutil.copy(shop_file, folder / "shop.duckdb"))
+    fill(Book(file, operator=OPERATOR))
+    return file
+
+
+@pytest.fixture(scope="session")
+def app(browser_book):
+    with serve("app", browser_book, browser_book.parent) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def lab(browser_book):
+    with serve("lab", browser_book, browser_book.parent) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def client_area(browser_book):
+    with serve("client-area", browser_book, browser_book.parent) as served:
+        yield served
+
+
+@pytest.fixture
+def new_page(browser):
+    """Makes pages; none may have logged an error, asked anything outside this machine, or run a client's text."""
+    contexts, wrong = [], []
+
+    def make(**more):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", **more})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "request",
+            lambda asked: (
+                wrong.append(asked.url) if not asked.url.startswith(("http://127.0.0.1:", "data:", "blob:")) else None
+            ),
+        )
+        return page
+
+    yield make
+    for context in contexts:
+        for page in context.pages:
+            assert not page.evaluate("window.owned")
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def open_app(new_page, app):
+    """Opens a screen of the app."""
+
+    def go(route, **more):
+        page = new_page(**more)
+        page.goto(app.at(route))
+        page.locator(".co-main").wait_for(timeout=READY)
+        return page
+
+    return go

@@ -1,0 +1,126 @@
+"""Scores of pairs, and the model they come from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clientops.changes import as_dicts
+from clientops.matching.candidates import candidate_pairs
+from clientops.matching.model import Model, read_model, shipped
+from clientops.matching.normalise import normalise
+from clientops.matching.scoring import score_pairs
+from tests.matching.builders import FIRM, OTHER_PLACE, ZOFIA, book
+
+
+def score(*clients: dict[str, Any], model: Model | None = None) -> dict[str, Any]:
+    """The scored pair of the first two clients, all clients counted."""
+    tables = book(*clients)
+    keys = tables.steps().add("keys_here", normalise(tables).sql_query())
+    pairs = tables.query("select 1::bigint as left_id, 2::bigint as right_id")
+    [pair] = as_dicts(score_pairs(tables, keys, pairs, model=model, at_least=-1000))
+    return pair
+
+
+EVIDENCE = [
+    pytest.param({}, {"person": "same", "email": "same", "phone": "same", "address": "same"}, id="all the same"),
+    pytest.param({"first_name": "Zofja"}, {"person": "misspelt"}, id="one letter"),
+    pytest.param({"first_name": "Zofiya"}, {"person": "misspelt"}, id="one letter more"),
+    pytest.param({"first_name": "Tomasz"}, {"person": "relative", "someone_else": "shares e-mail"}, id="relative"),
+    pytest.param({"last_name": "Nowak"}, {"person": "renamed"}, id="other surname"),
+    pytest.param({"last_name": "Szczepańska-Nowak"}, {"person": "part"}, id="double surname"),
+    pytest.param({"first_name": None}, {"person": "surname only"}, id="no given name"),
+    pytest.param({"first_name": None, "last_name": None}, {"person": "unknown", "firm": "person"}, id="no name"),
+    pytest.param({"first_name": "Jan", "last_name": "Nowak"}, {"person": "different"}, id="other name"),
+    pytest.param({"first_name": "Szczepańska", "last_name": "Zofia"}, {"person": "swapped"}, id="swapped"),
+    pytest.param({"first_name": "Szczepańska", "last_name": "Z."}, {"person": "initial"}, id="swapped initial"),
+    pytest.param({"first_name": "芳", "last_name": "王"}, {"person": "unknown"}, id="other script"),
+    pytest.param({"last_name": "Szczepańska sr"}, {"generation": "different"}, id="senior"),
+    pytest.param({"email": "zofia.szczepanska@example.com"}, {"email": "different"}, id="mailbox with dots at gmail"),
+    pytest.param({"email": "zofiaszczepanska@example.com"}, {"email": "mailbox"}, id="other provider"),
+    pytest.param({"email": "zofia.szczepanka@gmail.com"}, {"email": "misspelt"}, id="e-mail misspelt"),
+    pytest.param({"email": None}, {"email": "unknown"}, id="no e-mail"),
+    pytest.param({"phone": "601 234 567"}, {"phone": "same"}, id="national phone"),
+    pytest.param({"phone": "+48 601 234 568"}, {"phone": "misspelt"}, id="one digit"),
+    pytest.param({"address1": "Długa 12/4"}, {"address": "misspelt"}, id="address with a flat"),
+    pytest.param({"address1": "Długa 14"}, {"address": "street"}, id="neighbour"),
+    pytest.param({"address1": None}, {"address": "postcode"}, id="no street"),
+    pytest.param({"address1": None, "postcode": None}, {"address": "city"}, id="city only"),
+    pytest.param(OTHER_PLACE, {"address": "different"}, id="moved"),
+    pytest.param({"address1": None, "city": None, "postcode": None}, {"address": "unknown"}, id="no address"),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), EVIDENCE)
+def test_evidence(change: dict[str, Any], expected: dict[str, str]) -> None:
+    """Each way in which two records of a person differ has its own level of evidence."""
+    pair = score(ZOFIA, {**ZOFIA, **change})
+    assert {name: pair[name] for name in expected} == expected
+
+
+FIRMS = [
+    pytest.param({}, {"firm": "same", "tax_id": "same", "organisation": "unknown", "person": "firm"}, id="all the same"),
+    pytest.param({"company_name": "Nordlicht"}, {"firm": "part"}, id="part"),
+    pytest.param({"company_name": "Nordlciht Solar"}, {"firm": "misspelt"}, id="misspelt"),
+    pytest.param({"company_name": "Kontor AG"}, {"firm": "different"}, id="other company"),
+    pytest.param({"company_name": None}, {"firm": "unknown"}, id="no name"),
+    pytest.param({"tax_id": "DE111111111"}, {"tax_id": "different"}, id="other tax number"),
+    pytest.param({"last_name": "Berg"}, {"firm": "person", "organisation": "same"}, id="with a person"),
+    pytest.param(
+        {"last_name": "Berg", "company_name": "X", "tax_id": None}, {"organisation": "different"}, id="other employer"
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), FIRMS)
+def test_evidence_of_firms(change: dict[str, Any], expected: dict[str, str]) -> None:
+    """Companies without a person are compared by their own name; their tax number is their own."""
+    pair = score(FIRM, {**FIRM, **change})
+    assert {name: pair[name] for name in expected} == expected
+
+
+def test_common_names_say_less() -> None:
+    """Two Smiths among forty say less than two Szczepańskas among two; likewise an e-mail that forty have."""
+    smiths = [{"first_name": "John", "last_name": "Smith"}] * 40
+    rare = score(*[{"first_name": "Zofia", "last_name": "Szczepańska"}] * 2, *smiths)
+    common = score(*smiths)
+    assert (rare["name_count"], common["name_count"]) == (2, 40)
+    assert rare["score"] > common["score"] + 3
+    shared = [{"first_name": f"A{n}", "last_name": f"B{n}", "email": ZOFIA["email"]} for n in range(38)]
+    assert score(ZOFIA, ZOFIA)["score"] > score(ZOFIA, ZOFIA, *shared)["score"] + 3
+
+
+def test_a_name_that_others_have_is_no_slip() -> None:
+    """Jana is a slip for Jan in a book without Janas, and another name in a book with some."""
+    jan, jana = {"first_name": "Jan", "last_name": "Novak"}, {"first_name": "Jana", "last_name": "Novak"}
+    others = [{"first_name": name, "last_name": f"Dvorak{n}"} for n, name in enumerate(["Jan", "Jana"] * 2)]
+    assert score(jan, jana)["person"] == "misspelt"
+    assert score(jan, jana, *others)["person"] == "near"
+
+
+def test_agreeing_together_is_counted_once() -> None:
+    """Phone and address of a household weigh less together than apart."""
+    bits = shipped().bits
+    assert bits["together"]["phone and address"] < -2
+    assert bits["together"]["phone, organisation and address"] < -5
+
+
+def test_at_least() -> None:
+    """Only pairs from the model's limit for review on are handed back, unless asked for."""
+    tables = book(ZOFIA, {**OTHER_PLACE, "first_name": "Zofia", "last_name": "Szczepańska", "email": "x@example.com"})
+    keys = tables.steps().add("keys_here", normalise(tables).sql_query())
+    pairs = candidate_pairs(tables, keys)
+    assert score_pairs(tables, keys, pairs).aggregate("count(*)").fetchone() == (0,)
+    assert score_pairs(tables, keys, pairs, at_least=-1000).aggregate("count(*)").fetchone() == (1,)
+
+
+def test_model_file(tmp_path: Path) -> None:
+    """A model comes back from its file as it was written, and changes the scores."""
+    model = replace(shipped(), prior=shipped().prior + 2)
+    (tmp_path / "model.json").write_text(model.as_json(), encoding="utf-8")
+    read = read_model(tmp_path / "model.json")
+    assert read == model
+    assert score(ZOFIA, ZOFIA, model=read)["score"] == pytest.approx(score(ZOFIA, ZOFIA)["score"] + 2)

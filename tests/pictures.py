@@ -1,0 +1,79 @@
+"""Pictures for the README: ``make pictures`` drives the app over the demo book and writes docs/pictures/*.png.
+
+>>> python -m tests.pictures  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from clientops.book.book import Book
+from clientops.forms.launch import serving
+from tests.books import fill_shop
+from tests.browser.conftest import CHROMIUM, OPTIONS, READY
+
+FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
+SCREENS = {
+    "home": "home",
+    "client": "client/1",
+    "credit": "credits",
+    "billing": "billing/all",
+    "operation": "operations/1",
+    "manual-entry": "manual-entry",
+}
+
+
+def make_book(file: Path) -> Book:
+    """The demo book, or the small shop where there is no demo."""
+    book = Book.create(file, operator="maria")
+    try:
+        from clientops.importing.demo import BUILD_DEMO
+    except ImportError:
+        fill_shop(book)
+    else:
+        book.apply_now(BUILD_DEMO, {"clients": 300, "seed": 7}, reason="Demo book")
+    return book
+
+
+def main() -> None:
+    """Write the pictures."""
+    from playwright.sync_api import sync_playwright
+
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    os.environ["CLIENTOPS_OPERATOR"] = "maria"
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        os.environ["CLIENTOPS_STATE"] = scratch
+        book = make_book(Path(scratch) / "demo.duckdb")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        with serving("app", book.path) as (address, _):
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(address)
+            page.locator(".co-main").wait_for(timeout=READY)
+            for name, route in SCREENS.items():
+                page.evaluate("route => { location.hash = route }", route)
+                page.wait_for_timeout(3000)
+                page.screenshot(path=FOLDER / f"{name}.png")
+            page.evaluate("location.hash = 'client/1/issue-credit'")
+            page.get_by_label("Amount").fill("25")
+            page.get_by_label("Description").fill("For the outage on Monday")
+            page.get_by_role("button", name="Preview").click()
+            page.get_by_role("heading", name="Preview: Issue credit").scroll_into_view_if_needed()
+            page.wait_for_timeout(500)
+            page.screenshot(path=FOLDER / "preview.png")
+            page.get_by_label("Reason").fill("Promised by phone")
+            page.get_by_role("button", name="Confirm: Issue credit").click()
+            page.get_by_text("Done: operation").wait_for()
+            page.wait_for_timeout(500)
+            page.screenshot(path=FOLDER / "receipt.png")
+            narrow = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
+            narrow.goto(f"{address}#client/1")
+            narrow.get_by_role("heading", name="Clients", exact=True).wait_for(timeout=READY)
+            narrow.wait_for_timeout(2000)
+            narrow.screenshot(path=FOLDER / "narrow-dark.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
