@@ -13,6 +13,7 @@ BOOK := demo.duckdb
 
 demo: .venv/installed
 	CLIENTOPS_BOOK=$(BOOK) PATH="$(CURDIR)/$(BIN):$$PATH" bash data/first_steps.sh
+	CLIENTOPS_BOOK=$(BOOK) $(BIN)/clientops app
 
 test: .venv/installed lint
 	$(BIN)/python -m pytest -n auto --dist loadfile
@@ -25,6 +26,9 @@ lint: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+pictures: .venv/installed
+	$(BIN)/python -m tests.pictures
 
 clean:
 	rm -rf .venv $(BOOK) $(BOOK).lock demo-truth.csv demo-statements

@@ -12,7 +12,7 @@ import typer
 
 from clientops import __version__
 from clientops.book.book import WAIT, default_path
-from clientops.commands import bring, look, mail, operate, spreadsheets, trust
+from clientops.commands import bring, look, mail, operate, screens, spreadsheets, trust, whmcs
 from clientops.commands.context import Context
 
 app = typer.Typer(
@@ -50,6 +50,8 @@ def shared_options(
 
 app.command("init")(trust.init)
 app.command("demo")(bring.demo)
+app.command("lab")(screens.lab)
+app.command("app")(screens.web_app)
 app.command("rules")(operate.list_rules)
 app.command("apply")(operate.apply)
 app.command("undo")(operate.undo)
@@ -62,6 +64,7 @@ app.command("export")(bring.export)
 imports = typer.Typer(help="Bring your own data in.", no_args_is_help=True)
 imports.command("csv")(spreadsheets.import_spreadsheet)
 imports.command("excel")(spreadsheets.import_spreadsheet)
+imports.command("whmcs")(whmcs.import_whmcs)
 app.add_typer(imports, name="import")
 app.command("verify")(trust.verify)
 app.command("check")(trust.check)

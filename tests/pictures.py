@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clientops.book.book import Book
 from clientops.forms.launch import serving
-from tests.books import fill_shop
+from clientops.importing.demo.build import BUILD_DEMO
 from tests.browser.conftest import CHROMIUM, OPTIONS, READY
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
@@ -26,14 +26,9 @@ SCREENS = {
 
 
 def make_book(file: Path) -> Book:
-    """The demo book, or the small shop where there is no demo."""
+    """The demo book."""
     book = Book.create(file, operator="maria")
-    try:
-        from clientops.importing.demo import BUILD_DEMO
-    except ImportError:
-        fill_shop(book)
-    else:
-        book.apply_now(BUILD_DEMO, {"clients": 300, "seed": 7}, reason="Demo book")
+    book.apply_now(BUILD_DEMO, {"clients": 300, "seed": 7}, reason="Demo book")
     return book
 
 

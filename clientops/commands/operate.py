@@ -189,6 +189,8 @@ def _asks(choices: Choices) -> bool:
 
 
 def _given_requests(rule: Rule, file: Path | None, values: Sequence[str]) -> pa.Table | list[dict[str, str]]:
+    if file is None and not values and not any(info.is_required() for info in rule.request.model_fields.values()):
+        return [{}]
     if (file is None) == (not values):
         fail(f"Give a file of requests, or one request with --set; the fields: clientops rules {rule.name}")
     if file is not None:

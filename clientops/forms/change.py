@@ -20,6 +20,7 @@ from clientops.operations import rule as rule_named
 from clientops.reports.diff import describe, money_moved
 from clientops.reports.labels import read_labels
 
+NAME_FIELD = "confirm_name"
 Requests = Mapping[str, Any] | list[Mapping[str, Any]]
 
 
@@ -62,6 +63,8 @@ class Change(Part):
         self.each = each
         if each:
             fixed = {**(fixed or {}), each[0]: each[1][0]}
+        if NAME_FIELD in self.rule.request.model_fields:
+            fixed = {**(fixed or {}), NAME_FIELD: "typed when it is confirmed"}
         self.fixed = dict(fixed or {})
         self._made_with = {"fixed": fixed, "filled": filled, "current": current, "hidden": hidden}
         self.context = context
@@ -95,8 +98,18 @@ class Change(Part):
             requests = [{**request, self.each[0]: number} for number in self.each[1]]
         return Work("Planning", lambda: self._plan(requests), self._planned)
 
+    def _named(self, requests: Requests) -> Requests:
+        """The requests with the clients' names, which the person types when confirming, not before seeing anything."""
+        rows = [dict(row) for row in (requests if isinstance(requests, list) else [requests])]
+        numbers = [int(str(row.get("client_id"))) for row in rows if str(row.get("client_id") or "").isdigit()]
+        with self.desk.book.tables() as tables:
+            names = read_labels(tables, "clients", numbers)
+        return [{**row, NAME_FIELD: names.get(int(str(row["client_id"])), "")} for row in rows]
+
     def _plan(self, requests: Requests) -> Preview:
         began = time.perf_counter()
+        if NAME_FIELD in self.rule.request.model_fields:
+            requests = self._named(requests)
         preview = self.desk.book.preview(self.rule, requests)
         if preview.is_applicable:
             self._describe(preview)

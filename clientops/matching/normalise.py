@@ -188,7 +188,8 @@ KEYS = r"""
             else code || digits
         end as phone,
         case when length(tax_id) >= 5 then
-            regexp_replace(tax_id, '^' || case country when 'GR' then '(?:EL|GR)' else country end, '') end as tax_id,
+            regexp_replace(tax_id, '^' || case country when 'GR' then '(?:EL|GR)' else coalesce(country, '') end, '')
+            end as tax_id,
         house, street,
         case when house is not null and street is not null then
             house || street || '/' || coalesce(postcode, city, '') end as address,

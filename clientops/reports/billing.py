@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clientops.reports.labels import amount_text
+from clientops.reports.labels import amount_text, counted
 from clientops.reports.listings import OWED, PAID
 from clientops.tables.view import Tables
 
@@ -29,7 +29,7 @@ def read_ageing(tables: Tables) -> list[Age]:
         "3": ("over 60 days late", "bad"),
     }
     return [
-        Age(f"{names[b][0]}, {code}", amount_text(owed, code), f"{count:,} invoices", names[b][1])
+        Age(f"{names[b][0]}, {code}", amount_text(owed, code), counted(count, "invoice"), names[b][1])
         for b, code, owed, count in rows
     ]
 

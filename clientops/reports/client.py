@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from clientops.reports.labels import amount_text, party_sql, read_labels
+from clientops.reports.labels import amount_text, counted, party_sql, read_labels
 from clientops.reports.listings import OWED, PAID
 from clientops.tables.view import Tables
 
@@ -108,9 +108,9 @@ def _figures(
     code = row["code"]
     return (
         ("Credit", amount_text(row["credit_balance"], code), "usable for invoices", ""),
-        ("Owed", amount_text(owed[0], code), f"{owed[1]} invoices", "warn" if owed[0] else ""),
-        ("Overdue", amount_text(owed[2], code), f"{owed[3]} invoices", "bad" if owed[2] else ""),
-        ("Active", f"{active[0]} services", f"{active[1]} domains", ""),
+        ("Owed", amount_text(owed[0], code), counted(owed[1], "invoice"), "warn" if owed[0] else ""),
+        ("Overdue", amount_text(owed[2], code), counted(owed[3], "invoice"), "bad" if owed[2] else ""),
+        ("Active", counted(active[0], "service"), counted(active[1], "domain"), ""),
         ("Open tickets", str(active[2]), "", ""),
     )
 
@@ -143,7 +143,9 @@ def _billing(row: dict[str, Any], contact: str) -> tuple[tuple[str, str], ...]:
 def _warnings(row: dict[str, Any], log: Decimal, active: tuple[Any, ...]) -> tuple[str, ...]:
     found = []
     if row["status"] == "Closed" and (active[0] or active[1]):
-        found.append(f"Closed, but {active[0]} active services and {active[1]} active domains are still invoiced.")
+        found.append(
+            f"Closed, but {counted(active[0], 'active service')} and {counted(active[1], 'active domain')} are still invoiced."
+        )
     if row["status"] == "Closed" and row["credit_balance"]:
         found.append(f"Closed, but there is credit left: {amount_text(row['credit_balance'], row['code'])}.")
     if log != row["credit_balance"]:

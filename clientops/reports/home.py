@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from clientops.reports.labels import amount_text, party_sql
+from clientops.reports.labels import amount_text, counted, party_sql
 from clientops.reports.listing import Listing, Shown
 from clientops.reports.listings import NUMBER, OWED, PAID, listing
 from clientops.tables.view import Tables
@@ -89,9 +89,9 @@ def read_standing(tables: Tables, today: date) -> Standing:
     active = dict(statuses).get("Active", 0)
     figures = [("Clients", f"{total:,}", f"{active:,} active")]
     for code, owed, count in tables.query(OWED_IN_ALL).fetchall():
-        figures.append((f"Owed in {code}", amount_text(owed, code), f"{count:,} invoices"))
+        figures.append((f"Owed in {code}", amount_text(owed, code), counted(count, "invoice")))
     for code, credit, count in tables.query(CREDIT_IN_ALL).fetchall():
-        figures.append((f"Credit in {code}", amount_text(credit, code), f"{count:,} clients"))
+        figures.append((f"Credit in {code}", amount_text(credit, code), counted(count, "client")))
     row = tables.query(MAIN_CURRENCY).fetchone()
     code = str(row[0]) if row else ""
     months = (

@@ -17,8 +17,8 @@ def name_sql(row: str) -> str:
 
 def party_sql(row: str) -> str:
     """SQL of what a client is called: company and person, else the e-mail address, else the number."""
-    names = f"nullif(concat_ws(', ', nullif({row}.company_name, ''), {name_sql(row)}), '')"
-    return f"coalesce({names}, {row}.email, 'client ' || {row}.id)"
+    names = f"nullif(concat_ws(', ', nullif(trim({row}.company_name), ''), {name_sql(row)}), '')"
+    return f"coalesce({names}, nullif(trim({row}.email), ''), 'client ' || {row}.id)"
 
 
 LABELS: dict[str, str] = {
@@ -50,6 +50,11 @@ def amount_text(amount: Decimal, code: str) -> str:
     """An amount as screens show it, e.g. ``EUR 1,234.50``."""
     digits = minor_digits(code)
     return f"{code} {round_money(amount, digits):,.{digits}f}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun, e.g. ``1 invoice``, ``1,200 invoices``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def label_sql(table: str) -> str:

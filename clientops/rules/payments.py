@@ -79,6 +79,8 @@ def record_payment(tables: Tables, requests: Relation, *, today: date, now: date
     next_transaction = tables.next_id("transactions")
     steps.add("asked", ASKED.format(next_id=next_transaction), today=today, now=now)
     steps.add("named", NAMED_INVOICES)
+    # As a step of its own: the engine then knows when it is empty, and does not read all invoices for nobody.
+    steps.add("auto_lists", "select distinct list_id, client_id from asked where auto_allocate and not is_named")
     steps.add("open_invoices", OPEN_INVOICES)
     steps.add("offers", 'select "row", list_id, amount from asked where is_known')
     steps.add("places", PLACES)
@@ -137,7 +139,7 @@ OPEN_INVOICES = f"""
         where status in {OPEN} and id in (select invoice_id from named)
         union
         select id, client_id, due_on, status, total, credit_applied, written_off from invoices
-        where status in {OPEN} and client_id in (select client_id from asked where auto_allocate and not is_named)
+        where status in {OPEN} and client_id in (select client_id from auto_lists)
     ),
     paid_before as (
         select invoice_id, sum(amount) as paid from allocations
@@ -153,8 +155,7 @@ PLACES = """
     where named.owner_id = named.client_id and not named.is_twice
     union all
     select lists.list_id, row_number() over (partition by lists.list_id order by due_on nulls last, id), id
-    from (select distinct list_id, client_id from asked where auto_allocate and not is_named) lists
-    join open_invoices using (client_id)
+    from auto_lists lists join open_invoices using (client_id)
 """
 
 LEFTOVERS = """

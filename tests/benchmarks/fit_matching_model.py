@@ -16,8 +16,8 @@ from clientops.matching.model import shipped
 from clientops.matching.normalise import normalise
 from clientops.matching.scoring import score_pairs
 from clientops.matching.tuning import tuned
-from clientops.tables.view import Tables
-from tests.matching.made_up_clients import WORLDS, book_of, make_clients
+from tests.matching.builders import book_of, client_tables
+from tests.matching.made_up_clients import WORLDS, make_clients
 
 SEED = 1
 SIZE = 60_000
@@ -28,7 +28,7 @@ def main() -> None:
     """Print the fitted model as JSON."""
     start = replace(shipped(), bits={}, prior=0.0, counts=COUNTS)
     decided = [judged_pairs(world) for world in WORLDS]
-    book = Tables.of()
+    book = client_tables()
     sys.stdout.write(tuned(book.given(pa.concat_tables(decided)), start, freedom=2).as_json() + "\n")
 
 

@@ -167,7 +167,7 @@ def test_a_rule_that_fails_is_told_as_one_sentence(book):
 
     before = fingerprint(book.path)
     for act in (book.preview, book.apply_now):
-        with pytest.raises(ClientopsError, match="^Nothing was changed: Conversion Error") as error:
+        with pytest.raises(ClientopsError, match=r"^Nothing was changed: Conversion Error") as error:
             act(Rule("broken", "Broken", broken, ByHand), {})
         assert "\n" not in str(error.value)
     assert fingerprint(book.path) == before

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from clientops.operations import rules
 from tests.browser.conftest import HOSTILE, PASSWORD, READY
 
 ROUTES = ["home", "client", "client/7", "client/7/edit-client", "record/invoices/7", "record/contacts/7", "manual-entry", "credits", "billing/all",
@@ -79,7 +78,6 @@ def test_a_dangerous_change_is_confirmed_by_typing_the_name(open_app, app):
     assert app.book.query("select status from clients where id = 5")[1] == [("Closed",)]
 
 
-@pytest.mark.skipif("delete-client" not in rules(), reason="the rule is not there yet")
 def test_delete_a_client(open_app, app):
     """Deleting shows what would go, and asks for the name."""
     page = open_app("client/8/delete-client")
@@ -91,6 +89,23 @@ def test_delete_a_client(open_app, app):
     assert app.book.query("select count(*) from clients where id = 8")[1] == [(0,)]
     page.get_by_role("button", name="Undo", exact=True).click()
     page.get_by_role("heading", name=re.compile("Undone by")).wait_for()
+
+
+def test_merge_two_clients_and_take_it_back(open_app, app):
+    """A duplicate is merged into the client that remains; its old number finds it; undo brings it back."""
+    page = open_app("duplicates/merge-clients/2")
+    pick(page, "Replaced client", "Hoper")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("heading", name="Preview: Merge clients").wait_for()
+    page.get_by_label("Reason").fill("Same person")
+    page.get_by_role("button", name="Confirm: Merge clients").click()
+    page.get_by_role("heading", name=re.compile("Done: operation")).wait_for()
+    assert app.book.query("select survivor_id from merged_clients where replaced_id = 3")[1] == [(2,)]
+    other = open_app("client/3")
+    other.get_by_text("Client 3 was merged into this one.").wait_for()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    page.get_by_role("heading", name=re.compile("Undone by")).wait_for()
+    assert app.book.query("select last_name from clients where id = 3")[1] == [("Hoper",)]
 
 
 def test_a_hostile_name_is_shown_harmlessly_on_every_screen(open_app):

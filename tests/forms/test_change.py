@@ -200,3 +200,16 @@ def test_a_fault_is_one_sentence_with_a_reference(book, monkeypatch):
     monkeypatch.undo()
     hand.submit(**GOOD)
     assert "Preview: Issue credit" in hand.text
+
+
+def test_deleting_asks_for_the_name_once_after_the_preview(at, book):
+    """The name is typed when confirming, with everything that would go in sight, and not before."""
+    hand = at("client/6/delete-client")
+    assert "Preview: Delete client" in hand.text
+    assert "1 client removed" in hand.text
+    hand.submit(reason="Asked for it", name="Alan")
+    assert hand.problems() == ["Type Alan Turing to confirm"]
+    hand.submit(reason="Asked for it", name="Alan Turing")
+    assert book.query("select count(*) from clients where id = 6")[1] == [(0,)]
+    hand.click("Undo")
+    assert book.query("select last_name from clients where id = 6")[1] == [("Turing",)]

@@ -83,7 +83,7 @@ def test_the_home_screen_counts_what_waits(at, hostile):
 def test_a_closed_client_with_services_is_warned_about(at, hostile):
     """The client's screen says that a closed client is still invoiced, and that the balance is not the log's sum."""
     text = at("client/9", hostile).text
-    assert "Closed, but 1 active services and 0 active domains are still invoiced." in text
+    assert "Closed, but 1 active service and 0 active domains are still invoiced." in text
     assert "The credit balance, EUR 5.00, is not the sum of the credit log, EUR 0.00." in text
 
 

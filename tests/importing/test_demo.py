@@ -1,6 +1,6 @@
 """The demo book: laws that its rows obey, and that the same seed gives the same book."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import phonenumbers
@@ -8,12 +8,14 @@ import pytest
 from email_validator import validate_email
 
 from clientops.book.book import Book
-from clientops.importing.demo.build import RULES, demo_truth
+from clientops.importing.demo.build import RULES, BuildDemo, demo_truth
 from clientops.money import is_minor_unit_sql, minor_digits
+from clientops.requests import read_requests
+from clientops.rules.generation import GenerateInvoices, generate_invoices
 from clientops.tables.invariants import INVARIANTS, every_orphan_sql
 from clientops.tables.schema import all_tables, quote_name
 from clientops.tables.view import Tables
-from tests.builders import TODAY
+from tests.builders import NOW, TODAY
 from tests.importing.demo_books import SIZES, demo_book, demo_plan, fresh_book
 
 # SELECTs that find what must not be.
@@ -340,6 +342,37 @@ def test_second_request_is_refused():
     )
     plan = RULES[0].function(tables, requests, today=TODAY, now=None)
     assert [(p.row, p.code) for p in plan.problem_list()] == [(2, "not_empty")]
+
+
+@pytest.mark.parametrize(
+    ("clients", "message"),
+    [
+        pytest.param("0", "clients '0' must be at least 1", id="none"),
+        pytest.param("20000001", "clients '20000001' must be at most 20000000", id="too many"),
+    ],
+)
+def test_number_of_clients_is_bounded(clients, message):
+    """One client is the least, twenty million the most; nothing given means a thousand."""
+    assert [p.message for p in read_requests(BuildDemo, {"clients": clients}).problems] == [message]
+    assert BuildDemo().clients == 1000
+
+
+@pytest.mark.parametrize("clients", [300, 1000])
+def test_nothing_is_billed_twice(clients):
+    """What falls due within two weeks has its invoice; generating goes on from there, with the next free number."""
+    tables = demo_book(clients)
+
+    def generated(days: int) -> list[dict]:
+        request = read_requests(GenerateInvoices, {"until_on": TODAY + timedelta(days=days)})
+        plan = generate_invoices(tables, request.relation(tables._connection), today=TODAY, now=NOW)
+        assert plan.problem_list() == []
+        return plan.rows("invoices", "insert")
+
+    assert generated(13) == []
+    new = generated(20)
+    highest = tables.query("select max(substr(number, 5)::bigint) from invoices").fetchall()[0][0]
+    assert [row["number"] for row in new] == [f"INV-{highest + n}" for n in range(1, len(new) + 1)]
+    assert 0 < len(new) < clients / 10
 
 
 def test_applied_to_a_book(tmp_path):

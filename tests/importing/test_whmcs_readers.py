@@ -33,7 +33,8 @@ def live_staging(server, tmp_path_factory) -> Path:
 
 
 def names_in(path: Path) -> list[str | None]:
-    return [row[-12] for row in sorted(staged_rows(path)["tblclients"])]
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return [name for (name,) in connection.execute("select firstname from tblclients order by id").fetchall()]
 
 
 def read_text(tmp_path: Path, text: str | bytes, name: str = "x.sql") -> Path:

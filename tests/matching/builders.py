@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import duckdb
+import pyarrow as pa
+
 from clientops.changes import as_dicts
 from clientops.matching.find import find_duplicates
+from clientops.tables.schema import table
 from clientops.tables.view import Tables
 
 ZOFIA = {
@@ -36,10 +40,22 @@ FIRM = {
 OTHER_PLACE = {"address1": "Rynek 3", "city": "Wrocław", "postcode": "50-101"}
 
 
+def client_tables() -> Tables:
+    """Empty tables in memory: of a book's fifty only the two that are read when duplicates are looked for."""
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    for name in ("clients", "merged_clients"):
+        columns = (f"{c.name} {c.type}" + (f" default {c.default}" if c.default else "") for c in table(name).columns)
+        connection.execute(f"create table {name} ({', '.join(columns)})")
+    return Tables(connection)
+
+
 def book(*clients: Mapping[str, Any]) -> Tables:
     """Tables with these clients, numbered from 1 where they have no number, and nothing filled in."""
-    rows = [{"id": number, "currency_id": 1, **client} for number, client in enumerate(clients, start=1)]
-    return Tables.of(clients=rows)
+    rows = [{"id": number, **client} for number, client in enumerate(clients, start=1)]
+    names = list(dict.fromkeys(["id", *(name for row in rows for name in row)]))
+    kinds = {name: pa.int64() if name == "id" else pa.string() for name in names}
+    return book_of(pa.table({name: pa.array([row.get(name) for row in rows], kinds[name]) for name in names}))
 
 
 def found_groups(tables: Tables, **options: Any) -> list[list[int]]:
@@ -59,3 +75,12 @@ def found_pairs(tables: Tables, **options: Any) -> dict[tuple[int, int], float]:
     """Scores of the pairs that are found, by client numbers."""
     pairs = find_duplicates(tables, **options).pairs
     return {(left, right): score for left, right, score in pairs.project("left_id, right_id, score").fetchall()}
+
+
+def book_of(clients: pa.Table) -> Tables:
+    """Tables with the clients of an Arrow table."""
+    tables = client_tables()
+    names = ", ".join(clients.column_names)
+    given = tables.given(clients)
+    given.query("made_up", f"insert into clients ({names}, currency_id) select {names}, 1 from made_up order by id")
+    return tables

@@ -448,16 +448,6 @@ def make_clients(
     return pa.table({"id": ids, **columns}), truth
 
 
-def book_of(clients: pa.Table, connection: duckdb.DuckDBPyConnection | None = None) -> Tables:
-    """Tables in memory with these clients."""
-    tables = Tables.of(connection)
-    names = ", ".join(clients.column_names)
-    tables._connection.register("made_up", clients)
-    tables._connection.execute(f"insert into clients ({names}, currency_id) select {names}, 1 from made_up order by id")
-    tables._connection.unregister("made_up")
-    return tables
-
-
 def _plain(provider: Any, name: str) -> list[str]:
     return sorted(getattr(provider, name))
 

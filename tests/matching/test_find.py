@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from clientops.changes import as_dicts
 from clientops.matching.find import find_duplicates
 from clientops.matching.groups import duplicate_groups
-from tests.matching.builders import FIRM, OTHER_PLACE, ZOFIA, book, found_groups, found_pairs
-from tests.matching.made_up_clients import book_of, make_clients
+from tests.matching.builders import FIRM, OTHER_PLACE, ZOFIA, book, book_of, found_groups, found_pairs
+from tests.matching.made_up_clients import make_clients
 
 MARIE = {**ZOFIA, "first_name": "Marie", "email": "marie@example.com"}
 NAMESAKES = [{"first_name": name, "last_name": f"Other{n}"} for n, name in enumerate(["Marie", "Maria"] * 3)]
@@ -225,7 +225,7 @@ def test_new_clients_only(made_up: tuple[pa.Table, pa.Table]) -> None:
     tables = book_of(made_up[0])
     whole = found_pairs(tables)
     tables._connection.execute("create table new_ones as select id from clients where id % 7 = 0")
-    some = found_pairs(tables, only=tables._connection.table("new_ones"))
+    some = found_pairs(tables, only=tables.query("from new_ones"))
     assert some == {pair: score for pair, score in whole.items() if pair[0] % 7 == 0 or pair[1] % 7 == 0}
     assert 0 < len(some) < len(whole)
 

@@ -13,8 +13,8 @@ from clientops.matching.find import find_duplicates
 from clientops.matching.likely import likely_duplicates
 from clientops.matching.near import first_letters
 from clientops.tables.view import Tables
-from tests.matching.builders import FIRM, ZOFIA, book
-from tests.matching.made_up_clients import book_of, make_clients
+from tests.matching.builders import FIRM, ZOFIA, book, book_of
+from tests.matching.made_up_clients import make_clients
 
 
 def entered(tables: Tables, *clients: dict[str, Any]) -> list[tuple[int, int]]:

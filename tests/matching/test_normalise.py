@@ -48,6 +48,7 @@ CASES = [
     pytest.param({"phone": "110", "country": "DE"}, {"phone": None}, id="too short"),
     pytest.param({"tax_id": "DE 811 223 344", "country": "DE"}, {"tax_id": "811223344"}, id="VAT number with country"),
     pytest.param({"tax_id": "EL123456789", "country": "GR"}, {"tax_id": "123456789"}, id="Greek VAT number"),
+    pytest.param({"tax_id": "DE811223344"}, {"tax_id": "DE811223344"}, id="VAT number, country unknown"),
     pytest.param({"tax_id": "n/a"}, {"tax_id": None}, id="no tax number"),
     pytest.param(
         {"address1": "Hafenstr. 7", "postcode": "24103"}, {"address": "7hafen/24103", "street": "hafen"}, id="street short"

@@ -37,13 +37,13 @@ def relative_bits(model: Any) -> float:
 
 def test_follows_decisions() -> None:
     """Where people decide that couples are one client, the evidence against it shrinks; the more decisions, the more."""
-    few, many = (tuned(decided(count, "same")[1]) for count in (3, 40))
+    few, many = (tuned(decided(count, "same")[1]) for count in (2, 15))
     assert relative_bits(shipped()) < relative_bits(few) < relative_bits(many)
 
 
 def test_agreement_changes_little() -> None:
     """Decisions that the model foresaw hardly change it."""
-    model = tuned(decided(20, "different")[1])
+    model = tuned(decided(6, "different")[1])
     assert relative_bits(model) == pytest.approx(relative_bits(shipped()), abs=1)
     assert model.blocks == shipped().blocks
 

@@ -98,6 +98,8 @@ def test_apply_credit_counts_the_rows_before():
     assert problems(book, "apply-credit", {"invoice_id": 1}, {"invoice_id": 1, "amount": "1"}) == [
         (2, "invoice_id", "not_open")
     ]
+    twice = ({"invoice_id": 1}, {"invoice_id": 1}, {"invoice_id": 2, "amount": "15"})
+    assert problems(book, "apply-credit", *twice) == [(2, "invoice_id", "not_open")]
     assert problems(book, "apply-credit", {"invoice_id": 1, "amount": "6"}, {"invoice_id": 1, "amount": "5"}) == [
         (2, "amount", "more_than_owed")
     ]

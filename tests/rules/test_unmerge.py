@@ -6,53 +6,16 @@ import pytest
 
 from clientops.book.undo import UNDO
 from clientops.rules.credit import RULES as CREDIT_RULES
-from clientops.rules.merge import RULES as MERGE_RULES
-from clientops.rules.unmerge import RULES
-from tests.builders import TODAY, USD, money, tables
-from tests.rules.applying import apply_rule, change, change_all, every_row, plan_rule, select
-from tests.rules.random_books import flaws, money_per_currency
+from tests.builders import money, tables
+from tests.rules.applying import apply_rule, change, every_row, plan_rule, select
+from tests.rules.merging import EVE, UNMERGE, merge, two_clients, unmerge
 
-(UNMERGE,) = RULES
-(MERGE,) = MERGE_RULES
 ISSUE, REMOVE = CREDIT_RULES[:2]
-EVE = {"first_name": "Eve", "last_name": "Ng", "email": "eve@example.com"}
-
-
-def merge(book, *pairs, **options):
-    """Merge (replaced, survivor) pairs; the number of the operation."""
-    return apply_rule(book, MERGE, [{"replaced_id": r, "survivor_id": s, **options} for r, s in pairs])
-
-
-def unmerge(book, number, *replaced, **options):
-    """Take back a merge, whole or for the clients given; what it did is sound and keeps all money."""
-    before = money_per_currency(book)
-    asked = [{"operation_id": number, "replaced_id": client, **options} for client in replaced or [None]]
-    operation = apply_rule(book, UNMERGE, asked)
-    assert flaws(book) == []
-    assert money_per_currency(book) == before
-    return operation
 
 
 def problems(book, *requests):
     found = plan_rule(book, UNMERGE, requests).problem_list()
     return [(p.row, p.field, p.code) for p in found]
-
-
-def two_clients(**rows):
-    """Client 2 with a credit of 10 is to be merged into client 1 with a credit of 20."""
-    return tables(
-        clients=[{"id": 1, "credit_balance": 20}, {"id": 2, "credit_balance": 10}],
-        credit_entries=[{"id": 1, "client_id": 1, "amount": 20}, {"id": 2, "client_id": 2, "amount": 10}],
-        **rows,
-    )
-
-
-def balances(book):
-    """Credit of every client, beside the sum of its log."""
-    return book.query(
-        "select c.id, c.credit_balance, coalesce(sum(e.amount), 0)::decimal(18, 4) from clients c "
-        "left join credit_entries e on e.client_id = c.id group by all order by all"
-    ).fetchall()
 
 
 # -- straight after the merge ----------------------------------------------------------------------------------------
@@ -107,235 +70,6 @@ def test_taken_back_undone_and_taken_back_again():
     assert every_row(book) == merged
     unmerge(book, number)
     assert every_row(book) == before
-
-
-# -- after life went on ----------------------------------------------------------------------------------------------
-
-
-def test_after_the_survivor_was_billed_paid_given_and_has_spent():
-    """What came from the duplicate goes back as it is today, what is new stays, and the credit is handed back."""
-    book = two_clients(
-        services=[{"id": 5, "client_id": 2, "recurring_amount": 10}],
-        invoices=[{"id": 7, "client_id": 2, "subtotal": 10, "total": 10}],
-        invoice_items=[{"id": 7, "invoice_id": 7, "amount": 10, "service_id": 5}],
-    )
-    number = merge(book, (2, 1))
-    apply_rule(book, ISSUE, [{"client_id": 1, "amount": 5, "description": "Downtime"}])
-    apply_rule(book, REMOVE, [{"client_id": 1, "amount": 8, "description": "Paid out"}])
-    change(book, "invoices", {"id": 8, "client_id": 1, "subtotal": 10, "total": 10})
-    change(book, "invoice_items", {"id": 8, "invoice_id": 8, "amount": 10, "service_id": 5})
-    change(book, "services", {"id": 5, "next_due_on": date(2027, 1, 1)})
-    change(book, "transactions", {"id": 3, "client_id": 1, "currency_id": 1, "amount_in": 10})
-    change(book, "allocations", {"id": 3, "transaction_id": 3, "invoice_id": 7, "amount": 10})
-    change(book, "invoices", {"id": 7, "status": "Paid", "paid_on": TODAY})
-    unmerge(book, number)
-    assert balances(book) == [(1, money(17), money(17)), (2, money(10), money(10))]
-    assert select(book, "invoices", "id", "client_id", "status", "paid_on") == [
-        (7, 2, "Paid", TODAY),
-        (8, 1, "Unpaid", None),
-    ]
-    assert select(book, "services", "id", "client_id", "next_due_on") == [(5, 2, date(2027, 1, 1))]
-    assert select(book, "transactions", "id", "client_id") == [(3, 1)]
-
-
-def test_an_invoice_that_the_survivor_settled_is_named():
-    """Whose money settled an invoice that goes back is said in a warning: payments and credit."""
-    book = two_clients(
-        invoices=[{"id": 7, "client_id": 2, "subtotal": 10, "total": 10}],
-        invoice_items=[{"id": 7, "invoice_id": 7, "amount": 10}],
-    )
-    number = merge(book, (2, 1))
-    change(book, "transactions", {"id": 3, "client_id": 1, "currency_id": 1, "amount_in": 4})
-    change(book, "allocations", {"id": 3, "transaction_id": 3, "invoice_id": 7, "amount": 4})
-    change(book, "credit_entries", {"id": 3, "client_id": 1, "invoice_id": 7, "amount": -3})
-    warnings = plan_rule(book, UNMERGE, [{"operation_id": number}]).warnings.fetchall()
-    assert [w[2:] for w in warnings] == [
-        ("settled_by_survivor", "invoice 7 goes back to client 2, settled with EUR 7.00 of client 1")
-    ]
-
-
-def test_credit_that_is_spent_is_refused_with_where_it_went():
-    """Too little is left: the sentence names the operations and invoices that took it."""
-    book = two_clients()
-    number = merge(book, (2, 1))
-    change(book, "credit_entries", {"id": 3, "client_id": 1, "invoice_id": 7, "amount": -21})
-    spent = change(book, "clients", {"id": 1, "credit_balance": money(9)})
-    removed = apply_rule(book, REMOVE, [{"client_id": 1, "amount": 2, "description": "Paid out"}])
-    (problem,) = plan_rule(book, UNMERGE, [{"operation_id": number}]).problem_list()
-    assert (problem.field, problem.code) == ("take_what_is_left", "credit_spent")
-    assert problem.message == (
-        "client 1 has EUR 7.00 left, of which EUR 7.00 can go back with client 2, who brought EUR 10.00; spent by "
-        f"operation {spent} (by-hand by maria): EUR 21.00; operation {removed} (remove-credit by maria): EUR 2.00; "
-        "say take_what_is_left to hand back what there is"
-    )
-
-
-def test_an_application_names_its_invoice():
-    """Credit that one operation applied is named with the invoice."""
-    book = two_clients()
-    number = merge(book, (2, 1))
-    change_all(
-        book,
-        ("credit_entries", {"id": 3, "client_id": 1, "invoice_id": 7, "amount": -25}),
-        ("clients", {"id": 1, "credit_balance": money(5)}),
-    )
-    (problem,) = plan_rule(book, UNMERGE, [{"operation_id": number}]).problem_list()
-    assert "(by-hand by maria): EUR 25.00 on invoice 7;" in problem.message
-
-
-def test_what_is_left_is_handed_back_and_the_rest_explained():
-    """On request the duplicate gets what there is; both logs say what is missing, and agree with the balances."""
-    book = two_clients()
-    number = merge(book, (2, 1))
-    removed = apply_rule(book, REMOVE, [{"client_id": 1, "amount": 23, "description": "Paid out"}])
-    planned = plan_rule(book, UNMERGE, [{"operation_id": number, "take_what_is_left": True}])
-    assert [w[2] for w in planned.warnings.fetchall()] == ["credit_spent"]
-    unmerge(book, number, take_what_is_left=True)
-    assert balances(book) == [(1, money(0), money(0)), (2, money(7), money(7))]
-    why = (
-        "Merge of client 2 into 1 taken back: credit spent before by "
-        f"operation {removed} (remove-credit by maria): EUR 23.00"
-    )
-    columns = ("client_id", "amount", "description", "entry_on")
-    assert set(select(book, "credit_entries", *columns)) >= {(2, money(-3), why, TODAY), (1, money(3), why, TODAY)}
-
-
-def test_what_is_left_goes_to_the_first():
-    """Where it does not suffice for all, the lower number gets its credit first."""
-    book = tables(clients=[{"id": n, "credit_balance": 10} for n in (1, 2, 3)])
-    number = merge(book, (3, 1), (2, 1))
-    apply_rule(book, REMOVE, [{"client_id": 1, "amount": 14, "description": "Paid out"}])
-    assert problems(book, {"operation_id": number}) == [(1, "take_what_is_left", "credit_spent")]
-    unmerge(book, number, take_what_is_left=True)
-    assert select(book, "clients", "id", "credit_balance") == [(1, money(0)), (2, money(10)), (3, money(6))]
-
-
-def test_commission_that_was_paid_out_comes_back_as_paid_out():
-    """An affiliate gets its part of the balance as far as it is there, and the rest as withdrawn."""
-    book = tables(
-        clients=[{"id": 1}, {"id": 2}],
-        affiliates=[{"id": n, "client_id": n, "balance": 10 * n, "withdrawn": n, "visitors": n} for n in (1, 2)],
-    )
-    number = merge(book, (2, 1))
-    change(book, "affiliates", {"id": 1, "balance": 5, "withdrawn": 28, "visitors": 9})
-    unmerge(book, number)
-    columns = ("id", "client_id", "balance", "withdrawn", "visitors")
-    assert select(book, "affiliates", *columns) == [(1, 1, money(0), money(11), 7), (2, 2, money(5), money(17), 2)]
-
-
-@pytest.mark.parametrize(
-    ("table", "row", "since", "expected"),
-    [
-        pytest.param("tickets", {"id": 1}, {"id": 1, "status": "Closed"}, [(1, 2)], id="changed since"),
-        pytest.param("tickets", {"id": 1}, {"id": 1, "client_id": 3}, [(1, 3)], id="given to another client since"),
-        pytest.param(
-            "tickets", {"id": 1}, {"id": 4, "client_id": 1, "subject": "New"}, [(1, 2), (4, 1)], id="new since"
-        ),
-    ],
-)
-def test_rows_since(table, row, since, expected):
-    """Only what is still the survivor's goes back, with its values of today."""
-    book = tables(clients=[{"id": 1}, {"id": 2}, {"id": 3}], **{table: [{**row, "client_id": 2}]})
-    number = merge(book, (2, 1))
-    change(book, table, since)
-    unmerge(book, number)
-    assert select(book, table, "id", "client_id") == expected
-
-
-def test_what_was_deleted_since_stays_deleted():
-    """A row that somebody deleted after the merge does not come back."""
-    book = tables(
-        clients=[{"id": 1}, {"id": 2}], tickets=[{"id": 1, "client_id": 2}], contacts=[{"id": 1, "client_id": 2}]
-    )
-    number = merge(book, (2, 1))
-    change(book, "tickets", {"id": 1}, delete=True)
-    change(book, "contacts", {"id": 1}, delete=True)
-    unmerge(book, number)
-    assert (select(book, "tickets", "id"), select(book, "contacts", "id")) == ([], [])
-
-
-def test_what_no_longer_exists_is_not_named():
-    """Rows come back without what was deleted since: group, billing contact, user, custom field."""
-    book = tables(
-        groups=[{"id": 1}],
-        clients=[{"id": 1}, {"id": 2, "group_id": 1, "default_billing_contact_id": 2}],
-        contacts=[{"id": 2, "client_id": 2}],
-        users=[{"id": 1}],
-        user_clients=[{"id": n, "user_id": 1, "client_id": n} for n in (1, 2)],
-        custom_fields=[{"id": 1}],
-        custom_values=[{"id": n, "field_id": 1, "subject_id": n} for n in (1, 2)],
-    )
-    number = merge(book, (2, 1), survivorship="survivor wins")
-    change(book, "contacts", {"id": 2}, delete=True)
-    for name in ("groups", "users", "custom_fields"):
-        change(book, name, {"id": 1}, delete=True)
-    change(book, "user_clients", {"id": 1}, delete=True)
-    change(book, "custom_values", {"id": 1}, delete=True)
-    unmerge(book, number)
-    assert select(book, "clients", "id", "group_id", "default_billing_contact_id") == [(1, None, None), (2, None, None)]
-    assert (select(book, "user_clients", "id"), select(book, "custom_values", "id")) == ([], [])
-
-
-def test_fields_go_back_where_nobody_changed_them():
-    """The survivor forgets what it had from the duplicate, except what was changed since."""
-    book = tables(clients=[{"id": 1}, {"id": 2, "phone": "+2", "city": "Rome", "created_on": date(2020, 1, 1)}])
-    number = merge(book, (2, 1))
-    change(book, "clients", {"id": 1, "phone": "+3", "company_name": "New Ltd"})
-    unmerge(book, number)
-    columns = ("id", "phone", "city", "company_name", "created_on")
-    assert select(book, "clients", *columns) == [
-        (1, "+3", None, "New Ltd", None),
-        (2, "+2", "Rome", None, date(2020, 1, 1)),
-    ]
-
-
-def test_shared_rows_forget_where_nobody_changed_them():
-    """A contact that learned from its twin forgets it, except what was changed since; the twin comes back."""
-    book = tables(
-        clients=[{"id": 1}, {"id": 2}],
-        contacts=[
-            {"id": 1, "client_id": 1, **EVE},
-            {"id": 2, "client_id": 2, **EVE, "phone": "+2", "tax_id": "T", "wants_invoice": True},
-        ],
-        tickets=[{"id": 1, "client_id": 2, "contact_id": 2}],
-    )
-    number = merge(book, (2, 1))
-    change(book, "contacts", {"id": 1, "tax_id": "U"})
-    change(book, "tickets", {"id": 2, "client_id": 1, "contact_id": 1, "subject": "New"})
-    unmerge(book, number)
-    columns = ("id", "client_id", "phone", "tax_id", "wants_invoice")
-    assert select(book, "contacts", *columns) == [(1, 1, None, "U", False), (2, 2, "+2", "T", True)]
-    assert select(book, "tickets", "id", "client_id", "contact_id") == [(1, 2, 2), (2, 1, 1)]
-
-
-def test_a_billing_contact_that_goes_is_not_the_survivors_any_more():
-    """A duplicate's contact that was made the survivor's billing contact goes back and is no longer named."""
-    book = tables(clients=[{"id": 1}, {"id": 2}], contacts=[{"id": 2, "client_id": 2}])
-    number = merge(book, (2, 1))
-    change(book, "clients", {"id": 1, "default_billing_contact_id": 2})
-    unmerge(book, number)
-    assert select(book, "clients", "id", "default_billing_contact_id") == [(1, None), (2, None)]
-
-
-@pytest.mark.parametrize(
-    ("since", "left"),
-    [
-        pytest.param([], [], id="unused"),
-        pytest.param([("contacts", {"id": 1, "phone": "+9"})], [(1, 1)], id="changed"),
-        pytest.param([("tickets", {"id": 1, "client_id": 1, "contact_id": 1, "subject": "x"})], [(1, 1)], id="used"),
-        pytest.param(
-            [("clients", {"id": 1, "default_billing_contact_id": 1})], [(1, 1)], id="made the billing contact"
-        ),
-    ],
-)
-def test_the_contact_that_a_client_was_kept_as(since, left):
-    """It goes when its client comes back, unless somebody has worked with it."""
-    book = tables(clients=[{"id": 1}, {"id": 2, **EVE}])
-    number = merge(book, (2, 1), keep_as_contact=True)
-    for name, row in since:
-        change(book, name, row)
-    unmerge(book, number)
-    assert select(book, "contacts", "id", "client_id") == left
 
 
 # -- part of a merge -------------------------------------------------------------------------------------------------
@@ -504,14 +238,6 @@ def test_a_survivor_that_was_deleted():
     change(book, "clients", {"id": 1}, delete=True)
     change(book, "merged_clients", {"id": 1}, delete=True)
     assert problems(book, {"operation_id": number}) == [(1, "replaced_id", "survivor_deleted")]
-
-
-def test_credit_goes_back_in_its_own_currency():
-    """If the survivor's currency was changed since, its credit is not the duplicate's."""
-    book = two_clients()
-    number = merge(book, (2, 1))
-    change(book, "clients", {"id": 1, "currency_id": USD})
-    assert problems(book, {"operation_id": number}) == [(1, "operation_id", "different_currency")]
 
 
 def test_summary_says_what_comes_back():

@@ -175,7 +175,7 @@ class ClientPage(Part):
         ]
         return h(
             "div",
-            card(facts(found.profile), title="Profile", tools=link("Edit", call(self.actions.begin, "edit-client"))),
+            card(facts(found.profile), title="Profile", tools=[link("Edit", call(self.actions.begin, "edit-client")), link("Merge…", call(self.desk.go, f"duplicates/merge-clients/{self.number}"))]),
             h("div", notes, card(facts(found.billing), title="Billing"), class_="co-stack"),
             class_="co-columns", key="overview",
         )  # fmt: skip

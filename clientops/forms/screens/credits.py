@@ -11,6 +11,7 @@ from clientops.forms.shell import Screen
 from clientops.forms.tabs import tabs
 from clientops.operations import rules
 from clientops.reports.credit import CREDIT_LOG, CREDIT_OWED, read_credit_figures
+from clientops.reports.labels import counted
 
 
 class Main(Screen):
@@ -57,7 +58,7 @@ class Main(Screen):
         """Figures, the form, the log."""
         with self.desk.book.tables() as tables:
             figures = read_credit_figures(tables)
-        row = [figure(f"Credit in {f.code}", f.total, detail=f"{f.clients:,} clients") for f in figures]
+        row = [figure(f"Credit in {f.code}", f.total, detail=counted(f.clients, "client")) for f in figures]
         listing = self.log if self.listed == "log" else self.owed
         return [
             h("div", row, class_="co-figures") if row else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from clientops.forms.change import Change
@@ -23,18 +24,38 @@ class Main(Screen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.change: Change | None = None
-        self.same = Grid(desk, SAME_ADDRESS, on_open=lambda number: desk.go(f"client/{number}"))
+        self.same = Grid(
+            desk,
+            SAME_ADDRESS,
+            on_open=lambda number: desk.go(f"client/{number}"),
+            actions=(("Merge into the oldest…", self.merge),) if "merge-clients" in rules() else (),
+        )
         self.merged = Grid(desk, MERGED, on_open=lambda number: desk.go(f"record/merged_clients/{number}"), size=10)
 
     def show(self, arguments: list[str]) -> None:
         """``duplicates/merge-clients`` begins a merge."""
         self.changed(None)
         if arguments and arguments[0] in rules():
-            self.begin(arguments[0])
+            survivor = int(arguments[1]) if len(arguments) > 1 and arguments[1].isdigit() else None
+            self.change = self._change(arguments[0], {"survivor_id": survivor} if survivor else None)
 
     def begin(self, name: str, _value: Any = None) -> None:
         """The form of a rule."""
-        self.change = Change(self.desk, name, on_close=self.close, on_applied=self.changed)
+        self.change = self._change(name, None)
+
+    def merge(self, numbers: list[int]) -> Any:
+        """Merge the selected clients into the one with the lowest number, after a preview."""
+        survivor, *others = sorted(set(numbers))
+        if not others:
+            return None
+        requests: list[Mapping[str, Any]] = [{"replaced_id": number, "survivor_id": survivor} for number in others]
+        self.change = Change(
+            self.desk, "merge-clients", requests=requests, on_close=self.close, on_applied=self.changed
+        )
+        return self.change.asked(None)
+
+    def _change(self, name: str, filled: Mapping[str, Any] | None) -> Change:
+        return Change(self.desk, name, filled=filled, on_close=self.close, on_applied=self.changed)
 
     def close(self, _value: Any = None) -> None:
         """Leave the form."""

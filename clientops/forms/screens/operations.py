@@ -87,8 +87,7 @@ class OperationPage(Part):
         known = rules().get(line.rule)
         title = f"Operation {line.id}: {known.title if known else line.rule}"
         pairs: list[tuple[str, Content]] = [
-            ("Who", line.operator), ("When", moment(line.applied_at)), ("Day it counts for", day(detail.today)), ("Reason", line.reason or "none given"),
-            ("Changed", in_words(detail.counts)), ("Asked for", f"{line.request_count:,} request{'s' if line.request_count != 1 else ''}"),
+            ("Who", line.operator), ("When", moment(line.applied_at)), ("Day it counts for", day(detail.today)), ("Reason", line.reason or "none given"), ("Asked for", f"{line.request_count:,} request{'s' if line.request_count != 1 else ''}"),
             ("Undoes", self._link(line.undoes_id)), ("Undone by", self._link(line.undone_by_id)), ("Hash", detail.sha256[:24] + "…"),
             *detail.summary,
         ]  # fmt: skip
@@ -97,6 +96,7 @@ class OperationPage(Part):
             self.undoing.tree() if self.undoing else None,
             card(facts(pairs), title=title, tools=button("Undo…", self.undo, picture="undo") if can_undo else None, key="facts"),
             card(
+                h("p", in_words(detail.counts), class_="co-faint"),
                 h("dl", [h("div", h("dt", label), h("dd", value)) for label, value in money], class_="co-sums") if money else None,
                 changes_node(self.desk, described), title="What it changed", key="changes",
             ),

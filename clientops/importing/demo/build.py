@@ -53,11 +53,10 @@ def build_demo(tables: Tables, requests: Relation, *, today: date, now: datetime
     """
     steps = tables.steps(requests=requests)
     steps.add("problems", NOT_EMPTY.format(used=_used_sql(tables)))
-    asked = requests.limit(1).fetchone()
+    asked = steps.add("asked", 'select clients, seed from requests order by "row" limit 1').fetchone()
     if asked is None or steps.count("problems"):
         return steps.plan(problems="problems")
-    row = dict(zip(requests.columns, asked, strict=True))
-    draft = Draft(steps, clients=int(row["clients"]), seed=int(row["seed"]), today=today)
+    draft = Draft(steps, clients=asked[0], seed=asked[1], today=today)
     made = add_catalogue(steps)
     _add_skeleton(draft)
     made |= add_contacts(draft)

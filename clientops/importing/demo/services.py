@@ -294,7 +294,7 @@ DOMAIN_ROWS = f"""
         if({chance("purchase_key", "transfer", 180)}, 'Transfer', 'Register') as kind,
         {one_of("domain_id", "registrar", "Openprovider", "Key-Systems", "RRPproxy")} as registrar,
         domain_years as registration_period, registered_on, expires_on,
-        case when status = 'Active' and ended_on is null then paid_until when status = 'Grace' then last_due_on end as next_due_on,
+        case when status in ('Active', 'Grace') and ended_on is null then paid_until end as next_due_on,
         domain_price as first_amount, domain_price as recurring_amount, status, ended_on is null as auto_renew,
         {chance("domain_id", "privacy", 350)} as has_privacy, {chance("domain_id", "dns", 550)} as has_dns_management,
         {chance("domain_id", "forwarding", 150)} as has_email_forwarding,

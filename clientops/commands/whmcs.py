@@ -1,0 +1,142 @@
+"""The command that imports a WHMCS: a live server, a dump, or a folder of CSV files."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from clientops.book.book import Book
+from clientops.book.preview import Preview
+from clientops.commands.context import Context, context_of
+from clientops.commands.operate import DryRun, Json, Operator, Reason, Yes
+from clientops.commands.output import console, fail, print_json, print_receipt, told_plainly, working
+from clientops.errors import RefusedError
+
+Progress = Callable[[str, int, int], None]
+NOTES = 12
+
+_AGREES = re.compile(r"difference \S+ 0(\.0+)?$")
+
+
+def import_whmcs(
+    ctx: typer.Context,
+    source: Annotated[
+        str, typer.Argument(help="mysql://user@host/database, a dump (.sql or .sql.gz), or a folder of CSV files.")
+    ],
+    name: Annotated[
+        str, typer.Option("--name", help="Name of this WHMCS, the same each time it is imported.")
+    ] = "whmcs",
+    time_zone: Annotated[str, typer.Option("--time-zone", help="That its clock shows, e.g. Europe/Berlin.")] = "UTC",
+    take_source: Annotated[
+        bool, typer.Option("--take-source", help="Take WHMCS's value where one was changed both here and there.")
+    ] = False,
+    reason: Reason = None,
+    operator: Operator = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Import a WHMCS as one operation: previewed, applied whole, undoable; again, it brings only what is new or changed.
+
+    Nothing is written to WHMCS; passwords and card data are never read.
+    """
+    shared = context_of(ctx)
+    as_json = as_json or shared.as_json
+    if not dry_run and not reason:
+        fail("The reason is missing: --reason says why, and is kept with the operation")
+    with told_plainly(as_json=as_json), tempfile.TemporaryDirectory(prefix="clientops-") as folder:
+        staging = Path(folder) / "staging.duckdb"
+        book = _book(shared, operator)
+        with working("Reading WHMCS", quiet=as_json) as report:
+            _read(source, staging, lambda table, done, total: report(f"Reading {table}", done / max(total, 1)))
+        request = {"source": name, "time_zone": time_zone, "take_source": take_source}
+        _carry_out(book, request, staging, reason, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def _carry_out(
+    book: Book,
+    request: dict[str, object],
+    staging: Path,
+    reason: str | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Show what would come in, ask, and import just that."""
+    from clientops.importing.whmcs.rule import IMPORT_WHMCS
+
+    with working("Comparing with the book", quiet=as_json) as report:
+        book.progress = report
+        preview = book.preview(IMPORT_WHMCS, request, staging=staging)
+    if preview.problems:
+        raise RefusedError(preview.problems)
+    if not as_json:
+        _show(preview)
+    if dry_run or not preview.is_applicable:
+        if as_json:
+            counts = [(c.table, c.kind, c.count) for c in preview.changes]
+            print_json({"summary": preview.summary, "changes": counts, "warnings": preview.warnings})
+        else:
+            console.print("Nothing was changed (--dry-run)." if dry_run else "There is nothing new to import.")
+        return
+    if not (yes or as_json) and console.is_terminal and not typer.confirm("\nImport this?"):
+        console.print("Nothing was changed.")
+        return
+    with working("Importing", quiet=as_json) as report:
+        book.progress = report
+        receipt = book.apply(preview, reason=reason)
+    if as_json:
+        print_json(receipt)
+    else:
+        print_receipt(receipt, "WHMCS imported")
+
+
+def _book(shared: Context, operator: str | None) -> Book:
+    """The book; made if there is none yet, since an import is how most books begin."""
+    if shared.path.exists():
+        return shared.book(operator)
+    return Book.create(shared.path, operator=operator or shared.operator, wait=shared.wait)
+
+
+def _read(source: str, staging: Path, progress: Progress) -> None:
+    if "://" in source:
+        from clientops.importing.whmcs.mysql import read_mysql
+
+        read_mysql(source, staging, progress=progress)
+    elif Path(source).is_dir():
+        from clientops.importing.whmcs.folder import read_folder
+
+        read_folder(source, staging, progress=progress)
+    elif Path(source).is_file():
+        from clientops.importing.whmcs.dump import read_dump
+
+        read_dump(source, staging, progress=progress)
+    else:
+        fail(f"There is no file or folder {source}; a live server is written mysql://user@host/database")
+
+
+def _show(preview: Preview) -> None:
+    console.print(Text(f"{preview.row_count} rows would change."), style="bold")
+    money = [(label, value) for label, value in preview.summary if label.startswith("Money")]
+    for label, value in preview.summary:
+        if (label, value) not in money:
+            console.print(Text(f"  {label}: {value}"))
+    odd = [pair for pair in money if not _AGREES.search(pair[1])]
+    console.print(
+        Text(f"  Money: {len(money) - len(odd)} of {len(money)} sums agree on both sides (--json lists them)")
+    )
+    for label, value in odd:
+        console.print(Text(f"  {label}: {value}"), style="yellow")
+    for warning in preview.warnings[:NOTES]:
+        console.print(Text(f"Note: {warning.message}"), style="yellow")
+    if len(preview.warnings) > NOTES:
+        console.print(
+            f"… and {len(preview.warnings) - NOTES} more notes; what could not be taken is in import_problems"
+        )
