@@ -11,10 +11,12 @@ from typing import Any
 
 import duckdb
 
+from clientops.book import verify
 from clientops.book.book import Book
 from clientops.book.preview import Receipt
 from clientops.changes import Kind, Plan, Rule
 from clientops.requests import Request
+from clientops.tables import schema
 from clientops.tables.schema import all_tables, quote_name, quote_text, table
 from tests.builders import CURRENCIES, DEFAULTS, EUR, JPY, NOW, TODAY
 
@@ -111,6 +113,12 @@ def tamper(path: Path, *statements: str) -> None:
     with behind_the_back(path) as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+def forget_schema() -> None:
+    """Let the definition of the tables be read anew, after a test gave clientops other migrations."""
+    schema.all_tables.cache_clear()
+    verify._expected_shapes.cache_clear()
 
 
 def fill_shop(book: Book) -> None:

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from clientops.book.book import Book
-from clientops.errors import ClientopsError
+from clientops.errors import ClientopsError, RefusedError
 from clientops.operations import rule
 
 DESCRIPTION = "Ünterbrochen 🦆"
@@ -52,8 +52,8 @@ def work_until_killed(path: Path, acknowledged: Path, seed: int, clients: int) -
     for number in count():
         try:
             receipt = one_operation(book, choice, clients, f"{seed}-{number}")
-        except ClientopsError as error:  # an undo that cannot be, a transfer without credit
-            assert str(error).startswith("Nothing was changed"), error
+        except RefusedError:  # an undo that cannot be, a transfer without credit
+            continue
         else:
             note(acknowledged, "done", receipt.operation_id, receipt.sha256)
 

@@ -66,10 +66,11 @@ def kill_again_and_again(processes, clients_file, folder, kills, seed):
         notes = folder / f"notes{number}"
         process = processes.Process(target=work_until_killed, args=(path, notes, seed * 10**6 + number, CLIENTS))
         process.start()
-        while not notes.exists():
+        enough = choice.randrange(5)  # lines: one when it begins, one for each operation
+        while not notes.exists() or len(notes.read_bytes().splitlines()) < enough:
             assert process.is_alive()
             time.sleep(0.002)
-        time.sleep(choice.random() * 0.6)
+        time.sleep(choice.random() ** 2 * 0.4)
         assert process.is_alive()
         os.kill(process.pid, signal.SIGKILL)
         process.join()
@@ -148,6 +149,8 @@ def test_out_of_disk(processes, clients_file, tmp_path, room):
     lines = [line.split(maxsplit=2) for line in notes.read_text().splitlines()]
     assert process.exitcode == 0
     assert lines[-1] == ["end"]
+    print(f"\nroom for {room} bytes:", [line[0] for line in lines], {line[2] for line in lines if line[0] == "refused"})
+    assert ("refused" if room == 0 else "done") in {line[0] for line in lines}
     book = Book(path, operator="checker", wait=5)
     check_whole(book, [(int(line[2].split()[0]), line[2].split()[1]) for line in lines if line[0] == "done"])
     keys = {key for (key,) in book.query("select key from history.operations")[1]}

@@ -30,22 +30,34 @@ def copy_book(source: Path, target: Path) -> None:
             connection.execute(f"attach {quote_text(str(source))} as source_book (read_only)")
             connection.execute(f"attach {quote_text(str(unfinished))} as copy_of_book")
             connection.execute("copy from database source_book to copy_of_book")
+            connection.execute("checkpoint copy_of_book")  # closing would do it too, but without a word if it fails
     except duckdb.Error as error:
         raise BookError(f"The copy {target} could not be made: {str(error).splitlines()[0]}") from error
 
 
 @contextmanager
 def unfinished_file(target: Path) -> Iterator[Path]:
-    """Path to make a database at that gets its name when it is whole; nothing is left of it if it fails."""
+    """Path to make a database at that gets its name when it is whole; nothing is left of it if it fails.
+
+    Raises:
+        BookError: The database was closed with its log left over.
+    """
     unfinished = target.with_name(target.name + ".unfinished")
     _remove_database(unfinished)  # of an attempt that was killed
     try:
         yield unfinished
+        if _log(unfinished).exists():
+            raise BookError(f"The file {target} could not be finished; the disk may be full")
         unfinished.rename(target)
     finally:
         _remove_database(unfinished)
 
 
+def _log(path: Path) -> Path:
+    """The write-ahead log of a database."""
+    return path.with_name(path.name + ".wal")
+
+
 def _remove_database(path: Path) -> None:
-    for file in (path, path.with_name(path.name + ".wal")):
+    for file in (path, _log(path)):
         file.unlink(missing_ok=True)

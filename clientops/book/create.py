@@ -27,7 +27,7 @@ def create_book(path: Path, *, who: str) -> None:
     """Make an empty book, readable by its owner only.
 
     Raises:
-        BookError: There is a file already, or the folder is missing.
+        BookError: There is a file already, the folder is missing, or it cannot be written.
     """
     if not path.parent.is_dir():
         raise BookError(f"There is no folder {path.parent} to make the book in")
@@ -36,10 +36,13 @@ def create_book(path: Path, *, who: str) -> None:
     with locked(path, write=True, who=who, wait=10):
         if path.exists():
             raise BookError(f"Somebody else has just made {path}")
-        with unfinished_file(path) as unfinished, private_files(), duckdb.connect(str(unfinished)) as connection:
-            configure(connection)
-            with database_transaction(connection):
-                _migrate(connection, after=0)
+        try:
+            with unfinished_file(path) as unfinished, private_files(), duckdb.connect(str(unfinished)) as connection:
+                configure(connection)
+                with database_transaction(connection):
+                    _migrate(connection, after=0)
+        except duckdb.Error as error:
+            raise BookError(f"The book {path} could not be made: {str(error).splitlines()[0]}") from error
 
 
 def book_version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:

@@ -7,6 +7,7 @@ cannot run. Only the few elements and attributes that ``assets/view.js`` knows a
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -76,15 +77,15 @@ class Node:
 Content: TypeAlias = "Node | str | int | Iterable[Content] | None"
 
 
-class Part:
+class Part(ABC):
     """A piece of a screen with a state of its own: it draws itself, and its methods are called by events."""
 
     def __init__(self) -> None:
         self.serial = next(_serial)
 
+    @abstractmethod
     def tree(self) -> Content:
         """What it looks like now."""
-        raise NotImplementedError
 
 
 def call(method: Callable[..., Any], *arguments: Any) -> Call:

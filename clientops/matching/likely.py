@@ -18,7 +18,7 @@ from clientops.matching.scoring import compared_sql, evidence_sql, scored_sql
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
 
-MOST_ROWS = 100
+MOST_ROWS = 20
 """Clients that are looked up at a time; for more there is ``find_duplicates(only=…)``."""
 
 
@@ -34,7 +34,7 @@ def likely_duplicates(
 
     Args:
         tables: Read-only tables; reads ``clients`` and ``merged_clients``.
-        requests: ``row`` and any of the columns of ``clients``, up to a hundred rows; other columns are ignored.
+        requests: ``row`` and any of the columns of ``clients``, up to twenty rows; other columns are ignored.
         threshold: Lowest score; by default the model's.
         model: Weights and limits.
 
@@ -43,7 +43,7 @@ def likely_duplicates(
         ``right_id``, the likeliest first in each row.
 
     Raises:
-        UsageError: More than a hundred rows.
+        UsageError: More than twenty rows.
     """
     model = model or shipped()
     lowest = model.threshold if threshold is None else threshold

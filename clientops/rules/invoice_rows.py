@@ -49,7 +49,7 @@ def make_invoices(steps: Steps, *, today: date, now: datetime) -> tuple[Change, 
         steps.insert("credit_entries", "offer_entries"),
         steps.update("clients", "offer_balances"),
         steps.update("settings", "next_number"),
-        queue_billing_mails(steps, "invoice-created", now=now),
+        *queue_billing_mails(steps, "invoice-created", now=now),
     )
 
 

@@ -76,7 +76,7 @@ def issue_invoice(tables: Tables, requests: Relation, *, today: date, now: datet
         steps.insert("credit_entries", "offer_entries"),
         steps.update("clients", "offer_balances"),
         steps.update("settings", "next_number"),
-        queue_billing_mails(steps, "invoice-created", now=now),
+        *queue_billing_mails(steps, "invoice-created", now=now),
         problems="problems",
     )
 

@@ -101,7 +101,7 @@ def record_payment(tables: Tables, requests: Relation, *, today: date, now: date
         steps.insert("credit_entries", "entries"),
         steps.update("invoices", "invoice_updates"),
         steps.update("clients", "balances"),
-        queue_billing_mails(steps, "payment-received", now=now),
+        *queue_billing_mails(steps, "payment-received", now=now),
         problems="problems",
         warnings="warnings",
     )

@@ -13,7 +13,7 @@ from clientops.book.book import Book, default_operator, default_path
 from clientops.errors import BookError, NewerBookError
 from clientops.tables import schema
 from clientops.tables.schema import all_tables, migrations, read_schema
-from tests.books import OPERATOR, apply_by_hand, read_history, read_rows, tamper
+from tests.books import OPERATOR, apply_by_hand, forget_schema, read_history, read_rows, tamper
 
 LATER = (
     "create table colours (\n    id bigint not null, -- Number of the colour\n    name varchar, -- Name\n);\n"
@@ -30,13 +30,13 @@ def later_version(monkeypatch):
     _use_migrations(monkeypatch, more)
     yield newest + 1
     monkeypatch.undo()
-    schema.all_tables.cache_clear()
+    forget_schema()
 
 
 def _use_migrations(monkeypatch, found):
     monkeypatch.setattr(schema, "migrations", lambda: found)
     monkeypatch.setattr(create, "migrations", lambda: found)
-    schema.all_tables.cache_clear()
+    forget_schema()
 
 
 def listing(folder):
@@ -82,7 +82,7 @@ def test_a_book_is_not_made_where_it_cannot_be(tmp_path, name, message):
 def test_a_book_that_fails_to_be_made_leaves_nothing(tmp_path, monkeypatch):
     """Half a book is not left in the way of the next attempt."""
     monkeypatch.setattr(create, "_migrate", lambda connection, after: connection.execute("select nonsense"))
-    with pytest.raises(duckdb.Error):
+    with pytest.raises(BookError, match="could not be made: Binder Error"):
         Book.create(tmp_path / "a.duckdb", operator="maria")
     assert listing(tmp_path) == []
     monkeypatch.undo()
@@ -193,10 +193,10 @@ def test_a_migration_is_whole_or_not_at_all(shop_file, tmp_path, monkeypatch):
     newest = migrations()[-1][0]
     with monkeypatch.context() as patch:
         _use_migrations(patch, (*migrations(), (newest + 1, "broken", LATER + "select nonsense;")))
-        schema.all_tables.cache_clear()
+        forget_schema()
         with pytest.raises(BookError, match="could not be brought up to date"):
             Book(path, operator="maria")
-    schema.all_tables.cache_clear()
+    forget_schema()
     assert (listing(tmp_path), read_rows(path), read_history(path)) == (["shop.duckdb"], before, history)
     assert Book(path, operator=OPERATOR).verify().findings == ()
 

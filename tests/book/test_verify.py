@@ -7,7 +7,7 @@ import pytest
 from clientops.book import chain
 from clientops.book.book import Book
 from clientops.book.verify import Finding, verify
-from tests.books import OPERATOR, apply_by_hand, behind_the_back, insert, tamper
+from tests.books import OPERATOR, apply_by_hand, behind_the_back, forget_schema, insert, tamper
 from tests.builders import CURRENCIES
 
 
@@ -468,7 +468,7 @@ def test_a_migrated_row_changed_in_its_new_column(book, monkeypatch):
     )
     for module in (schema, create):
         monkeypatch.setattr(module, "migrations", lambda: later)
-    clear_caches()
+    forget_schema()
     try:
         migrated = Book(book.path, operator=OPERATOR)
         apply_by_hand(migrated, ("notes", "update", [{"id": 1, "body": "x"}]))
@@ -483,15 +483,7 @@ def test_a_migrated_row_changed_in_its_new_column(book, monkeypatch):
         assert findings(migrated) == [(H, 3, "notes", None), (H, 1, "notes", 1), (H, 1, "notes", 2)]
     finally:
         monkeypatch.undo()
-        clear_caches()
-
-
-def clear_caches():
-    from clientops.book import verify
-    from clientops.tables import schema
-
-    schema.all_tables.cache_clear()
-    verify._expected_shapes.cache_clear()
+        forget_schema()
 
 
 def test_many_changed_rows_are_cut_off(book):

@@ -189,7 +189,9 @@ def everything(tmp_path_factory):
     return ids, taken, problems, tables
 
 
-@pytest.mark.parametrize(("name", "source", "row", "table", "expected"), [pytest.param(*case, id=case[0]) for case in TAKEN])
+@pytest.mark.parametrize(
+    ("name", "source", "row", "table", "expected"), [pytest.param(*case, id=case[0]) for case in TAKEN]
+)
 def test_taken(everything, name, source, row, table, expected):
     """A row is taken under its own number, with each value translated."""
     ids, taken, problems, _ = everything
@@ -198,7 +200,9 @@ def test_taken(everything, name, source, row, table, expected):
     assert {column: found[column] for column in expected} == expected
 
 
-@pytest.mark.parametrize(("name", "source", "row", "field", "code"), [pytest.param(*case, id=case[0]) for case in REFUSED])
+@pytest.mark.parametrize(
+    ("name", "source", "row", "field", "code"), [pytest.param(*case, id=case[0]) for case in REFUSED]
+)
 def test_refused(everything, name, source, row, field, code):
     """A row that cannot be taken is kept with its reason and its original values, and nothing of it is taken."""
     ids, taken, problems, _ = everything

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from clientops.changes import Plan
-from clientops.importing.whmcs.rule import ImportWhmcs, import_report, import_whmcs
+from clientops.changes import Plan, as_dicts
+from clientops.importing.whmcs.rule import ImportWhmcs, import_whmcs
 from clientops.importing.whmcs.sources import SOURCE_TABLES
 from clientops.importing.whmcs.staging import Staging
 from clientops.requests import read_requests
@@ -72,12 +72,9 @@ def planned(path: Path, tables: Tables | None = None, **request: Any) -> Plan:
     return import_whmcs(tables, requests, today=TODAY, now=NOW)
 
 
-def reported(path: Path, tables: Tables | None = None) -> list[dict[str, Any]]:
-    """The rows of the report of importing a staging file."""
-    tables = tables or Tables.of()
-    attach(tables, path)
-    relation = import_report(tables, read_requests(ImportWhmcs, [{}]).relation(tables._connection))
-    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+def reported(tables: Tables) -> list[dict[str, Any]]:
+    """The rows of the report that the last plan of these tables was made with."""
+    return as_dicts(tables._connection.table("temp.import_report"))
 
 
 def staged_rows(path: Path) -> dict[str, list[tuple[Any, ...]]]:

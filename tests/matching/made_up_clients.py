@@ -103,7 +103,9 @@ class World:
             count = max(3, min(400, self.size * share // 20_000))
             self.cities[country] = [(self.word(2), self.postcodes(country)) for _ in range(count)]
             self.streets[country] = [self.word(2) for _ in range(300)]
-        self.buildings = [self.address("US" if n % 2 else "DE") | {"phone": None} for n in range(max(2, self.size // 400))]
+        self.buildings = [
+            self.address("US" if n % 2 else "DE") | {"phone": None} for n in range(max(2, self.size // 400))
+        ]
         for building in self.buildings:
             building["phone"] = self.phone(building["country"])
 
@@ -165,7 +167,9 @@ class World:
     def _mail(self, record: Record, domain: str) -> str:
         first = _latin(record["first_name"]) or self.word(2).lower()
         last = _latin(record["last_name"]) or self.word(2).lower()
-        shape = self.random.choice(("{f}.{l}", "{f}{l}", "{i}.{l}", "{l}.{f}", "{f}{n}", "{f}.{l}{n}", "{l}{n}", "{f}{l}{n}"))
+        shape = self.random.choice(
+            ("{f}.{l}", "{f}{l}", "{i}.{l}", "{l}.{f}", "{f}{n}", "{f}.{l}{n}", "{l}{n}", "{f}{l}{n}")
+        )
         return shape.format(f=first, l=last, i=first[:1], n=self.random.randint(1, 9999)) + "@" + domain
 
     def person(self, country: str, **given: Any) -> Record:
@@ -260,7 +264,9 @@ def _agency(world: World) -> list[Record]:
     for _ in range(min(world.random.choice((3, 6, 12, 40)), max(3, world.size // 50))):
         firm = world.company(agency["country"]) if world.random.random() < 0.5 else world.person(agency["country"])
         firm.pop("domain", None)
-        people.append(firm | {"email": mail, "phone": agency["phone"] if world.random.random() < 0.7 else firm["phone"]})
+        people.append(
+            firm | {"email": mail, "phone": agency["phone"] if world.random.random() < 0.7 else firm["phone"]}
+        )
     return people
 
 
@@ -315,7 +321,9 @@ def _shorten(world: World, record: Record) -> None:
 
 def _decorate(world: World, record: Record) -> None:
     if record["first_name"]:
-        record["first_name"] = f"{world.random.choice(('Dr.', 'Mr', 'Mrs.', 'Prof. Dr.', 'Ing.'))} {record['first_name']}"
+        record["first_name"] = (
+            f"{world.random.choice(('Dr.', 'Mr', 'Mrs.', 'Prof. Dr.', 'Ing.'))} {record['first_name']}"
+        )
 
 
 def _middle(world: World, record: Record) -> None:
@@ -347,7 +355,9 @@ def _nobody(_: World, record: Record) -> None:
 def _other_form(world: World, record: Record) -> None:
     if record["company_name"]:
         stem = record["company_name"].rsplit(" ", 1)[0]
-        record["company_name"] = stem if world.random.random() < 0.6 else f"{stem} {world.random.choice(('Group', 'Ltd.'))}"
+        record["company_name"] = (
+            stem if world.random.random() < 0.6 else f"{stem} {world.random.choice(('Group', 'Ltd.'))}"
+        )
 
 
 def _other_mail(world: World, record: Record) -> None:

@@ -31,10 +31,16 @@ BLOCKS = [
     pytest.param(NAME, {"first_name": "Byron", "last_name": "Ada"}, id="name"),
     pytest.param({"address1": "Weg 7", "postcode": "1"}, {"address1": "7 Weg", "postcode": "1"}, id="address"),
     pytest.param({**NAME, "postcode": "1"}, {**NAME, "first_name": "Adda", "postcode": "1"}, id="surname and postcode"),
-    pytest.param({**NAME, "postcode": "1"}, {**NAME, "last_name": "Biron", "postcode": "1"}, id="given name and postcode"),
+    pytest.param(
+        {**NAME, "postcode": "1"}, {**NAME, "last_name": "Biron", "postcode": "1"}, id="given name and postcode"
+    ),
     pytest.param({**NAME, "city": "X"}, {**NAME, "first_name": "Adda", "city": "X"}, id="surname and city"),
     pytest.param({**NAME, "city": "X"}, {**NAME, "last_name": "Byrom", "city": "X"}, id="given name and city"),
-    pytest.param({**NAME, "address1": "7 A"}, {"last_name": "Byron", "first_name": "E", "address1": "7 B"}, id="surname and house"),
+    pytest.param(
+        {**NAME, "address1": "7 A"},
+        {"last_name": "Byron", "first_name": "E", "address1": "7 B"},
+        id="surname and house",
+    ),
     pytest.param({"address1": "7 A", "postcode": "1"}, {"address1": "7 B", "postcode": "1"}, id="house and postcode"),
     pytest.param({**NAME, **COMPANY}, {**NAME, **COMPANY, "first_name": "E"}, id="company and surname"),
     pytest.param({**NAME, **COMPANY}, {**NAME, **COMPANY, "last_name": "E"}, id="company and given name"),

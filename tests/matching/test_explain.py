@@ -31,7 +31,11 @@ CASES = [
     pytest.param(
         {**ZOFIA, "first_name": "Tomasz"},
         ("same e-mail", "same phone", "same address"),
-        ("same surname, other given name", "households share phone and address", "people of another name use the same e-mail"),
+        (
+            "same surname, other given name",
+            "households share phone and address",
+            "people of another name use the same e-mail",
+        ),
         id="couple",
     ),
     pytest.param(
@@ -66,7 +70,9 @@ def test_as_text() -> None:
     assert str(explain(pair)) == "same company name, same address; but other phone"
 
 
-@pytest.mark.parametrize(("left", "right"), [(ZOFIA, {**ZOFIA, **OTHER_PLACE}), (FIRM, {**FIRM, "tax_id": "DE1234567"})])
+@pytest.mark.parametrize(
+    ("left", "right"), [(ZOFIA, {**ZOFIA, **OTHER_PLACE}), (FIRM, {**FIRM, "tax_id": "DE1234567"})]
+)
 def test_bits_add_up(left: dict[str, Any], right: dict[str, Any]) -> None:
     """The bits of the evidence and the prior add up to the score."""
     pair, words = only_pair(left, right)

@@ -51,7 +51,11 @@ SAME = [
         id="a slip in every field",
     ),
     pytest.param(ZOFIA, {**ZOFIA, "email": "Zofia.Szczepanska+shop@GMAIL.com", "address1": None}, id="tagged e-mail"),
-    pytest.param(ZOFIA, {"first_name": "Zofia", "last_name": "Szczepańska", "phone": "0601234567", "country": "PL"}, id="name and phone"),
+    pytest.param(
+        ZOFIA,
+        {"first_name": "Zofia", "last_name": "Szczepańska", "phone": "0601234567", "country": "PL"},
+        id="name and phone",
+    ),
     pytest.param(ZOFIA, {**ZOFIA, "last_name": "Kowalska"}, id="married"),
     pytest.param(
         {**ZOFIA, "first_name": "Robert"}, {**ZOFIA, "first_name": "Bob", "phone": None, "email": None}, id="nickname"
@@ -104,8 +108,20 @@ DIFFERENT = [
         id="two companies in one building with one phone",
     ),
     pytest.param(
-        {"first_name": "John", "last_name": "Smith", "email": "john.smith@gmail.com", "postcode": "10115", "country": "DE"},
-        {"first_name": "John", "last_name": "Smith", "email": "jsmith77@yahoo.com", "postcode": "80331", "country": "DE"},
+        {
+            "first_name": "John",
+            "last_name": "Smith",
+            "email": "john.smith@gmail.com",
+            "postcode": "10115",
+            "country": "DE",
+        },
+        {
+            "first_name": "John",
+            "last_name": "Smith",
+            "email": "jsmith77@yahoo.com",
+            "postcode": "80331",
+            "country": "DE",
+        },
         id="namesakes",
     ),
     pytest.param(ZOFIA, {"first_name": "Zofia", "last_name": "Szczepańska"}, id="a name and nothing else"),
@@ -134,8 +150,18 @@ def test_two_parties(left: dict[str, Any], right: dict[str, Any]) -> None:
 def test_agency() -> None:
     """Customers that an agency entered with its own e-mail and phone are not one."""
     shared = {"email": "office@agency.example", "phone": "+49 30 123456", "country": "DE"}
-    names = [("Anna", "Berg"), ("Jörg", "Claasen"), ("Ute", "Dorn"), ("Lars", "Ebert"), ("Ina", "Frei"), ("Max", "Groß")]
-    customers = [{**shared, "first_name": first, "last_name": last, "postcode": f"1011{n}"} for n, (first, last) in enumerate(names)]
+    names = [
+        ("Anna", "Berg"),
+        ("Jörg", "Claasen"),
+        ("Ute", "Dorn"),
+        ("Lars", "Ebert"),
+        ("Ina", "Frei"),
+        ("Max", "Groß"),
+    ]
+    customers = [
+        {**shared, "first_name": first, "last_name": last, "postcode": f"1011{n}"}
+        for n, (first, last) in enumerate(names)
+    ]
     assert found_groups(book(*customers)) == []
 
 
@@ -201,7 +227,9 @@ def test_both_ways(made_up: tuple[pa.Table, pa.Table]) -> None:
     forwards = found_pairs(book_of(clients))
     turned = clients.set_column(0, "id", pa.array([10_000 - n for n in clients.column("id").to_pylist()], pa.int64()))
     backwards = found_pairs(book_of(turned))
-    assert {(10_000 - right, 10_000 - left): score for (left, right), score in backwards.items()} == pytest.approx(forwards)
+    assert {(10_000 - right, 10_000 - left): score for (left, right), score in backwards.items()} == pytest.approx(
+        forwards
+    )
 
 
 @settings(max_examples=10, deadline=None)
@@ -211,7 +239,12 @@ def test_unrelated_client(made_up: tuple[pa.Table, pa.Table], seed: int) -> None
     clients = made_up[0].slice(0, 300)
     letters = random.Random(seed)
     word = "".join(letters.choices("qxzvjw", k=12))
-    stranger = {"first_name": f"{word}a", "last_name": f"{word}b", "email": f"{word}@{word}.example", "phone": f"+999{seed:09d}"}
+    stranger = {
+        "first_name": f"{word}a",
+        "last_name": f"{word}b",
+        "email": f"{word}@{word}.example",
+        "phone": f"+999{seed:09d}",
+    }
     tables = book_of(clients)
     before = found_pairs(tables, threshold=-50), found_groups(tables)
     row = {"id": 77_777, "currency_id": 1, **stranger}

@@ -72,8 +72,9 @@ def test_different_stay_apart(pairs: list[tuple[float, int, int]], different: li
     home = {client: number for number, group in enumerate(groups) for client in group}
     for _, left, right in pairs:
         apart = home.get(left, -left) != home.get(right, -right)
-        one, other = ({left, right} & {left} | groups[home[left]] if left in home else {left}), (
-            groups[home[right]] if right in home else {right}
+        one, other = (
+            ({left, right} & {left} | groups[home[left]] if left in home else {left}),
+            (groups[home[right]] if right in home else {right}),
         )
         assert not apart or any((a in one and b in other) or (b in one and a in other) for a, b in different)
 

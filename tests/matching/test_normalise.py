@@ -11,15 +11,23 @@ from clientops.matching.normalise import KEY_COLUMNS, dialling, normalise
 from tests.matching.builders import book
 
 CASES = [
-    pytest.param({"first_name": " María  José ", "last_name": "Gil"}, {"given": "maria jose", "given_first": "maria"}, id="accents, blanks"),
+    pytest.param(
+        {"first_name": " María  José ", "last_name": "Gil"},
+        {"given": "maria jose", "given_first": "maria"},
+        id="accents, blanks",
+    ),
     pytest.param({"first_name": "Prof. Dr. Hans"}, {"given": "hans"}, id="titles"),
     pytest.param({"first_name": "Dr"}, {"given": "dr"}, id="a name that is a title"),
     pytest.param({"first_name": "Conrad R. S."}, {"given": "conrad"}, id="middle initials"),
     pytest.param({"first_name": "J."}, {"given": "j"}, id="initial"),
     pytest.param({"first_name": "Bob"}, {"given": "bob", "given_first": "robert"}, id="nickname"),
-    pytest.param({"first_name": "A", "last_name": "O'Neil-Müller"}, {"surname": "oneil muller"}, id="apostrophe, hyphen, umlaut"),
+    pytest.param(
+        {"first_name": "A", "last_name": "O'Neil-Müller"}, {"surname": "oneil muller"}, id="apostrophe, hyphen, umlaut"
+    ),
     pytest.param({"last_name": "Mueller"}, {"surname": "muller"}, id="umlaut spelt out"),
-    pytest.param({"last_name": "Weiß Łukasz Øst"}, {"surname": "lukasz ost", "given": "weiss"}, id="letters beside accents"),
+    pytest.param(
+        {"last_name": "Weiß Łukasz Øst"}, {"surname": "lukasz ost", "given": "weiss"}, id="letters beside accents"
+    ),
     pytest.param({"last_name": "Козлов"}, {"surname": "kozlov"}, id="Cyrillic"),
     pytest.param({"last_name": "Παπαδόπουλος"}, {"surname": "papadopoylos"}, id="Greek"),
     pytest.param({"last_name": "王"}, {"surname": "王"}, id="Chinese"),
@@ -31,7 +39,9 @@ CASES = [
     pytest.param({"last_name": "Ada Byron"}, {"name": "ada byron", "given": "ada"}, id="name in one field"),
     pytest.param({"first_name": "A.", "last_name": "Byron"}, {"name": None}, id="an initial makes no name"),
     pytest.param({"company_name": "ACME Solutions S.r.l."}, {"company": "acmesolutions"}, id="legal form with dots"),
-    pytest.param({"company_name": "Müller & Söhne GmbH & Co. KG"}, {"company": "mullerandsohne"}, id="several legal forms"),
+    pytest.param(
+        {"company_name": "Müller & Söhne GmbH & Co. KG"}, {"company": "mullerandsohne"}, id="several legal forms"
+    ),
     pytest.param({"company_name": "Ромашка ООО"}, {"company": "romashka"}, id="Cyrillic legal form"),
     pytest.param({"company_name": "GmbH"}, {"company": "gmbh"}, id="a company called like a form"),
     pytest.param({"email": " Ada.Byron+Shop@GoogleMail.com "}, {"email": "adabyron@gmail.com"}, id="gmail"),
@@ -51,7 +61,9 @@ CASES = [
     pytest.param({"tax_id": "DE811223344"}, {"tax_id": "DE811223344"}, id="VAT number, country unknown"),
     pytest.param({"tax_id": "n/a"}, {"tax_id": None}, id="no tax number"),
     pytest.param(
-        {"address1": "Hafenstr. 7", "postcode": "24103"}, {"address": "7hafen/24103", "street": "hafen"}, id="street short"
+        {"address1": "Hafenstr. 7", "postcode": "24103"},
+        {"address": "7hafen/24103", "street": "hafen"},
+        id="street short",
     ),
     pytest.param({"address1": "Hafenstraße 7", "postcode": "24103"}, {"address": "7hafen/24103"}, id="street long"),
     pytest.param({"address1": "7 High Street", "postcode": "ab1 2cd"}, {"address": "7high/AB12CD"}, id="number first"),
@@ -59,7 +71,9 @@ CASES = [
     pytest.param({"address1": "High Street"}, {"address": None, "street": "high"}, id="no house number"),
     pytest.param({"postcode": "12345-6789", "country": "US"}, {"postcode": "12345"}, id="ZIP+4"),
     pytest.param({}, dict.fromkeys(set(KEY_COLUMNS) - {"id", "is_role_mail"}), id="nothing"),
-    pytest.param({"first_name": "", "email": " ", "phone": "-"}, {"given": None, "email": None, "phone": None}, id="blanks"),
+    pytest.param(
+        {"first_name": "", "email": " ", "phone": "-"}, {"given": None, "email": None, "phone": None}, id="blanks"
+    ),
 ]
 
 

@@ -62,7 +62,9 @@ def test_evidence(change: dict[str, Any], expected: dict[str, str]) -> None:
 
 
 FIRMS = [
-    pytest.param({}, {"firm": "same", "tax_id": "same", "organisation": "unknown", "person": "firm"}, id="all the same"),
+    pytest.param(
+        {}, {"firm": "same", "tax_id": "same", "organisation": "unknown", "person": "firm"}, id="all the same"
+    ),
     pytest.param({"company_name": "Nordlicht"}, {"firm": "part"}, id="part"),
     pytest.param({"company_name": "Nordlciht Solar"}, {"firm": "misspelt"}, id="misspelt"),
     pytest.param({"company_name": "Kontor AG"}, {"firm": "different"}, id="other company"),

@@ -14,11 +14,24 @@ from clientops.tables.view import Tables
 
 CLIENTS = [
     {"id": 1, "currency_id": 1, "first_name": "A", "created_on": date(2020, 1, 1)},
-    {"id": 2, "currency_id": 1, "first_name": "A", "last_name": "B", "email": "a@example.com", "created_on": date(2021, 1, 1)},
+    {
+        "id": 2,
+        "currency_id": 1,
+        "first_name": "A",
+        "last_name": "B",
+        "email": "a@example.com",
+        "created_on": date(2021, 1, 1),
+    },
     {"id": 3, "currency_id": 1, "first_name": "A", "created_on": date(2019, 1, 1)},
     {"id": 4, "currency_id": 1, "status": "Closed", "created_on": date(2001, 1, 1)},
 ]
-SERVICES = [{"id": 1, "client_id": 1}, {"id": 2, "client_id": 1}, {"id": 3, "client_id": 4}, {"id": 4, "client_id": 4}, {"id": 5, "client_id": 4}]
+SERVICES = [
+    {"id": 1, "client_id": 1},
+    {"id": 2, "client_id": 1},
+    {"id": 3, "client_id": 4},
+    {"id": 4, "client_id": 4},
+    {"id": 5, "client_id": 4},
+]
 
 
 def survivors(by: Any, members: list[int], **rows: Any) -> list[tuple[int, str]]:
@@ -42,7 +55,9 @@ def test_reasons(by: Any, expected: tuple[int, str]) -> None:
 
 def test_ties() -> None:
     """Equally active clients are told apart by age, then by completeness, then by number."""
-    assert survivors("most active", [1, 2, 3], services=[]) == [(3, "most active: 0 services, 0 domains, 0 invoices, 0 transactions")]
+    assert survivors("most active", [1, 2, 3], services=[]) == [
+        (3, "most active: 0 services, 0 domains, 0 invoices, 0 transactions")
+    ]
 
 
 def test_unknown_reason() -> None:

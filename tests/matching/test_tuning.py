@@ -18,7 +18,13 @@ COUSIN = {**ZOFIA, "first_name": "Tomasz"}
 def decided(count: int, decision: str) -> tuple[Any, Any]:
     """Pairs of one kind (couples with one e-mail), all decided alike, beside one pair of each other decision."""
     couples = [
-        {**client, "last_name": f"Nowak{n}q", "email": f"n{n}@example.com", "phone": f"+48 601 {n:06d}", "address1": f"{n} X"}
+        {
+            **client,
+            "last_name": f"Nowak{n}q",
+            "email": f"n{n}@example.com",
+            "phone": f"+48 601 {n:06d}",
+            "address1": f"{n} X",
+        }
         for n in range(count)
         for client in (ZOFIA, COUSIN)
     ]

@@ -1,4 +1,4 @@
-"""Invoices, payments, the credit log and quotes of WHMCS, as they become rows here."""
+"""Invoices, payments and the credit log of WHMCS, as they become rows here."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ TAX_MODE = """coalesce((
     select min('inclusive') from staging.tblconfiguration where setting = 'TaxType' and lower(value) = 'inclusive'
 ), 'exclusive')"""
 
+TOTAL = f"try_cast({money_sql('total')} + {money_sql('credit')} as decimal(18, 4))"
+
 INVOICES = Mapping(
     "invoices",
     "tblinvoices",
@@ -60,9 +62,14 @@ INVOICES = Mapping(
         # WHMCS's total is what is left to pay after credit; ours is what the invoice asks.
         Column(
             "total",
-            f"({money_sql('total')} + {money_sql('credit')})::decimal(18, 4)",
+            f"coalesce({TOTAL}, 0)::decimal(18, 4)",
             "total",
-            (unreadable_amount("total"),),
+            (
+                unreadable_amount("total"),
+                Fault(
+                    "total", "bad_amount", f"{TOTAL} is null", "'total and credit come to more than there is room for'"
+                ),
+            ),
         ),
         money("credit_applied", "credit"),
         choice("status", "status", INVOICE_STATUSES),
@@ -131,8 +138,8 @@ TAX_SHARES = f"""
         from running where amount_whole <> 0
     )
     select source_row,
-        (case units when 1 then units1::decimal(18, 4) else units1::decimal(16, 0) * 0.01 end)::decimal(18, 4) as tax1,
-        (case units when 1 then units2::decimal(18, 4) else units2::decimal(16, 0) * 0.01 end)::decimal(18, 4) as tax2
+        try_cast(try_cast(units1 as decimal(30, 2)) * case units when 1 then 1.00 else 0.01 end as decimal(18, 4)) as tax1,
+        try_cast(try_cast(units2 as decimal(30, 2)) * case units when 1 then 1.00 else 0.01 end as decimal(18, 4)) as tax2
     from shares
 """
 
@@ -329,69 +336,4 @@ CREDIT_ENTRIES = Mapping(
     money="amount",
     money_read=money_sql("amount"),
     owner="to_client_id.id",
-)
-
-BILL_TO = "nullif(concat_ws(chr(10), {}), '')".format(
-    ", ".join(
-        (
-            raw("companyname"),
-            "nullif(trim(concat_ws(' ', trim(s.firstname), trim(s.lastname))), '')",
-            raw("address1"),
-            raw("address2"),
-            "nullif(trim(concat_ws(' ', trim(s.postcode), trim(s.city))), '')",
-            raw("state"),
-            f"upper({raw('country')})",
-        )
-    )
-)
-
-QUOTES = Mapping(
-    "quotes",
-    "tblquotes",
-    (
-        reference("client_id", "userid", "clients"),
-        text("subject", "subject"),
-        choice(
-            "stage",
-            "stage",
-            {
-                "draft": "Draft",
-                "delivered": "Delivered",
-                "on hold": "On Hold",
-                "accepted": "Accepted",
-                "lost": "Lost",
-                "dead": "Dead",
-            },
-        ),
-        computed("bill_to", BILL_TO),
-        reference("currency_id", "currency", "currencies"),
-        day("created_on", "datecreated"),
-        day("valid_until_on", "validuntil"),
-        day("sent_on", "datesent"),
-        day("accepted_on", "dateaccepted"),
-        money("subtotal", "subtotal"),
-        money("tax1", "tax1"),
-        money("tax2", "tax2"),
-        money("total", "total"),
-        body("proposal", "proposal"),
-        body("client_notes", "customernotes"),
-        body("admin_notes", "adminnotes"),
-    ),
-    joins=f"left join numbers_currencies quoted on quoted.source_id = {number_sql('currency')}",
-    money="total",
-    money_read=money_sql("total"),
-    currency="quoted.id",
-)
-
-QUOTE_ITEMS = Mapping(
-    "quote_items",
-    "tblquoteitems",
-    (
-        reference("quote_id", "quoteid", "quotes"),
-        body("description", "description"),
-        number("quantity", "quantity", "decimal(18, 4)", default="1"),
-        money("unit_price", "unitprice"),
-        number("discount_percent", "discount", "decimal(18, 4)"),
-        flag("is_taxed", "taxable"),
-    ),
 )

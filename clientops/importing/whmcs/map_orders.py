@@ -1,4 +1,4 @@
-"""Orders, promotions, upgrades of WHMCS, as they become rows here."""
+"""Orders, promotions, upgrades and quotes of WHMCS, as they become rows here."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _ordered(
         "addon_id": "null::bigint",
         "domain_id": "null::bigint",
         "setup_fee": f"{setup_fee}::decimal(18, 4)",
-        "amount": f"greatest({money_sql(amount)} - {setup_fee}, 0)::decimal(18, 4)",
+        "amount": f"coalesce(try_cast(greatest({money_sql(amount)} - {setup_fee}, 0) as decimal(18, 4)), 0)::decimal(18, 4)",
         "recurring_amount": money_sql(recurring),
         **columns,
     }
@@ -197,4 +197,69 @@ SERVICE_CHANGES = Mapping(
     money="amount",
     money_read=money_sql("amount"),
     owner="to_client_id.id",
+)
+
+BILL_TO = "nullif(concat_ws(chr(10), {}), '')".format(
+    ", ".join(
+        (
+            raw("companyname"),
+            "nullif(trim(concat_ws(' ', trim(s.firstname), trim(s.lastname))), '')",
+            raw("address1"),
+            raw("address2"),
+            "nullif(trim(concat_ws(' ', trim(s.postcode), trim(s.city))), '')",
+            raw("state"),
+            f"upper({raw('country')})",
+        )
+    )
+)
+
+QUOTES = Mapping(
+    "quotes",
+    "tblquotes",
+    (
+        reference("client_id", "userid", "clients"),
+        text("subject", "subject"),
+        choice(
+            "stage",
+            "stage",
+            {
+                "draft": "Draft",
+                "delivered": "Delivered",
+                "on hold": "On Hold",
+                "accepted": "Accepted",
+                "lost": "Lost",
+                "dead": "Dead",
+            },
+        ),
+        computed("bill_to", BILL_TO),
+        reference("currency_id", "currency", "currencies"),
+        day("created_on", "datecreated"),
+        day("valid_until_on", "validuntil"),
+        day("sent_on", "datesent"),
+        day("accepted_on", "dateaccepted"),
+        money("subtotal", "subtotal"),
+        money("tax1", "tax1"),
+        money("tax2", "tax2"),
+        money("total", "total"),
+        body("proposal", "proposal"),
+        body("client_notes", "customernotes"),
+        body("admin_notes", "adminnotes"),
+    ),
+    joins=f"left join numbers_currencies quoted on quoted.source_id = {number_sql('currency')}",
+    money="total",
+    money_read=money_sql("total"),
+    currency="quoted.id",
+)
+
+QUOTE_ITEMS = Mapping(
+    "quote_items",
+    "tblquoteitems",
+    (
+        reference("quote_id", "quoteid", "quotes"),
+        body("description", "description"),
+        number("quantity", "quantity", "decimal(18, 4)", default="1"),
+        money("unit_price", "unitprice"),
+        number("discount_percent", "discount", "decimal(18, 4)"),
+        flag("is_taxed", "taxable"),
+    ),
 )

@@ -7,8 +7,6 @@ from clientops.importing.whmcs.map_billing import (
     CREDIT_ENTRIES,
     INVOICE_ITEMS,
     INVOICES,
-    QUOTE_ITEMS,
-    QUOTES,
     TRANSACTIONS,
 )
 from clientops.importing.whmcs.map_orders import (
@@ -17,6 +15,8 @@ from clientops.importing.whmcs.map_orders import (
     ORDERED_SERVICES,
     ORDERS,
     PROMOTION_CODES,
+    QUOTE_ITEMS,
+    QUOTES,
     SERVICE_CHANGES,
 )
 from clientops.importing.whmcs.map_people import (
@@ -211,7 +211,7 @@ def read_sql(mapping: Mapping) -> str:
     currency = mapping.currency or ("row_money.currency_id" if mapping.owner else "null::bigint")
     cases = " ".join(f"when {fault.when} then {place}" for place, fault in enumerate(faults_of(mapping), 1))
     values += [
-        f"({mapping.money_read or 'null'})::decimal(18, 4) as money_read",
+        f"({mapping.money_read or 'null'})::decimal(38, 4) as money_read",
         f"{currency} as money_currency_id",
         f"{is_gone} as is_gone",
         f"{_listed(doubts)} as doubts",

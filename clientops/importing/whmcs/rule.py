@@ -10,7 +10,6 @@ from clientops.changes import Change, Plan, Relation, Rule, as_dicts
 from clientops.importing.whmcs.mapping import Mapping
 from clientops.importing.whmcs.reading import MAPPINGS, faults_of, read_rows
 from clientops.importing.whmcs.verdicts import add_imported, filled_tables, judge_rows
-from clientops.money import show_sql
 from clientops.requests import Request, Text
 from clientops.tables.schema import quote_name, quote_text
 from clientops.tables.view import Steps, Tables
@@ -142,7 +141,7 @@ def report_sql(place: int, mapping: Mapping) -> str:
 
 
 REPORT = """
-    select *, (money_read - money_taken - money_problems)::decimal(18, 4) as difference
+    select *, (money_read - money_taken - money_problems)::decimal(38, 4) as difference
     from (
         select {place} as place, {source} as source_table, {table} as table_name, money.code as currency,
             count(*) as "read",
@@ -150,9 +149,9 @@ REPORT = """
             count(*) filter (where verdict = 'changed') as changed,
             count(*) filter (where verdict = 'unchanged') as unchanged,
             count(*) filter (where not is_taken) as problems,
-            case when {is_money} then coalesce(sum(r.money_read), 0)::decimal(18, 4) end as money_read,
-            case when {is_money} then coalesce({taken} filter (where is_taken), 0)::decimal(18, 4) end as money_taken,
-            case when {is_money} then coalesce(sum(r.money_read) filter (where not is_taken), 0)::decimal(18, 4) end
+            case when {is_money} then coalesce(sum(r.money_read), 0)::decimal(38, 4) end as money_read,
+            case when {is_money} then coalesce({taken} filter (where is_taken), 0)::decimal(38, 4) end as money_taken,
+            case when {is_money} then coalesce(sum(r.money_read) filter (where not is_taken), 0)::decimal(38, 4) end
                 as money_problems
         from (select *, verdict in ('new', 'changed', 'unchanged') as is_taken from rows_{key}) r
         left join currency_codes money on money.id = r.money_currency_id
@@ -175,14 +174,18 @@ REPORT_COUNTS = """
     from import_report group by place, source_table, table_name having sum("read") > 0
 """
 
+
+def _shown(money: str) -> str:
+    cases = " ".join(f"when {n} then ({money})::decimal(38, {n})::varchar" for n in (0, 1, 2, 3))
+    return f"(case digits {cases} else ({money})::varchar end)"
+
+
 REPORT_MONEY = f"""
     select place, source_table, table_name, coalesce(currency, 'currency unknown') as currency,
-        'read ' || {show_sql("money_read", "currency_text", "digits")} || ', taken '
-            || {show_sql("money_taken", "currency_text", "digits")} || ', on problem rows '
-            || {show_sql("money_problems", "currency_text", "digits")} || ', difference '
-            || {show_sql("difference", "currency_text", "digits")} as said
+        'read ' || {_shown("money_read")} || ', taken ' || {_shown("money_taken")} || ', on problem rows '
+            || {_shown("money_problems")} || ', difference ' || {_shown("difference")} as said
     from (
-        select r.*, coalesce(r.currency, '?') as currency_text, coalesce(c.minor_digits, 2) as digits
+        select r.*, coalesce(c.minor_digits, 2) as digits
         from import_report r
         left join (select code, min(minor_digits) as minor_digits from currency_codes group by code) c
             on c.code = r.currency
@@ -229,7 +232,7 @@ PROBLEM_ROWS = """
         case r.verdict when 'conflict' then r.fields else {field} end,
         case r.verdict when 'conflict' then 'conflict' else {code} end,
         case r.verdict when 'conflict' then r.message else {message} end,
-        to_json(s)::varchar, r.money_read, money.code
+        to_json(s)::varchar, try_cast(r.money_read as decimal(18, 4)), money.code
     from rows_{key} r
     join staging.{staged} s on s.rowid = r.source_row
     left join currency_codes money on money.id = r.money_currency_id
