@@ -320,6 +320,8 @@ class Book:
         """Write a consistent copy of the book to a new file while others go on reading."""
         if self._held is not None:
             raise UsageError("A backup cannot be made inside a session: the file is being written")
+        with self._open(write=False):
+            pass  # waits for programs that take no ticket, too
         with locked(self.path, write=False, who=self.operator, wait=self.wait):
             copy_book(self.path, Path(target).absolute())
 

@@ -13,8 +13,9 @@ from clientops.book.book import Book
 from clientops.commands.context import context_of
 from clientops.commands.look import AsOf, moment_of, path_text
 from clientops.commands.operate import Operator, Today
-from clientops.commands.output import console, told_plainly, working
+from clientops.commands.output import console, print_table, told_plainly, working
 from clientops.exporting.files import export_relation, relation_named
+from clientops.exporting.whmcs import export_whmcs
 
 
 def demo(
@@ -57,13 +58,26 @@ def demo(
 
 def export(
     ctx: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="TABLE|QUERY", help="A table, or a SELECT.")],
-    file: Annotated[Path, typer.Argument(help="File to write: .csv, .xlsx or .parquet")],
+    what: Annotated[
+        str, typer.Argument(metavar="TABLE|QUERY|whmcs", help="A table, a SELECT, or whmcs: what changed, for WHMCS.")
+    ],
+    file: Annotated[Path, typer.Argument(help="File to write: .csv, .xlsx or .parquet; for whmcs, a new folder.")],
     as_of: AsOf = None,
+    since: Annotated[
+        int | None, typer.Option("--since", help="For whmcs: after this operation; else after the last import.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a table or a query's result to a file that is safe to open in a spreadsheet."""
     shared = context_of(ctx)
+    if what == "whmcs":
+        with told_plainly(), working(f"Writing {file.name}"), shared.book().tables() as tables:
+            written = export_whmcs(tables, file.absolute(), since=since)
+        print_table(("file", "rows"), written)
+        console.print(
+            f"Wrote {len(written)} files to {path_text(file)}." if written else "Nothing changed; nothing was written."
+        )
+        return
     with told_plainly(), working(f"Writing {file.name}"), shared.book().tables(moment_of(as_of)) as tables:
         count = export_relation(relation_named(tables, what), file.absolute(), overwrite=overwrite)
     console.print(Text(f"Wrote {count} rows to {path_text(file)}."), style="bold green")

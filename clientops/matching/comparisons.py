@@ -106,7 +106,9 @@ PERSON = """case
         when {given} = 'near' and {surname} in ('same', 'misspelt', 'part', 'near') then 'near'
         when {surname} = 'near' and {given} in ('same', 'nickname', 'misspelt') then 'near'
         when {surname} in ('same', 'misspelt', 'part') then 'relative'
-        when {given} in ('same', 'nickname', 'misspelt') and {surname} = 'different' then 'renamed'
+        -- Colleagues can have one given name, people who live together hardly: they married.
+        when {given} in ('same', 'nickname', 'misspelt') and {surname} = 'different' then
+            case when company_l is null and company_r is null then 'married' else 'renamed' end
         when {given} = 'unknown' or {surname} = 'unknown' then 'half different'
         else 'different' end"""
 

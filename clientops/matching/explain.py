@@ -52,6 +52,7 @@ WHY_NOT: dict[str, dict[str, str]] = {
     "person": {
         "near": "names are alike, but both are names that others have",
         "relative": "same surname, other given name",
+        "married": "same given name, other surname",
         "renamed": "same given name, other surname",
         "half different": "the names that both have differ",
         "different": "other name",

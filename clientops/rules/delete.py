@@ -28,20 +28,20 @@ def delete_client(tables: Tables, requests: Relation, *, today: date, now: datet
     Args:
         tables: Read-only tables.
         requests: One row per client: ``client_id``, ``confirm_name``. See ``DeleteClient``.
-        today: Not used.
+        today: Date of credit entries.
         now: Not used.
 
     Returns:
         Deletes of the clients and of all rows that belong to them or to something of theirs; updates that empty the
         columns of other rows that named one of these. Transactions stay and get the client's name. Users stay.
-        The summary counts what goes, table by table.
+        Credit that was applied to another client's invoice (after a merge was taken back) stays applied: its entry
+        goes over to that client, with an entry about where it came from. The summary counts what goes, table by table.
 
     Problems:
-        ``unknown_client``, ``already_merged``, ``given_twice``, ``wrong_name``, ``pays_for_others`` (its credit is
-        applied to another client's invoice, which would be owed again).
+        ``unknown_client``, ``already_merged``, ``given_twice``, ``wrong_name``.
 
     Warnings:
-        ``credit_lost``, ``still_active``, ``still_owed``, ``old_numbers``, ``user_left``.
+        ``credit_lost``, ``still_active``, ``still_owed``, ``old_numbers``, ``user_left``, ``paid_for_others``.
 
     Source:
         WHMCS "Delete client": everything goes, transactions stay until they are deleted themselves.
@@ -54,10 +54,13 @@ def delete_client(tables: Tables, requests: Relation, *, today: date, now: datet
         if _add_gone(steps, name, going):
             going.append(name)
     steps.add("named transactions", NAMED_TRANSACTIONS)
-    steps.add("problems", PROBLEMS if "credit_entries" in going else CLIENT_PROBLEMS)
+    steps.add("left entries", LEFT_ENTRIES)
+    steps.add("received entries", RECEIVED_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
+    steps.add("problems", PROBLEMS)
     steps.add("warnings", WARNINGS)
     changes = [steps.delete(name, f"gone {name}") for name in going]
     changes += [*_emptied(steps, going), steps.update("transactions", "named transactions")]
+    changes.append(steps.insert("credit_entries", "received entries"))
     return steps.plan(*changes, problems="problems", warnings="warnings", summary=_summary(steps, going))
 
 
@@ -86,8 +89,9 @@ def _parents(name: str) -> set[str]:
 
 def _add_gone(steps: Steps, name: str, going: list[str]) -> int:
     """Step ``gone <table>`` of the numbers of the rows that go with others; how many there are."""
+    kept = f"and not coalesce({APPLIED_ELSEWHERE}, false)" if name == "credit_entries" else ""
     parts = [
-        f"select id from {quote_name(name)} where {_points_at_gone(r)}"
+        f"select id from {quote_name(name)} where {_points_at_gone(r)} {kept}"
         for r in references_from(name)
         if r.on_delete == "remove" and r.target in going
     ]
@@ -108,16 +112,19 @@ def _emptied(steps: Steps, going: list[str]) -> list[Change]:
         for reference in references_from(name):
             if reference.on_delete == "clear" and reference.target in going:
                 columns.setdefault(reference.column, []).append(f"({_points_at_gone(reference)})")
-        if not columns:
-            continue
         named = {quote_name(column): " or ".join(conditions) for column, conditions in columns.items()}
-        values = ", ".join(
-            f"case when not coalesce({when}, false) then {c} end as {c}" for c, when in named.items()
-        )
+        values = [f"case when not coalesce({when}, false) then {c} end as {c}" for c, when in named.items()]
+        if name == "credit_entries" and steps.count("left entries"):
+            named["client_id"] = 'id in (select id from "left entries")'
+            values.append(
+                'coalesce((select l.client_id from "left entries" l where l.id = credit_entries.id), client_id) as client_id'
+            )
+        if not named:
+            continue
         stays = f"""and id not in (select id from "gone {name}")""" if name in going else ""
         steps.add(
             f"emptied {name}",
-            f"select id, {values} from {quote_name(name)} where ({' or '.join(named.values())}) {stays}",
+            f"select id, {', '.join(values)} from {quote_name(name)} where ({' or '.join(named.values())}) {stays}",
         )
         if steps.count(f"emptied {name}"):
             changes.append(steps.update(name, f"emptied {name}"))
@@ -153,7 +160,7 @@ ASKED = f"""
     where r.client_id is not null
 """
 
-CLIENT_PROBLEMS = f"""
+PROBLEMS = f"""
     select "row", 'client_id' as field, case when survivor_id is null then 'unknown_client' else 'already_merged' end as code,
         case when survivor_id is null then 'there is no client ' || client_id
             else 'client ' || client_id || ' was merged into client ' || survivor_id || '; delete that, or take the merge back'
@@ -168,19 +175,22 @@ CLIENT_PROBLEMS = f"""
     from asked where is_known and {_typed_sql("confirm_name")} <> {_typed_sql("name")}
 """
 
-PROBLEMS = f"""
-    {CLIENT_PROBLEMS}
-    union all
-    select a."row", 'client_id', 'pays_for_others',
-        'credit of client ' || a.client_id || ' is applied to invoice ' || coalesce(i.number, i.id::varchar) || ' of client '
-            || i.client_id || ': ' || {show_sql("-sum(e.amount)", "a.code", "any_value(a.minor_digits)")}
-            || '; take it back from the invoice first'
-    from asked a
-    join credit_entries e on e.client_id = a.client_id
+APPLIED_ELSEWHERE = """invoice_id in (select id from invoices where client_id not in (select id from "gone clients"))"""
+
+LEFT_ENTRIES = f"""
+    select e.id, e.client_id as given_by_id, i.client_id, coalesce(i.number, i.id::varchar) as invoice, e.amount
+    from (select * from credit_entries where {APPLIED_ELSEWHERE}) e
+    join "gone clients" g on g.id = e.client_id
     join invoices i on i.id = e.invoice_id
-    where i.client_id not in (select id from "gone clients")
-    group by a."row", a.client_id, a.code, i.id, i.number, i.client_id
-    having sum(e.amount) <> 0
+"""
+
+# The other side of an entry that goes over, so that the log of who receives it still comes to the same.
+RECEIVED_ENTRIES = """
+    select {next_id} + row_number() over (order by l.id) as id, l.client_id, $today::date as entry_on,
+        'Applied to invoice ' || l.invoice || ' from the credit of client ' || l.given_by_id || ', '
+            || (select any_value(name) from asked where asked.client_id = l.given_by_id) || ', deleted since' as description,
+        (-l.amount)::decimal(18, 4) as amount
+    from "left entries" l
 """
 
 NAMED_TRANSACTIONS = """
@@ -215,6 +225,12 @@ WARNINGS = f"""
     from asked a join user_clients p on p.client_id = a.client_id join users u on u.id = p.user_id
     where not exists (from user_clients o where o.user_id = u.id and o.client_id not in (select id from "gone clients"))
     group by u.id, u.email
+    union all
+    select a."row", 'client_id', 'paid_for_others',
+        'credit of client ' || a.client_id || ' stays applied to invoice ' || l.invoice || ' of client ' || l.client_id
+            || ': ' || {show_sql("-sum(l.amount)", "a.code", "any_value(a.minor_digits)")}
+    from asked a join "left entries" l on l.given_by_id = a.client_id
+    group by a."row", a.client_id, a.code, l.invoice, l.client_id
 """
 
 RULES: tuple[Rule, ...] = (

@@ -188,7 +188,6 @@ MEMBERS = f"""
             order by coalesce(c.depth, 1), e."row") as "rank",
         ({PRIORITY})::bigint as priority
     from edges e left join chain_ends c on c.replaced_id = e.replaced_id
-    where not coalesce(c.is_circle, false)
 """
 
 GROUP_CLIENTS = """

@@ -11,7 +11,7 @@ from clientops.rules.delete import RULES, belonging_tables
 from clientops.rules.merge import RULES as MERGE_RULES
 from clientops.tables.references import REFERENCES, Reference
 from clientops.tables.schema import table
-from tests.builders import tables
+from tests.builders import money, tables
 from tests.rules.applying import apply_rule, every_row, plan_rule, select
 from tests.rules.random_books import CLIENTS, flaws, random_book
 
@@ -216,20 +216,43 @@ def test_refused(numbers, expected):
     assert [(p.row, p.field, p.code) for p in plan_rule(book, DELETE, asked(*numbers)).problem_list()] == expected
 
 
-def test_credit_on_an_invoice_of_another_is_refused():
-    """After a merge was taken back one client's credit may have paid another's invoice: it would be owed again."""
+def test_credit_applied_to_an_invoice_of_another_stays_applied():
+    """After a merge was taken back one client's credit may have paid another's invoice: that client gets the entry."""
     book = tables(
-        clients=[{"id": 1}, {"id": 2}],
-        invoices=[{"id": 7, "client_id": 2, "number": "A-7"}],
-        credit_entries=[{"id": 1, "client_id": 1, "invoice_id": 7, "amount": -5}],
+        clients=[{"id": 1}, {"id": 2, "credit_balance": 3}],
+        invoices=[
+            {
+                "id": n,
+                "client_id": 2,
+                "number": "A-7" if n == 7 else None,
+                "subtotal": 9,
+                "total": 9,
+                "credit_applied": 5,
+            }
+            for n in (7, 8)
+        ],
+        invoice_items=[{"id": n, "invoice_id": n, "amount": 9} for n in (7, 8)],
+        credit_entries=[
+            {"id": 1, "client_id": 1, "invoice_id": 7, "amount": -5},
+            {"id": 2, "client_id": 2, "invoice_id": 8, "amount": -5},
+            {"id": 3, "client_id": 2, "amount": 8},
+            {"id": 4, "client_id": 1, "amount": 5},
+        ],
     )
-    (problem,) = plan_rule(book, DELETE, asked(1)).problem_list()
-    assert problem.code == "pays_for_others"
-    assert (
-        problem.message
-        == "credit of client 1 is applied to invoice A-7 of client 2: EUR 5.00; take it back from the invoice first"
-    )
-    assert plan_rule(book, DELETE, asked(1, 2)).problem_list() == []
+    planned = plan_rule(book, DELETE, asked(1))
+    assert [w[3] for w in planned.warnings.fetchall()] == [
+        "credit of client 1 stays applied to invoice A-7 of client 2: EUR 5.00"
+    ]
+    apply_rule(book, DELETE, asked(1))
+    assert flaws(book) == []
+    assert select(book, "credit_entries", "id", "client_id", "invoice_id", "amount", "description") == [
+        (1, 2, 7, money(-5), None),
+        (2, 2, 8, money(-5), None),
+        (3, 2, None, money(8), None),
+        (5, 2, None, money(5), "Applied to invoice A-7 from the credit of client 1, Ada Lovelace, deleted since"),
+    ]
+    apply_rule(book, DELETE, asked(2))
+    assert select(book, "credit_entries", "id") == []
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,13 @@ def test_a_credit_in_another_currency_is_refused_along_a_chain():
     assert "a credit of JPY 5" in problem.message
 
 
+def test_two_currencies_are_refused_whichever_survives():
+    """The first currency into the second, or the second into the first."""
+    book = tables(clients=[{"id": 1, "credit_balance": 5}, {"id": 2, "currency_id": USD, "credit_balance": 5}])
+    for pair in ((1, 2), (2, 1)):
+        assert problems(book, pair) == [(1, "survivor_id", "different_currency")]
+
+
 def test_without_money_the_survivor_keeps_its_currency():
     """A client that never had money may be of another currency, with a warning; so may things that cost nothing."""
     book = tables(

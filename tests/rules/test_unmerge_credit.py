@@ -122,16 +122,19 @@ def test_what_is_left_goes_to_the_first():
 
 
 def test_commission_that_was_paid_out_comes_back_as_paid_out():
-    """An affiliate gets its part of the balance as far as it is there, and the rest as withdrawn."""
+    """Affiliates get their part of the balance as far as it is there, one after the other, and the rest as withdrawn."""
     book = tables(
-        clients=[{"id": 1}, {"id": 2}],
-        affiliates=[{"id": n, "client_id": n, "balance": 10 * n, "withdrawn": n, "visitors": n} for n in (1, 2)],
+        clients=[{"id": 1}, {"id": 2}, {"id": 3}],
+        affiliates=[{"id": n, "client_id": n, "balance": 10 * n, "withdrawn": n, "visitors": n} for n in (1, 2, 3)],
     )
-    number = merge(book, (2, 1))
-    change(book, "affiliates", {"id": 1, "balance": 5, "withdrawn": 28, "visitors": 9})
+    number = merge(book, (2, 1), (3, 1))
+    change(book, "affiliates", {"id": 1, "balance": 15, "withdrawn": 51, "visitors": 9})
     unmerge(book, number)
-    columns = ("id", "client_id", "balance", "withdrawn", "visitors")
-    assert select(book, "affiliates", *columns) == [(1, 1, money(0), money(11), 7), (2, 2, money(5), money(17), 2)]
+    assert select(book, "affiliates", "id", "client_id", "balance", "withdrawn", "visitors") == [
+        (1, 1, money(0), money(11), 4),
+        (2, 2, money(15), money(7), 2),
+        (3, 3, money(0), money(33), 3),
+    ]
 
 
 def test_credit_goes_back_in_its_own_currency():

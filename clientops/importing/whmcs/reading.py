@@ -56,7 +56,7 @@ from clientops.importing.whmcs.map_support import (
     TICKETS,
 )
 from clientops.importing.whmcs.mapping import Column, Fault, Mapping
-from clientops.tables.schema import quote_name, quote_text
+from clientops.tables.schema import column_list, quote_name, quote_text
 from clientops.tables.view import Steps
 
 # Each after those whose rows it cannot do without.
@@ -110,7 +110,19 @@ MAPPINGS: tuple[Mapping, ...] = (
 BEYOND_WHMCS = 2**32
 
 
-def read_rows(steps: Steps, *, source: str, time_zone: str) -> None:
+def present_mappings(steps: Steps) -> tuple[Mapping, ...]:
+    """Mappings whose table in the source has rows; at least one."""
+    rows = steps.add("filled_sources", 'select table_name from staging.reading where "rows" > 0').fetchall()
+    filled = {name for (name,) in rows}
+    return tuple(mapping for mapping in MAPPINGS if mapping.source in filled) or MAPPINGS[:1]
+
+
+def target_tables() -> frozenset[str]:
+    """Tables that rows of WHMCS point at."""
+    return frozenset(column.target for mapping in MAPPINGS for column in mapping.columns if column.target)
+
+
+def read_rows(steps: Steps, present: tuple[Mapping, ...], *, source: str, time_zone: str) -> None:
     """Type the staged rows of every mapping.
 
     Adds, for each mapping, the step ``read_<key>``: ``source_row``, ``source_id``, ``id`` (here; empty for a new row
@@ -121,15 +133,17 @@ def read_rows(steps: Steps, *, source: str, time_zone: str) -> None:
     here after the import. Steps ``client_currencies`` and ``currency_codes`` tell the currency of a client, and its
     code.
     """
-    targets = {column.target for mapping in MAPPINGS for column in mapping.columns if column.target}
     given = {"source": source, "time_zone": time_zone}
     for mapping in MAPPINGS:
         for name, sql in mapping.before:
             add_step(steps, name, sql, given)
-        if not mapping.is_numbered_here:
-            steps.add(f"twice_{mapping.key}", TWICE.format(source=mapping.source))
-        add_step(steps, f"read_{mapping.key}", read_sql(mapping), given)
-        if mapping.table in targets and not mapping.is_numbered_here:
+        if mapping in present:
+            if not mapping.is_numbered_here:
+                steps.add(f"twice_{mapping.key}", TWICE.format(source=mapping.source))
+            add_step(steps, f"read_{mapping.key}", read_sql(mapping), given)
+        else:
+            steps.add(f"read_{mapping.key}", no_rows_sql(mapping))
+        if mapping.table in target_tables() and not mapping.is_numbered_here:
             steps.add(f"numbers_{mapping.table}", numbers_sql(mapping, steps.tables.next_id(mapping.table)))
         if mapping is CURRENCIES:
             steps.add("currency_codes", CURRENCY_CODES)
@@ -219,6 +233,15 @@ def read_sql(mapping: Mapping) -> str:
     ]
     where = f"where {mapping.where}" if mapping.where else ""
     return "select " + ",\n    ".join(values) + "\n" + "\n".join(joins) + "\n" + where
+
+
+def no_rows_sql(mapping: Mapping) -> str:
+    """SELECT of the step ``read_<key>`` where the source has no rows."""
+    return (
+        f"select 0::bigint as source_row, ''::varchar as source_id, id, {column_list(mapping.column_names)}, "
+        "0::decimal(38, 4) as money_read, 0::bigint as money_currency_id, false as is_gone, ''::varchar as doubts, "
+        f"0::utinyint as fault from {quote_name(mapping.table)} limit 0"
+    )
 
 
 def _listed(cases: list[str]) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from clientops.changes import Change, Plan, Relation, Rule, as_dicts
 from clientops.importing.whmcs.mapping import Mapping
-from clientops.importing.whmcs.reading import MAPPINGS, faults_of, read_rows
+from clientops.importing.whmcs.reading import MAPPINGS, faults_of, present_mappings, read_rows
 from clientops.importing.whmcs.verdicts import add_imported, filled_tables, judge_rows
 from clientops.requests import Request, Text
 from clientops.tables.schema import quote_name, quote_text
@@ -61,14 +61,14 @@ def import_whmcs(tables: Tables, requests: Relation, *, today: date, now: dateti
     steps.add("request_problems", REQUEST_PROBLEMS)
     if steps.count("request_problems"):
         return steps.plan(problems="request_problems")
-    is_repeated = _judge(steps)
-    steps.add("problem_rows", problems_sql(steps))
+    present, is_repeated = _judge(steps)
+    steps.add("problem_rows", problems_sql(steps, present))
     steps.add("new_problems", NEW_PROBLEMS.format(next_id=tables.next_id("import_problems")))
     steps.add("old_problems", OLD_PROBLEMS)
-    steps.add("new_source_ids", new_source_ids_sql(tables.next_id("source_ids")))
-    steps.add("warnings", warnings_sql())
+    steps.add("new_source_ids", new_source_ids_sql(present, tables.next_id("source_ids")))
+    steps.add("warnings", warnings_sql(present))
     changes: list[Change] = []
-    for table in filled_tables():
+    for table in filled_tables(present):
         changes.append(steps.insert(table, f"new_{table}"))
         if is_repeated:
             changes.append(steps.update(table, f"changed_{table}"))
@@ -97,20 +97,21 @@ def import_report(tables: Tables, requests: Relation) -> Relation:
     """
     steps = tables.steps(requests=requests)
     _judge(steps)
-    return steps["import_report"]
+    return tables.query("select * exclude (place) from import_report order by place, currency")
 
 
-def _judge(steps: Steps) -> bool:
-    """Read, compare and count; whether the source was imported before."""
+def _judge(steps: Steps) -> tuple[tuple[Mapping, ...], bool]:
+    """Read, compare and count; the mappings that have rows, and whether the source was imported before."""
     source, time_zone = steps.value("select source from requests"), steps.value("select time_zone from requests")
     takes_source = bool(steps.value("select coalesce(take_source, false) from requests"))
-    is_repeated = add_imported(steps, source=source)
-    read_rows(steps, source=source, time_zone=time_zone)
-    judge_rows(steps, is_repeated=is_repeated, takes_source=takes_source)
-    for mapping in MAPPINGS:
-        steps.drop(f"read_{mapping.key}")
-    steps.add("import_report", " union all ".join(report_sql(place, m) for place, m in enumerate(MAPPINGS)))
-    return is_repeated
+    present = present_mappings(steps)
+    is_repeated = add_imported(steps, present, source=source)
+    read_rows(steps, present, source=source, time_zone=time_zone)
+    judge_rows(steps, present, is_repeated=is_repeated, takes_source=takes_source)
+    steps.drop(*(f"read_{mapping.key}" for mapping in MAPPINGS))
+    parts = [report_sql(MAPPINGS.index(mapping), mapping) for mapping in present]
+    steps.add("import_report", " union all ".join(parts))
+    return present, is_repeated
 
 
 REQUEST_PROBLEMS = """
@@ -177,7 +178,7 @@ REPORT_COUNTS = """
 
 def _shown(money: str) -> str:
     cases = " ".join(f"when {n} then ({money})::decimal(38, {n})::varchar" for n in (0, 1, 2, 3))
-    return f"(case digits {cases} else ({money})::varchar end)"
+    return f"(coalesce(currency, '?') || ' ' || case digits {cases} else ({money})::varchar end)"
 
 
 REPORT_MONEY = f"""
@@ -194,12 +195,12 @@ REPORT_MONEY = f"""
 """
 
 
-def problems_sql(steps: Steps) -> str:
+def problems_sql(steps: Steps, present: tuple[Mapping, ...]) -> str:
     """SELECT of all rows that cannot be taken, shaped like ``import_problems`` without ``id``."""
     found = steps.add("mappings_with_problems", "select distinct place from import_report where problems > 0")
     places = {place for (place,) in found.fetchall()}
     parts = [NO_PROBLEM_ROWS]
-    parts += [problem_rows_sql(mapping) for place, mapping in enumerate(MAPPINGS) if place in places]
+    parts += [problem_rows_sql(mapping) for mapping in present if MAPPINGS.index(mapping) in places]
     return " union all ".join(parts)
 
 
@@ -261,16 +262,20 @@ OLD_PROBLEMS = f"""
 """
 
 
-def new_source_ids_sql(next_id: str) -> str:
+def new_source_ids_sql(present: tuple[Mapping, ...], next_id: str) -> str:
     """SELECT of the numbers that new rows were given here, for ``source_ids``."""
     parts = [
         f"select {quote_text(m.source)} as source_table, source_id, {quote_text(m.table)} as table_name, id as row_id "
         f"from rows_{m.key} where verdict = 'new'"
-        for m in MAPPINGS
+        for m in present
         if m.is_numbered_here
     ]
-    return NEW_SOURCE_IDS.format(next_id=next_id, parts=" union all ".join(parts))
+    return NEW_SOURCE_IDS.format(next_id=next_id, parts=" union all ".join([NOTHING_NUMBERED, *parts]))
 
+
+NOTHING_NUMBERED = """
+    select ''::varchar as source_table, ''::varchar as source_id, ''::varchar as table_name, 0::bigint as row_id where false
+"""
 
 NEW_SOURCE_IDS = """
     with given as (
@@ -282,12 +287,12 @@ NEW_SOURCE_IDS = """
 """
 
 
-def warnings_sql() -> str:
+def warnings_sql(present: tuple[Mapping, ...]) -> str:
     """SELECT of the warnings: values left empty, text put right, tables that were not there, rows not taken."""
     doubts = " union all ".join(
         f"select {quote_text(m.source)} as source_table, source_id, unnest(string_split(doubts, ' ')) as field "
         f"from rows_{m.key} where doubts is not null and verdict <> 'problem'"
-        for m in MAPPINGS
+        for m in present
     )
     return WARNINGS.format(doubts=doubts)
 

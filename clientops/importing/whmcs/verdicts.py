@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clientops.importing.whmcs.mapping import Mapping
-from clientops.importing.whmcs.reading import BEYOND_WHMCS, MAPPINGS, add_step
+from clientops.importing.whmcs.reading import BEYOND_WHMCS, MAPPINGS, add_step, target_tables
 from clientops.tables.schema import column_list, quote_name, quote_text
 from clientops.tables.view import Steps
 
@@ -15,9 +15,9 @@ def mappings_of(table: str) -> tuple[Mapping, ...]:
     return tuple(mapping for mapping in MAPPINGS if mapping.table == table)
 
 
-def filled_tables() -> tuple[str, ...]:
-    """Tables that are filled, in order."""
-    return tuple(dict.fromkeys(mapping.table for mapping in MAPPINGS))
+def filled_tables(mappings: Iterable[Mapping]) -> tuple[str, ...]:
+    """Tables that these mappings fill, in order."""
+    return tuple(dict.fromkeys(mapping.table for mapping in mappings))
 
 
 def filled_columns(table: str) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def filled_columns(table: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for mapping in mappings_of(table) for name in mapping.column_names))
 
 
-def add_imported(steps: Steps, *, source: str) -> bool:
+def add_imported(steps: Steps, present: tuple[Mapping, ...], *, source: str) -> bool:
     """Add, for each table, the step ``imported_<table>``: its rows as they were last imported from the source.
 
     Column by column: a later import that left a column alone, since the source had not changed it, says nothing about
@@ -37,8 +37,11 @@ def add_imported(steps: Steps, *, source: str) -> bool:
     as_of = "true" if steps.tables.as_of is None else f"o.id <= {int(steps.tables.as_of)}"
     add_step(steps, "import_operations", IMPORT_OPERATIONS.format(as_of=as_of), {"source": source})
     is_repeated = steps.count("import_operations") > 0
-    for table in filled_tables():
+    needed = {mapping.table for mapping in present} | target_tables()
+    for table in filled_tables(MAPPINGS):
         columns = filled_columns(table)
+        if table not in needed:
+            continue
         if not is_repeated:
             steps.add(f"imported_{table}", f"select id, {column_list(columns)} from {quote_name(table)} limit 0")
             continue
@@ -82,29 +85,29 @@ IMPORTED = """
 """
 
 
-def judge_rows(steps: Steps, *, is_repeated: bool, takes_source: bool) -> None:
+def judge_rows(steps: Steps, present: tuple[Mapping, ...], *, is_repeated: bool, takes_source: bool) -> None:
     """Add, for each mapping, the step ``rows_<key>``, and for each table what is ``new_`` and ``changed_``.
 
     ``rows_<key>`` has ``source_row, source_id, id``, the columns as they will be here, ``money_read``,
     ``money_currency_id``, ``doubts``, ``fault``, ``verdict`` (new, changed, unchanged, conflict or problem), and for
     a conflict ``fields`` and ``message``.
     """
-    for table in filled_tables():
-        given = 0
-        for mapping in mappings_of(table):
+    for table in filled_tables(present):
+        mappings, given = [mapping for mapping in present if mapping.table == table], 0
+        for mapping in mappings:
             steps.add(
                 f"rows_{mapping.key}",
                 rows_sql(steps, mapping, given=given, is_repeated=is_repeated, takes_source=takes_source),
             )
             if mapping.is_numbered_here:
                 given += steps.value(f"select count(*) from rows_{mapping.key} where verdict = 'new'")
-        parts = [
+        new = [
             f"select id, {column_list(mapping.column_names)} from rows_{mapping.key} where verdict = 'new'"
-            for mapping in mappings_of(table)
+            for mapping in mappings
         ]
-        steps.add_view(f"new_{table}", " union all by name ".join(parts))
+        steps.add_view(f"new_{table}", " union all by name ".join(new))
         if is_repeated:
-            steps.add_view(f"changed_{table}", " union all by name ".join(map(changed_sql, mappings_of(table))))
+            steps.add_view(f"changed_{table}", " union all by name ".join(map(changed_sql, mappings)))
 
 
 def rows_sql(steps: Steps, mapping: Mapping, *, given: int, is_repeated: bool, takes_source: bool) -> str:
