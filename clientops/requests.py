@@ -66,10 +66,10 @@ def _parse_ids(value: object) -> object:
     return [value] if isinstance(value, int) else value
 
 
-Ids = Annotated[list[int], BeforeValidator(_parse_ids)]
 Money = Annotated[Decimal, Field(max_digits=18, decimal_places=4)]
 PositiveMoney = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=4)]
 Id = Annotated[int, Field(gt=0, lt=2**62)]
+Ids = Annotated[list[Id], BeforeValidator(_parse_ids)]
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
@@ -132,10 +132,8 @@ def read_requests(model: type[Request], source: Source) -> RequestTable:
                 problems += [_missing(number, name) for number in numbers]
             default = None if info.is_required() else _plain(info.get_default(call_default_factory=True))
             typed[name] = pa.array([default] * count, kind)
-        elif values.type.equals(kind) and not _is_checked(info):
+        elif values.type.equals(kind) and not _is_checked(info) and not values.null_count:
             typed[name] = values
-            if info.is_required() and values.null_count:
-                problems += [_missing(n, name) for n, v in zip(numbers, values.is_null().to_pylist(), strict=True) if v]
         else:
             typed[name], found = _check_column(name, info, _adapters(model)[name], values, numbers)
             problems += found
@@ -162,8 +160,19 @@ def _read_columns(source: Source) -> tuple[dict[str, pa.Array], int, list[int]]:
     else:
         raise UsageError(f"Requests cannot be read from a {type(source).__name__}; give a table, a mapping or a list")
     given = columns.pop("row", None)
-    numbers = list(range(1, count + 1)) if given is None else [int(n) for n in given.to_pylist()]
-    return columns, count, numbers
+    return columns, count, list(range(1, count + 1)) if given is None else _read_numbers(given.to_pylist())
+
+
+def _read_numbers(given: list[Any]) -> list[int]:
+    """The column ``row`` of the requests.
+
+    Raises:
+        UsageError: It does not number them.
+    """
+    texts = [str(number).strip() for number in given]
+    if not all(text.isdecimal() for text in texts) or len({int(text) for text in texts}) < len(texts):
+        raise UsageError("The column row numbers the requests: it must hold whole numbers, each of them once")
+    return [int(text) for text in texts]
 
 
 class _Values:
@@ -194,7 +203,7 @@ def _check_column(
                 wrong[place] = None
             continue
         try:
-            typed[place] = _plain(adapter.validate_python(value))
+            typed[place] = _plain(adapter.validate_python(value.strip() if isinstance(value, str) else value))
         except ValidationError as error:
             wrong[place] = sentence(name, value, error)
     problems = []
@@ -307,17 +316,19 @@ def _adapters(model: type[Request]) -> dict[str, TypeAdapter[Any]]:
         annotation: Any = info.annotation
         for item in info.metadata:
             annotation = Annotated[annotation, item]
+        if _plain_type(annotation) is int:
+            annotation = Annotated[annotation, Field(ge=-(2**63), lt=2**63)]
         found[name] = TypeAdapter(annotation, config=config)
     return found
 
 
 def _is_checked(info: FieldInfo) -> bool:
-    """Whether a value of the right type may still be wrong: anything beyond a bare type, at any depth."""
+    """Whether a value of the right type may still be wrong: anything beyond a bare type, at any depth, and texts."""
     annotation = info.annotation
     if get_origin(annotation) in (Union, UnionType):
         parts = [part for part in get_args(annotation) if part is not NoneType]
         annotation = parts[0] if len(parts) == 1 else annotation
-    return bool(info.metadata) or annotation not in (int, str, bool, date, datetime)
+    return bool(info.metadata) or annotation not in (int, bool, date, datetime)
 
 
 def _plain_type(annotation: Any) -> Any:

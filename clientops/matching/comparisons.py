@@ -36,7 +36,9 @@ def _scripts_differ(left: str, right: str) -> str:
     return f"((strlen({left}) = length({left})) <> (strlen({right}) = length({right})))"
 
 
-def _given_sql(left: str, right: str, left_first: str, right_first: str, left_count: str, right_count: str) -> str:
+def _given_sql(  # noqa: PLR0917, two of each
+    left: str, right: str, left_first: str, right_first: str, left_count: str, right_count: str
+) -> str:
     return f"""case
         when {left} is null or {right} is null then 'unknown'
         when {left} = {right} then 'same'

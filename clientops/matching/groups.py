@@ -103,9 +103,7 @@ def spanning_links(links: Iterable[Link], different: Iterable[tuple[int, int]] =
     return taken
 
 
-def cut_groups(
-    forest: list[Link], threshold: float, largest: int, sure: float
-) -> Iterator[tuple[list[int], float]]:
+def cut_groups(forest: list[Link], threshold: float, largest: int, sure: float) -> Iterator[tuple[list[int], float]]:
     """Members of each group of a spanning forest, and its weakest link; too large ones cut at rising thresholds."""
     waiting = [(threshold, forest)]
     while waiting:

@@ -53,7 +53,9 @@ def likely_duplicates(
     )
     entered = requests.project(f'-"row"::bigint as id, {columns}').to_arrow_table()
     if entered.num_rows > MOST_ROWS:
-        raise UsageError(f"{entered.num_rows} clients are too many to look up one by one: find duplicates after the import")
+        raise UsageError(
+            f"{entered.num_rows} clients are too many to look up one by one: find duplicates after the import"
+        )
     desk = _desk(model)
     keys = desk.keys(entered)
     condition, values = near_clients_sql(keys)
@@ -94,7 +96,9 @@ class _Desk:
             return self._connection.execute(f"execute few_pairs({float(lowest)!r})").to_arrow_table()
 
     def _put(self, clients: pa.Table) -> None:
-        for country in {(name or "").strip().upper() for name in clients.column("country").to_pylist()} - self._countries:
+        for country in {
+            (name or "").strip().upper() for name in clients.column("country").to_pylist()
+        } - self._countries:
             self._connection.execute("insert into dialling values (?, ?, ?)", [country, *dialling(country)])
             self._countries.add(country)
         self._connection.execute("delete from few_clients")

@@ -80,7 +80,8 @@ class Model:
                 "counts": {name: list(count) for name, count in self.counts.items()},
                 "prior": round(self.prior, 3),
                 "bits": {
-                    name: {level: round(bits, 3) for level, bits in levels.items()} for name, levels in self.bits.items()
+                    name: {level: round(bits, 3) for level, bits in levels.items()}
+                    for name, levels in self.bits.items()
                 },
             },
             indent=2,

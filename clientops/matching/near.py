@@ -73,7 +73,9 @@ def _address_conditions(keys: dict[str, Any], values: _Values) -> list[str]:
         ends = " or ".join(f"ends_with(lower(email), {values.put('@' + each)})" for each in domains)
         box = "split_part(split_part(lower(trim(email)), '@', 1), '+', 1)"
         box = f"replace({box}, '.', '')" if domain in words()["mail_ignores_dots"] else box
-        parts.append(f"ord(email) in ({ord(mailbox[0])}, {ord(mailbox[0].upper())}) and ({ends}) and {box} = {values.put(mailbox)}")
+        parts.append(
+            f"ord(email) in ({ord(mailbox[0])}, {ord(mailbox[0].upper())}) and ({ends}) and {box} = {values.put(mailbox)}"
+        )
     if keys["postcode"] and keys["house"]:
         plain = r"regexp_replace(upper(postcode), '[^\p{L}\p{N}]+', '', 'g')"
         house, whole = values.put(keys["house"]), values.put(keys["postcode"])

@@ -203,7 +203,9 @@ def dialling_sql(tables: Tables, clients: str) -> str:
     """SELECT of ``country, code, trunk`` (the digit dialled before national numbers) for the countries in use."""
     found = tables.query(f"select distinct upper(trim(country)) from {clients} where country is not null").fetchall()
     rows = [(country, *dialling(country)) for (country,) in sorted(found)]
-    values = ", ".join(f"({quote_text(country)}, {quote_text(code)}, {quote_text(trunk)})" for country, code, trunk in rows if code)
+    values = ", ".join(
+        f"({quote_text(country)}, {quote_text(code)}, {quote_text(trunk)})" for country, code, trunk in rows if code
+    )
     empty = "select ''::varchar as country, ''::varchar as code, ''::varchar as trunk where false"
     return f"select * from (values {values}) d (country, code, trunk)" if values else empty
 
@@ -257,5 +259,6 @@ def _spelt(word: str) -> str:
 
 def _domains_sql() -> str:
     return " ".join(
-        f"when domain = {quote_text(domain)} then {quote_text(same)}" for domain, same in words()["mail_domains"].items()
+        f"when domain = {quote_text(domain)} then {quote_text(same)}"
+        for domain, same in words()["mail_domains"].items()
     )

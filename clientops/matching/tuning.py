@@ -38,9 +38,13 @@ def tuned(decided: Relation, model: Model | None = None, *, freedom: float = 1.0
     truth = np.asarray(pairs["decision"] == "same", dtype=np.float64)
     if len(set(truth.tolist())) != 2:
         raise UsageError("Tuning needs decisions of both kinds, same and different")
-    levels = [(name, str(level)) for name in EVIDENCE for level in sorted(set(pairs[name]) | set(model.bits.get(name, {})))]
+    levels = [
+        (name, str(level)) for name in EVIDENCE for level in sorted(set(pairs[name]) | set(model.bits.get(name, {})))
+    ]
     start = np.array([model.bits.get(name, {}).get(level, 0.0) for name, level in levels] + [model.prior])
-    design = np.stack([pairs[name] == level for name, level in levels] + [np.ones(len(truth))], axis=1).astype(np.float64)
+    design = np.stack([pairs[name] == level for name, level in levels] + [np.ones(len(truth))], axis=1).astype(
+        np.float64
+    )
     fixed = -sum((_crowding(pairs, model, name) for name in model.counts), start=np.zeros(len(truth)))
     bits = fit_bits(design, truth, start, fixed, freedom)
     found: dict[str, dict[str, float]] = {}

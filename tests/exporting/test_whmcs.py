@@ -87,7 +87,9 @@ def test_wrong_folder_or_operation(book, tmp_path):
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_the_columns_are_whmcs_own(target):
     """Each column exists in that table of WHMCS, and its SQL is understood."""
-    found = re.search(rf"create table `?{target.name}`? \((.*?)\n\)", SCHEMA.read_text(encoding="utf-8"), re.DOTALL | re.IGNORECASE)
+    found = re.search(
+        rf"create table `?{target.name}`? \((.*?)\n\)", SCHEMA.read_text(encoding="utf-8"), re.DOTALL | re.IGNORECASE
+    )
     assert found
     theirs = set(re.findall(r"(?:^|,)\s*`?(\w+)`? ", found[1], re.MULTILINE))
     assert {name for name, _ in target.columns} <= theirs

@@ -42,7 +42,10 @@ def test_an_import_is_one_operation(empty_book, small_staging):
     preview = book.preview(IMPORT_WHMCS, {}, staging=small_staging, today=TODAY, now=NOW)
     told = dict(preview.summary)
     assert told["tblclients → clients"] == "read 5: 4 new, 0 changed, 0 unchanged, 1 problems"
-    assert told["Money in invoices, EUR"] == "read EUR 344.00, taken EUR 344.00, on problem rows EUR 0.00, difference EUR 0.00"
+    assert (
+        told["Money in invoices, EUR"]
+        == "read EUR 344.00, taken EUR 344.00, on problem rows EUR 0.00, difference EUR 0.00"
+    )
     assert told["Money in invoices, JPY"] == "read JPY 1101, taken JPY 1101, on problem rows JPY 0, difference JPY 0"
     assert (
         told["Money in credit_entries, currency unknown"]
@@ -158,7 +161,10 @@ def test_money_changed_here_shows_as_a_difference(empty_book, tmp_path):
     imported(book, path)
     apply_by_hand(book, ("clients", "update", [{"id": 1, "credit_balance": "7.50"}]))
     told = dict(book.preview(IMPORT_WHMCS, {}, staging=path, today=TODAY, now=NOW).summary)
-    assert told["Money in clients, EUR"] == "read EUR 15.00, taken EUR 12.50, on problem rows EUR 0.00, difference EUR 2.50"
+    assert (
+        told["Money in clients, EUR"]
+        == "read EUR 15.00, taken EUR 12.50, on problem rows EUR 0.00, difference EUR 2.50"
+    )
 
 
 def test_rows_that_are_mended_leave_the_problems(empty_book, tmp_path):

@@ -22,7 +22,7 @@ from clientops.importing.whmcs.text import clean_array, clean_text, decode_bytes
         pytest.param("html", "<p>a &amp; b &lt;c&gt;</p>", "<p>a &amp; b &lt;c&gt;</p>", id="HTML stays HTML"),
         pytest.param("name", "AT&T, R&D", "AT&T, R&D", id="a plain ampersand"),
         pytest.param("name", "ZoÃ« MÃ¼ller", "Zoë Müller", id="double-encoded"),
-        pytest.param("text", "æ—¥æœ¬ â€“ ok", "日本 – ok", id="double-encoded Japanese and a dash"),  # noqa: RUF001
+        pytest.param("text", "æ—¥æœ¬ â€“ ok", "日本 – ok", id="double-encoded Japanese and a dash"),
         pytest.param("name", "Zoë", "Zoë", id="right already"),
         pytest.param("name", "SÃO PAULO", "SÃO PAULO", id="Portuguese that looks double-encoded"),
         pytest.param("name", "Łódź 日本 😀 Зоя", "Łódź 日本 😀 Зоя", id="other scripts"),

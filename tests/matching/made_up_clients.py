@@ -14,10 +14,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-
-from clientops.tables.view import Tables
 
 Record = dict[str, Any]
 

@@ -56,14 +56,14 @@ def test_agreement_changes_little() -> None:
 
 def test_one_kind_only() -> None:
     """Decisions of one kind only teach nothing."""
-    tables, pairs = decided(2, "same")
+    _tables, pairs = decided(2, "same")
     with pytest.raises(UsageError, match="both kinds"):
         tuned(pairs.filter("decision = 'same'"))
 
 
 def test_neutral() -> None:
     """A model counted from where nothing is known scores as before, and what says nothing adds nothing."""
-    tables, pairs = decided(3, "same")
+    _tables, pairs = decided(3, "same")
     raw = tuned(pairs)
     again = neutral(raw)
     assert again.prior == pytest.approx(raw.prior)

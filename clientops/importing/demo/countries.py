@@ -1,6 +1,5 @@
 """Where the demo book's clients live: languages, cities, ways of writing streets, companies and numbers."""
 
-# ruff: noqa: RUF001 - Greek and Cyrillic letters are meant
 from __future__ import annotations
 
 from dataclasses import dataclass

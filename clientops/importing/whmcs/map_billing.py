@@ -23,6 +23,7 @@ from clientops.importing.whmcs.mapping import (
     reference,
     text,
     unreadable_amount,
+    wide_money_sql,
 )
 
 INVOICE_STATUSES = {
@@ -40,7 +41,7 @@ TAX_MODE = """coalesce((
     select min('inclusive') from staging.tblconfiguration where setting = 'TaxType' and lower(value) = 'inclusive'
 ), 'exclusive')"""
 
-TOTAL = f"try_cast({money_sql('total')} + {money_sql('credit')} as decimal(18, 4))"
+TOTAL = f"try_cast({wide_money_sql('total')} + {wide_money_sql('credit')} as decimal(18, 4))"
 
 INVOICES = Mapping(
     "invoices",
@@ -77,7 +78,7 @@ INVOICES = Mapping(
         body("notes", "notes"),
     ),
     money="total",
-    money_read=f"{money_sql('total')} + {money_sql('credit')}",
+    money_read=f"{wide_money_sql('total')} + {wide_money_sql('credit')}",
     owner="to_client_id.id",
 )
 
@@ -116,7 +117,7 @@ def _billed(*kinds: str) -> str:
 TAX_SHARES = f"""
     with lines as (
         select s.rowid as source_row, try_cast(s.id as bigint) as id, bill.id as invoice_id, bill.tax1, bill.tax2,
-            ({money_sql("amount")} * 100)::hugeint as amount,
+            ({wide_money_sql("amount")} * 100)::hugeint as amount,
             case when money.minor_digits = 0 and bill.tax1 = trunc(bill.tax1) and bill.tax2 = trunc(bill.tax2)
                 then 1 else 100 end as units
         from staging.tblinvoiceitems s
@@ -131,10 +132,10 @@ TAX_SHARES = f"""
     ),
     shares as (
         select source_row, units,
-            ((tax1 * units)::hugeint * amount_after) // amount_whole
-                - ((tax1 * units)::hugeint * (amount_after - amount)) // amount_whole as units1,
-            ((tax2 * units)::hugeint * amount_after) // amount_whole
-                - ((tax2 * units)::hugeint * (amount_after - amount)) // amount_whole as units2
+            ((tax1::decimal(30, 4) * units)::hugeint * amount_after) // amount_whole
+                - ((tax1::decimal(30, 4) * units)::hugeint * (amount_after - amount)) // amount_whole as units1,
+            ((tax2::decimal(30, 4) * units)::hugeint * amount_after) // amount_whole
+                - ((tax2::decimal(30, 4) * units)::hugeint * (amount_after - amount)) // amount_whole as units2
         from running where amount_whole <> 0
     )
     select source_row,
@@ -238,8 +239,8 @@ TRANSACTIONS = Mapping(
             f"'currency ' || coalesce({raw('currency')}, 'empty') || ' is not one of the currencies'",
         ),
     ),
-    money="amount_in - amount_out",
-    money_read=f"{AMOUNT_IN} - {AMOUNT_OUT}",
+    money="amount_in::decimal(38, 4) - amount_out",
+    money_read=f"{AMOUNT_IN}::decimal(38, 4) - {AMOUNT_OUT}",
     currency=f"""case when {number_sql("currency")} is null
         then coalesce(money.currency_id, bill_money.currency_id, first_currency.id) else given.id end""",
 )
@@ -250,10 +251,10 @@ TRANSACTIONS = Mapping(
 SETTLED = f"""
     with paid as (
         select s.rowid as source_row, payment.id as transaction_id, bill.id as invoice_id,
-            payment.amount_in - payment.amount_out as amount, payment.occurred_at,
+            payment.amount_in::decimal(38, 4) - payment.amount_out as amount, payment.occurred_at,
             case when bill.money_currency_id is distinct from payment.currency_id then null
                 when bill.status in ('Draft', 'Cancelled') then 0
-                else greatest(bill.total - bill.credit_applied, 0) end as most
+                else greatest(bill.total::decimal(38, 4) - bill.credit_applied, 0) end as most
         from staging.tblaccounts s
         join read_transactions payment
             on payment.source_row = s.rowid and payment.fault is null and not payment.is_gone
@@ -265,8 +266,7 @@ SETTLED = f"""
         from paid where most is not null
     )
     select source_row, transaction_id, invoice_id, amount,
-        (least(greatest(amount_after, 0), most) - least(greatest(amount_after - amount, 0), most))::decimal(18, 4)
-            as settled
+        (least(greatest(amount_after, 0), most) - least(greatest(amount_after - amount, 0), most)) as settled
     from running
 """
 
@@ -276,7 +276,7 @@ ALLOCATIONS = Mapping(
     (
         computed("transaction_id", "part.transaction_id", "id"),
         computed("invoice_id", "part.invoice_id", "invoiceid"),
-        computed("amount", "part.settled", "amountin"),
+        computed("amount", "coalesce(try_cast(part.settled as decimal(18, 4)), 0)::decimal(18, 4)", "amountin"),
     ),
     before=(("settled", SETTLED),),
     joins="join settled part on part.source_row = s.rowid",

@@ -21,6 +21,7 @@ from clientops.importing.whmcs.mapping import (
     raw,
     reference,
     text,
+    wide_money_sql,
 )
 
 PROMOTIONS = {
@@ -102,7 +103,7 @@ def _ordered(
         "addon_id": "null::bigint",
         "domain_id": "null::bigint",
         "setup_fee": f"{setup_fee}::decimal(18, 4)",
-        "amount": f"coalesce(try_cast(greatest({money_sql(amount)} - {setup_fee}, 0) as decimal(18, 4)), 0)::decimal(18, 4)",
+        "amount": f"coalesce(try_cast(greatest({wide_money_sql(amount)} - {setup_fee}, 0) as decimal(18, 4)), 0)::decimal(18, 4)",
         "recurring_amount": money_sql(recurring),
         **columns,
     }

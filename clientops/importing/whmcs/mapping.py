@@ -128,6 +128,11 @@ def money_sql(field: str) -> str:
     return f"coalesce(try_cast({raw(field)} as decimal(18, 4)), 0::decimal(18, 4))"
 
 
+def wide_money_sql(field: str) -> str:
+    """SQL of an amount with room for sums."""
+    return f"{money_sql(field)}::decimal(38, 4)"
+
+
 def day_sql(field: str) -> str:
     """SQL of a date; a zero date, which WHMCS writes for none, is empty."""
     return f"(case when {_has_date(field)} then try_cast({raw(field)} as date) end)"
