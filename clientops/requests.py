@@ -316,7 +316,7 @@ def _adapters(model: type[Request]) -> dict[str, TypeAdapter[Any]]:
         annotation: Any = info.annotation
         for item in info.metadata:
             annotation = Annotated[annotation, item]
-        if _plain_type(annotation) is int:
+        if _plain_type(info.annotation) is int and not _is_checked(info):
             annotation = Annotated[annotation, Field(ge=-(2**63), lt=2**63)]
         found[name] = TypeAdapter(annotation, config=config)
     return found

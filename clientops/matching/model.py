@@ -32,6 +32,7 @@ class Model:
         blocks: Keys (SQL over the keys of a client) and the most clients that may share them: pairs of clients that
             agree in all keys of a block are compared; a larger block says too little and is passed over.
         prior: Score of a pair about which nothing is known but that it is compared, in bits.
+        expected: Share of the compared pairs that are one party, in the books the bits were fitted to.
         bits: Bits (log2 of the odds) that each level of each comparison adds.
         counts: By comparison: the counted key, and the bits that exact agreement loses each time the number of clients
             who share the value doubles beyond four.
@@ -44,6 +45,7 @@ class Model:
 
     blocks: tuple[tuple[tuple[str, ...], int], ...]
     prior: float
+    expected: float
     bits: dict[str, dict[str, float]]
     counts: dict[str, tuple[str, float]]
     threshold: float
@@ -58,6 +60,7 @@ class Model:
         return cls(
             blocks=tuple((tuple(block["keys"]), int(block["most"])) for block in values["blocks"]),
             prior=float(values["prior"]),
+            expected=float(values["expected"]),
             bits={name: dict(levels) for name, levels in values["bits"].items()},
             counts={name: (key, float(bits)) for name, (key, bits) in values["counts"].items()},
             threshold=float(values["threshold"]),
@@ -79,6 +82,7 @@ class Model:
                 "largest_group": self.largest_group,
                 "counts": {name: list(count) for name, count in self.counts.items()},
                 "prior": round(self.prior, 3),
+                "expected": round(self.expected, 4),
                 "bits": {
                     name: {level: round(bits, 3) for level, bits in levels.items()}
                     for name, levels in self.bits.items()

@@ -12,6 +12,9 @@ from clientops.errors import UsageError
 from clientops.matching.comparisons import EVIDENCE, SEVERAL
 from clientops.matching.model import COUNTED_LEVELS, Model, shipped
 
+MOST_SHIFT = 6.0
+"""Bits that calibration moves the prior at most."""
+
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 NEUTRAL = {"firm": "person", "person": "unknown", "generation": "same", "together": "no", "someone_else": "no"}
@@ -93,3 +96,28 @@ def _crowding(pairs: dict[str, Any], model: Model, name: str) -> Matrix:
     key, slope = model.counts[name]
     many = np.log2(np.maximum(pairs[f"{key}_count"], SEVERAL) / SEVERAL)
     return np.where(np.isin(pairs[name], COUNTED_LEVELS[name]), slope * many, 0.0)
+
+
+def calibrated(scored: Relation, model: Model | None = None) -> Model:
+    """The model with the prior of a book that is unlike those it was fitted to; needs no decisions.
+
+    Where half of all clients were entered twice, a pair deserves more trust than where one in ten was. How many of the
+    compared pairs are one party is estimated from their scores: the share that explains itself (expectation
+    maximisation of the prior alone).
+
+    Args:
+        scored: All candidate pairs of the book with their scores, however low.
+        model: The model they were scored with.
+    """
+    model = model or shipped()
+    odds = np.exp2(np.clip(scored.project("score").fetchnumpy()["score"], -60, 60))
+    if not len(odds):
+        return model
+    shift, usual = 0.0, model.expected / (1 - model.expected)
+    for _ in range(200):
+        moved = odds * 2**shift
+        share = float(np.clip(np.mean(moved / (1 + moved)), 1e-6, 1 - 1e-6))
+        before, shift = shift, float(np.clip(np.log2(share / (1 - share) / usual), -MOST_SHIFT, MOST_SHIFT))
+        if abs(shift - before) < 1e-4:
+            break
+    return replace(model, prior=model.prior + shift)

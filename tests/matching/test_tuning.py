@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from clientops.errors import UsageError
 from clientops.matching.find import find_duplicates
 from clientops.matching.model import shipped
-from clientops.matching.tuning import neutral, tuned
+from clientops.matching.tuning import calibrated, neutral, tuned
 from tests.matching.builders import OTHER_PLACE, ZOFIA, book
 
 COUSIN = {**ZOFIA, "first_name": "Tomasz"}
@@ -68,3 +70,20 @@ def test_neutral() -> None:
     again = neutral(raw)
     assert again.prior == pytest.approx(raw.prior)
     assert all(levels.get("unknown", 0) == 0 for levels in again.bits.values() if "person" not in levels)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        pytest.param([9.0] * 90 + [-9.0] * 10, (3, 6), id="most are duplicates"),
+        pytest.param([9.0] * 7 + [-9.0] * 93, (-0.5, 0.5), id="as in the books of the fit"),
+        pytest.param([-9.0] * 100, (-6, -3), id="hardly any"),
+        pytest.param([], (0, 0), id="no pairs"),
+    ],
+)
+def test_calibrated(scores: list[float], expected: tuple[float, float]) -> None:
+    """A book where more of the compared pairs are one party than usual has a higher prior, and the other way round."""
+    tables = book()
+    given = tables.given(pa.table({"score": pa.array(scores, pa.float64())}))
+    shift = calibrated(given, replace(shipped(), expected=0.07)).prior - shipped().prior
+    assert expected[0] <= shift <= expected[1]

@@ -94,6 +94,17 @@ def test_a_client_without_invoices_prepays():
     assert rows(book, "select credit_balance from clients") == [(money("10"),)]
 
 
+def test_an_invoice_is_paid_on_the_day_of_the_payment_that_covers_it():
+    """Of two payments in one table, the later row's day counts, whichever day is earlier."""
+    book = book_of(invoice(1), invoice(2))
+    apply(
+        book, "record-payment",
+        pay("4", invoice_ids="1", paid_on=days(-9)), pay("6", invoice_ids="1", paid_on=days(-3)),
+        pay("4", invoice_ids="2", paid_on=days(-3)), pay("6", invoice_ids="2", paid_on=days(-9)),
+    )  # fmt: skip
+    assert rows(book, "select paid_on from invoices order by id") == [(days(-3),), (days(-9),)]
+
+
 def test_payments_of_today_are_dated_now():
     """A payment without a date, or of today, happened now."""
     book = book_of(invoice(1))
