@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import resource
@@ -50,6 +51,9 @@ def work_until_killed(path: Path, acknowledged: Path, seed: int, clients: int) -
     book = Book(path, operator=f"worker {seed}")
     note(acknowledged, "begin")
     for number in count():
+        parent = multiprocessing.parent_process()
+        if parent is None or not parent.is_alive():
+            return
         try:
             receipt = one_operation(book, choice, clients, f"{seed}-{number}")
         except RefusedError:  # an undo that cannot be, a transfer without credit

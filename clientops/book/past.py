@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import duckdb
 
@@ -62,8 +62,6 @@ def operation_at(connection: duckdb.DuckDBPyConnection, moment: int | date | dat
             raise UsageError(f"The moment {moment} needs a time zone, e.g. 2026-06-30 12:00+00:00")
         condition, value = "applied_at <= $moment", moment
     else:
-        from datetime import UTC
-
         condition, value = "applied_at < $moment", datetime.combine(moment + timedelta(days=1), time(), UTC)
     row = connection.execute(
         f"select coalesce(max(id), 0) from history.operations where {condition}", {"moment": value}

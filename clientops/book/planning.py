@@ -104,9 +104,11 @@ def _settle(connection: duckdb.DuckDBPyConnection, change: Change) -> Settled:
     else:
         sql = f"select t.id from given_change c join main.{quote_name(target.name)} t using (id)"
     connection.execute(f"create or replace temp table {rows} as {sql}")
-    known = "true" if change.kind == "insert" else f"id in (select id from main.{quote_name(target.name)})"
+    known = (
+        "given_change" if change.kind == "insert" else f"given_change join main.{quote_name(target.name)} using (id)"
+    )
     asked, distinct, count, low, high = connection.execute(
-        f"select (select count(*) from given_change), (select count(distinct id) from given_change where {known}), "
+        f"select (select count(*) from given_change), (select count(distinct id) from {known}), "
         f"count(*), min(id), max(id) from {rows}"
     ).fetchall()[0]
     if distinct != asked:

@@ -116,11 +116,10 @@ def explain(pair: Mapping[str, Any], model: Model | None = None) -> Explanation:
 
 def explained(tables: Tables, pairs: Relation) -> Relation:
     """Scored pairs with the columns ``why`` and ``why_not``: the words of :func:`explain`, for lists and spreadsheets."""
-    steps = tables.steps(explained_pairs=pairs)
-    del steps  # leaves the name
-    return tables.query(
-        f"select *, {_words_sql(WHY, with_counts=True)} as why, {_words_sql(WHY_NOT)} as why_not from explained_pairs"
-    )
+    why, why_not = _words_sql(WHY, with_counts=True), _words_sql(WHY_NOT)
+    tables.steps(explained_pairs=pairs)
+    told = tables.query(f"select *, {why} as why, {why_not} as why_not from explained_pairs")
+    return tables.given(told.to_arrow_table())
 
 
 def _words_sql(words: dict[str, dict[str, str]], *, with_counts: bool = False) -> str:

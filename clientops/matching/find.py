@@ -45,41 +45,32 @@ def find_duplicates(
         threshold: Score from which a pair joins a group; by default the model's, 0: as likely as not.
         only: ``id`` of new clients; only pairs with at least one of them are looked for.
         decisions: ``left_id, right_id, decision`` (``same``, ``different``, other words decide nothing). Clients that
-            were merged since stand for their survivors.
+            were merged since stand for their survivors. Of two decisions about a pair, ``different`` counts.
         model: Weights and limits; by default the shipped ones.
     """
     model = model or shipped()
     lowest = model.threshold if threshold is None else threshold
-    given = {"given_new": only} if only is not None else {}
-    steps = tables.steps(**given)
-    steps.add("present_clients", PRESENT)
-    steps.add("client_keys", keys_sql("present_clients", dialling_sql(tables, "present_clients")))
-    steps.drop("present_clients")
+    given = {"given_new": only, "given_decisions": decisions}
+    steps = tables.steps(**{name: relation for name, relation in given.items() if relation is not None})
+    steps.add("client_keys", keys_sql(PRESENT, dialling_sql(tables, PRESENT)))
     pairs_step(steps, model, keys="client_keys", only="given_new" if only is not None else "")
     score_step(steps, model, min(model.review, lowest), keys="client_keys", pairs="found_pairs")
     steps.drop("client_keys", "found_pairs")
-    current = None
-    if decisions is not None:
-        # A chain of its own would replace the steps of this one.
-        decisions.query("given_decisions", "select 0")
-        current = steps.add("current_decisions", CURRENT_DECISIONS)
-    undecided = UNDECIDED if decisions is not None else ""
+    current = None if decisions is None else steps.add("current_decisions", CURRENT_DECISIONS)
+    undecided = "" if decisions is None else UNDECIDED
     pairs = tables.given(tables.query(f"select * from scored_pairs s {undecided} {BY_SCORE}").to_arrow_table())
     steps.drop("scored_pairs")
     groups = duplicate_groups(tables, pairs, lowest, decisions=current, model=model)
     return Duplicates(pairs, groups)
 
 
-PRESENT = """
-    select c.id, first_name, last_name, company_name, email, address1, city, postcode, country, phone, tax_id
-    from clients c anti join merged_clients m on m.replaced_id = c.id
-"""
+PRESENT = "(select c.* from clients c anti join merged_clients m on m.replaced_id = c.id)"
 BY_SCORE = "order by score desc, left_id, right_id"
 UNDECIDED = """
     anti join (select * from current_decisions where decision = 'different') d
     on d.left_id = s.left_id and d.right_id = s.right_id
 """
-# Clients merged since count as their survivors, survivors of survivors too; the last decision about a pair counts.
+# Clients merged since count as their survivors, survivors of survivors too.
 CURRENT_DECISIONS = """
     with recursive led (replaced_id, survivor_id) as (
         select replaced_id, survivor_id from merged_clients

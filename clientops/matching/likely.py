@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -56,7 +57,7 @@ def likely_duplicates(
         raise UsageError(
             f"{entered.num_rows} clients are too many to look up one by one: find duplicates after the import"
         )
-    desk = _desk(model)
+    desk = _desk(model.as_json())
     keys = desk.keys(entered)
     condition, values = near_clients_sql(keys)
     names = ", ".join(f"c.{name}" for name in ("id", *CLIENT_COLUMNS))
@@ -64,7 +65,8 @@ def likely_duplicates(
     scored = desk.scored(pa.concat_tables([entered, near]), lowest)
     replaced = "anti join merged_clients m on m.replaced_id = f.client_id"
     tables.steps(likely_found=tables.given(scored))
-    return tables.query(f'select f.* from likely_found f {replaced} order by "row", score desc, client_id')
+    found = tables.query(f'select f.* from likely_found f {replaced} order by "row", score desc, client_id')
+    return tables.given(found.to_arrow_table())
 
 
 class _Desk:
@@ -116,11 +118,5 @@ SCORED = """
 
 
 @lru_cache(maxsize=4)
-def _desk_of(model: str) -> _Desk:
-    import json
-
+def _desk(model: str) -> _Desk:
     return _Desk(Model.of(json.loads(model)))
-
-
-def _desk(model: Model) -> _Desk:
-    return _desk_of(model.as_json())

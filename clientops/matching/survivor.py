@@ -33,7 +33,7 @@ def proposed_survivor(tables: Tables, groups: Relation, *, by: Reason = "most ac
     order = [by, *(reason for reason in REASONS if reason != by)]
     ranking = ", ".join(ORDERS[reason] for reason in order)
     tables.steps(survivor_groups=groups)
-    return tables.query(SURVIVORS.format(ranking=ranking, words=WORDS[by]))
+    return tables.given(tables.query(SURVIVORS.format(ranking=ranking, words=WORDS[by])).to_arrow_table())
 
 
 ORDERS: dict[Reason, str] = {

@@ -67,7 +67,7 @@ def unmerge_clients(tables: Tables, requests: Relation, *, today: date, now: dat
         currency stays the same, and straight after a merge the tables are as before it.
 
     Problems:
-        ``unknown_operation``, ``not_a_merge``, ``not_replaced_then``, ``already_unmerged``, ``survivor_merged``,
+        ``unknown_operation``, ``not_a_merge``, ``not_replaced_then``, ``already_unmerged``, ``given_twice``, ``survivor_merged``,
         ``survivor_deleted``, ``several_merges``, ``shared_with_others``, ``credit_spent``, ``different_currency``.
 
     Warnings:

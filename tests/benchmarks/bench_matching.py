@@ -34,7 +34,8 @@ from clientops.tables.view import Tables
 from tests.benchmarks import matching_rivals
 from tests.builders import TODAY
 from tests.matching.builders import book_of
-from tests.matching.made_up_clients import FIELDS, make_clients
+from tests.matching.made_up_clients import make_clients
+from tests.matching.made_up_world import FIELDS
 
 SEED = 2
 SIZES = (10_000, 100_000, 1_000_000)

@@ -88,7 +88,10 @@ def test_a_backup_that_fails_leaves_nothing(book, tmp_path, monkeypatch):
             if sql.startswith("copy"):
                 raise duckdb.IOException("IO Error: No space left on device\nmore")
 
-    monkeypatch.setattr(backup_module.duckdb, "connect", Failing)
+    def connect(*path, **options):
+        return real(*path, **options) if path else Failing()
+
+    monkeypatch.setattr(backup_module.duckdb, "connect", connect)
     with pytest.raises(BookError, match=r"The copy .*b\.duckdb could not be made: IO Error: No space left on device$"):
         book.backup(tmp_path / "b.duckdb")
     monkeypatch.undo()

@@ -109,6 +109,15 @@ def test_a_refund_to_credit():
     assert statuses(book) == [("Unpaid", None, None), ("Refunded", TODAY, TODAY)]
 
 
+def test_what_became_credit_does_not_become_credit_again():
+    """Of an overpayment, only what settled invoices is refunded to credit."""
+    book = paid_book(("35", {}))
+    apply(book, "refund-payment", {"transaction_id": 1, "destination": "credit"})
+    assert rows(book, "select credit_balance from clients") == [(money("35"),)]
+    assert rows(book, "select sum(amount) from credit_entries") == [(money("35"),)]
+    assert rows(book, "select sum(amount) from allocations") == [(money("0"),)]
+
+
 def test_what_became_credit_can_go_back_to_the_gateway_later():
     """Refunded to credit first, the same money can be sent back afterwards, once."""
     book = paid_book(("30", {}))

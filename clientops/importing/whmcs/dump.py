@@ -195,9 +195,9 @@ class _DumpReader:
     def _create(self) -> None:
         """Note the columns of a table, in the order of its values."""
         found = _CREATE.match(self._buffer.data, self._buffer.at)
-        self._buffer.line()
-        if found is None:
-            return
+        first = self._buffer.line()
+        if found is None or first.rstrip().endswith(b";"):
+            return  # all in one line, as no known program writes it: the insert statements must name the columns
         name, columns = found["table"].decode().lower(), []
         while self._buffer.ahead(HEAD) and not (line := self._buffer.line()).lstrip().startswith(b")"):
             if column := _COLUMN.match(line):

@@ -281,7 +281,8 @@ ALLOCATIONS = Mapping(
     before=(("settled", SETTLED),),
     joins="join settled part on part.source_row = s.rowid",
     where=f"""part.settled <> 0 or {raw("id")} in (
-        select source_id from source_ids where source_table = 'tblaccounts' and table_name = 'allocations')""",
+        select source_id from source_ids
+        where source = $source and source_table = 'tblaccounts' and table_name = 'allocations')""",
     is_numbered_here=True,
 )
 

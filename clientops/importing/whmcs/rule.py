@@ -311,11 +311,12 @@ WARNINGS = """
     select 0, '', 'not_in_source', 'not in the source: ' || string_agg(table_name, ', ' order by table_name)
     from staging.reading where not is_found having count(*) > 0
     union all
-    select 0, source_table, case code when 'conflict' then 'conflict' else 'not_taken' end,
-        count(*) || case count(*) when 1 then ' row of ' else ' rows of ' end || source_table || case code when 'conflict'
+    select 0, code, case code when 'conflict' then 'conflict' else 'not_taken' end,
+        sum("rows") || case sum("rows") when 1 then ' row' else ' rows' end || case code when 'conflict'
             then ' changed both here and in the source since the last import: left as here'
-            else ' cannot be taken' end || '; see import_problems, code ' || code
-    from problem_rows group by source_table, code
+            else ' cannot be taken' end || '; see import_problems, code ' || code || ': '
+            || string_agg(source_table || ' (' || "rows" || ')', ', ' order by source_table)
+    from (select source_table, code, count(*) as "rows" from problem_rows group by source_table, code) group by code
     union all
     select 0, 'tax_mode', 'tax_mode', 'amounts in this WHMCS include tax; set tax_mode to inclusive before invoicing here'
     from staging.tblconfiguration

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from clientops.importing.whmcs.mapping import Mapping
 from clientops.importing.whmcs.reading import BEYOND_WHMCS, MAPPINGS, add_step, target_tables
+from clientops.tables.references import references_from
 from clientops.tables.schema import column_list, quote_name, quote_text
 from clientops.tables.view import Steps
 
@@ -143,13 +144,15 @@ def rows_sql(steps: Steps, mapping: Mapping, *, given: int, is_repeated: bool, t
     if not is_repeated and not mapping.is_matched_by_code:
         return FIRST.format(final=final)
     columns = mapping.column_names
+    references = {reference.column for reference in references_from(mapping.table)}
     return COMPARED.format(
         final=final,
         table=name,
         name=mapping.table,
         merged=", ".join(_merged(column) for column in columns),
         changed=_any(f"{_differs(c, 'f', 'was')} and {_differs(c, 'f', 'here')}" for c in columns),
-        gone=_any(_differs(c.name, "f", "was") for c in mapping.columns if not c.target),
+        # What pointed at a row that went along points at nothing now; that is no change of the source's.
+        gone=_any(_differs(c, "f", "was") for c in columns if c not in references),
         fields=", ".join(f"case when {_clash(c)} then '{c}' end" for c in columns),
         clash="'changed'" if takes_source else "'conflict'",
         message=", ".join(_clash_text(c) for c in columns),
