@@ -168,6 +168,27 @@ def test_out_of_disk(processes, clients_file, tmp_path, limit, outcomes):
     insert(book, groups=[{"id": 1, "name": "goes on"}])
 
 
+@pytest.mark.parametrize("limit", [5_000, 100_000, 1_000_000])
+def test_out_of_disk_for_a_new_book(tmp_path, limit):
+    """A book for which there is no room is not made, and nothing is left of it."""
+    process = start(
+        """
+        import resource, sys
+        from clientops.book.book import Book
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+        try:
+            Book.create(sys.argv[1], operator="maria")
+        except Exception as error:
+            print(type(error).__name__, error)
+        """,
+        tmp_path / "new.duckdb",
+        limit,
+    )
+    said = process.communicate(timeout=60)
+    assert said[0].startswith(f"{BookError.__name__} The "), said
+    assert [file.name for file in tmp_path.iterdir()] == ["new.duckdb.lock"]
+
+
 def test_out_of_disk_for_a_backup(clients_file, tmp_path):
     """A backup for which there is no room is refused, and nothing is left of it."""
     source = tmp_path / "clients.duckdb"

@@ -92,18 +92,25 @@ def test_a_macro_hides_a_built_in_function(connection):
     ],
 )
 def test_returning_is_no_record_of_what_changed(connection, table):
-    """An UPDATE run as delete and insert returns too few rows past a row group: history comes from the plan (writing.py)."""
+    """An UPDATE run as delete and insert returns too few rows past a row group: history comes from the plan (writing.py).
+
+    How often it happens depends on how the threads meet, from one time in two to nine in ten; with one thread never.
+    """
     rows = BOUNDARY + 5_000
+    connection.execute("set threads = 4")
     connection.execute(table)
     value = "[range]" if "tags" in table else "range"
     connection.execute(f"insert into t select range, {value} from range({rows})")
     sets = "tags = [1, 2]" if "tags" in table else "n = -1"
-    connection.begin()
-    returned = len(connection.execute(f"update t set {sets} returning id").fetchall())
-    changed = connection.execute(f"select count(*) from t where {sets}").fetchone()[0]
-    connection.rollback()
-    assert changed == rows
-    assert returned < rows
+    for _ in range(100):
+        connection.begin()
+        returned = len(connection.execute(f"update t set {sets} returning id").fetchall())
+        changed = connection.execute(f"select count(*) from t where {sets}").fetchone()[0]
+        connection.rollback()
+        assert changed == rows
+        if returned < rows:
+            return
+    pytest.fail("an UPDATE returned all its rows a hundred times over: RETURNING may be a record now")
 
 
 def test_a_plain_update_counts_its_rows(connection):

@@ -124,6 +124,13 @@ def test_the_digest_tells_plans_apart(book, changes):
     assert digest(book, *changes) != digest(book, *NEW_CLIENT)
 
 
+def test_the_digest_knows_which_new_row_is_meant(book):
+    """Rows that come together with those they point at: another of the new ones is another plan."""
+    two = ("clients", "insert", [{"id": 7, "currency_id": 1}, {"id": 8, "currency_id": 1}])
+    first, second = ([two, ("contacts", "insert", [{"id": 4, "client_id": number}])] for number in (7, 8))
+    assert digest(book, *first) != digest(book, *second)
+
+
 def test_the_digest_knows_the_rows_before(book):
     """The same new value over another old one is another plan; a change elsewhere is not."""
     change = ("clients", "update", [{"id": 1, "city": "Paris"}])

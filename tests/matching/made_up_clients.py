@@ -113,7 +113,7 @@ def make_clients(
     """Clients and their truth.
 
     Args:
-        size: Number of clients.
+        size: Number of clients; a few less if the dice made few duplicates.
         seed: Anything; the same seed gives the same clients.
         share: Share of parties that were entered more than once, in groups of two to five.
         rare: Share of people whose surname is rare.

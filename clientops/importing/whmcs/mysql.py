@@ -18,7 +18,7 @@ from clientops.importing.whmcs.sources import SOURCE_TABLES, SourceTable
 from clientops.importing.whmcs.staging import Progress, Staging, no_progress
 from clientops.tables.schema import quote_text
 
-PAGE, TEXT_PAGE = 50_000, 5_000
+FIRST_PAGE, SMALLEST_PAGE, PAGE_BYTES = 5_000, 500, 32 << 20
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,7 @@ def _read_table(
         ).to_arrow_table()
         staging.write(table, _columns(batch))
         return
-    size = TEXT_PAGE if {"text", "html", "mail"} & set(table.columns.values()) else PAGE
-    last, done = -(2**63), 0
+    size, last, done = FIRST_PAGE, -(2**63), 0
     while True:
         page = query_mysql(
             connection,
@@ -184,6 +183,8 @@ def _read_table(
             progress(table.name, done, max(about, done))
         if page.num_rows < size:
             return
+        # Short rows come in longer pages: a query for each few thousand would cost more than the rows.
+        size = max(SMALLEST_PAGE, size * PAGE_BYTES // max(page.nbytes, 1))
 
 
 def _columns(batch: pa.Table) -> dict[str, pa.Array]:
