@@ -16,6 +16,7 @@ from clientops.book.lock import locked
 from clientops.errors import BookError, LockedError
 from clientops.tables.schema import quote_text
 
+MEMORY_GIB = 3
 _in_use: dict[int, duckdb.DuckDBPyConnection] = {}
 _HOLDER = re.compile(r"Conflicting lock is held in (.*?) ?\(PID (\d+)\)")
 _UMASK = threading.Lock()
@@ -95,9 +96,20 @@ def private_files() -> Iterator[None]:
 def configure(connection: duckdb.DuckDBPyConnection) -> None:
     """Settings that every connection to a book has."""
     connection.execute("set timezone = 'UTC'")
-    memory = os.environ.get("CLIENTOPS_MEMORY")
+    memory = os.environ.get("CLIENTOPS_MEMORY") or _usual_memory(connection)
     if memory:
         connection.execute("set memory_limit = $memory", {"memory": memory})
+
+
+def _usual_memory(connection: duckdb.DuckDBPyConnection) -> str:
+    """The limit of a laptop, beyond which the engine spills to disk; empty where its own limit is lower still.
+
+    Its own is four fifths of the machine's memory, in each process, and several people work on one machine.
+    """
+    own = connection.execute("select current_setting('memory_limit')").fetchone()
+    number, unit = own[0].split() if own else ("0", "KiB")
+    is_lower = unit in {"bytes", "KiB", "MiB"} or (unit == "GiB" and float(number) < MEMORY_GIB)
+    return "" if is_lower else f"{MEMORY_GIB}GiB"
 
 
 def _connect(path: Path, *, write: bool, wait: float) -> duckdb.DuckDBPyConnection:

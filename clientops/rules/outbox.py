@@ -126,7 +126,7 @@ RECORDED = f"""
     select communication_id as id,
         case when outcome = 'sent' then 'sent' when is_tried_again then 'queued' else 'failed' end as status,
         case when outcome = 'sent' then $now::timestamptz end as sent_at,
-        case when is_tried_again then $now::timestamptz + (5 * (1 << (attempts - 1))) * interval 1 minute end
+        case when is_tried_again then $now::timestamptz + (5 * (1 << greatest(attempts - 1, 0))) * interval 1 minute end
             as next_attempt_at,
         case when outcome = 'try again' and not is_tried_again
             then 'given up after ' || attempts || ' attempts: ' || coalesce(error, 'no reason given')

@@ -95,6 +95,7 @@ def test_retried_mail_is_queued_anew():
         pytest.param(begin_mail, BeginMail, {"communication_id": 3}, "not_queued", id="begin: sent"),
         pytest.param(record_mail, RecordMail, {"communication_id": 1, "outcome": "sent"}, "not_begun", id="record: not begun"),
         pytest.param(record_mail, RecordMail, {"communication_id": 4, "outcome": "sent"}, "not_begun", id="record: recorded before"),
+        pytest.param(record_mail, RecordMail, {"communication_id": 1, "outcome": "try again"}, "not_begun", id="record: never tried, to be tried again"),
         pytest.param(record_mail, RecordMail, {"communication_id": 99, "outcome": "sent"}, "unknown_mail", id="record: no such mail"),
         pytest.param(retry_mail, RetryMail, {"communication_id": 3}, "not_failed", id="retry: sent"),
         pytest.param(retry_mail, RetryMail, {"communication_id": 5}, "unknown_mail", id="retry: a call"),
