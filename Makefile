@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BOOK := demo.duckdb
+EXTRAS ?= test
 
 .PHONY: demo test bench lint pictures clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
 	touch $@
 
 demo: .venv/installed

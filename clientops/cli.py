@@ -1,6 +1,7 @@
 """The ``clientops`` command: thin; each command does what a function of the package does.
 
-Exit codes: 0 done, 1 refused (problems, or something does not agree), 2 usage, 3 stale, 4 locked.
+Exit codes: 0 done, 1 refused (problems, or something does not agree), 2 usage, 3 stale, 4 locked, 5 not allowed, or not
+by one person alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,25 @@ import typer
 
 from clientops import __version__
 from clientops.book.book import WAIT, default_path
-from clientops.commands import bring, look, mail, operate, screens, spreadsheets, trust, whmcs
+from clientops.commands import (
+    approvals,
+    articles,
+    audit,
+    bring,
+    duplicates,
+    entries,
+    erase,
+    look,
+    mail,
+    operate,
+    reconcile,
+    screens,
+    spreadsheets,
+    statements,
+    trust,
+    whmcs,
+    zone,
+)
 from clientops.commands.context import Context
 
 app = typer.Typer(
@@ -39,13 +58,14 @@ def shared_options(
         str | None, typer.Option("--operator", help="Who works; else CLIENTOPS_OPERATOR, else your system's user name.")
     ] = None,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait while others use the book.")] = WAIT,
+    as_of: look.AsOf = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Options that go before the command."""
-    ctx.obj = Context((book or default_path()).absolute(), operator, wait, as_json)
+    ctx.obj = Context((book or default_path()).absolute(), operator, wait, as_json, as_of)
 
 
 app.command("init")(trust.init)
@@ -56,6 +76,7 @@ app.command("rules")(operate.list_rules)
 app.command("apply")(operate.apply)
 app.command("undo")(operate.undo)
 app.command("log")(look.log)
+app.command("entries")(entries.entries)
 app.command("show")(look.show_operation)
 app.command("history")(look.history)
 app.command("tables")(look.list_tables)
@@ -65,13 +86,28 @@ imports = typer.Typer(help="Bring your own data in.", no_args_is_help=True)
 imports.command("csv")(spreadsheets.import_spreadsheet)
 imports.command("excel")(spreadsheets.import_spreadsheet)
 imports.command("whmcs")(whmcs.import_whmcs)
+imports.command("zone")(zone.import_zone)
+imports.command("statement")(statements.import_statement)
 app.add_typer(imports, name="import")
+app.command("zone")(zone.zone)
+app.command("statement-of-account")(audit.statement_of_account)
+app.command("waiting")(approvals.list_waiting)
+app.command("approve")(approvals.approve)
+app.command("reject")(approvals.reject)
+app.command("policy")(approvals.show_policy)
+app.command("audit")(audit.audit)
 app.command("verify")(trust.verify)
 app.command("check")(trust.check)
 app.command("direct")(trust.direct)
+app.command("compact")(trust.compact)
+app.command("erase-person")(erase.erase_person)
 app.command("backup")(trust.backup)
 app.command("restore")(trust.restore_backup)
 app.add_typer(mail.app, name="mail")
+app.add_typer(articles.app, name="articles")
+app.add_typer(duplicates.app, name="duplicates")
+app.add_typer(reconcile.app, name="reconcile")
+app.add_typer(statements.app, name="statement")
 
 
 def main() -> None:

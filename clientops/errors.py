@@ -9,6 +9,8 @@
     ├── BookError           the file cannot be used as a book
     │   ├── NewerBookError  written by a later version of clientops
     │   └── IntegrityError  history, tables and chain do not agree
+    ├── NotAllowedError     the policy does not let this person do it, or not alone
+    ├── PolicyError         the policy file is wrong; carries its problems
     ├── UsageError          asked for something that does not exist (rule, table, operation, column)
     └── UndoError           an operation that cannot be undone now
 """
@@ -16,10 +18,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from clientops.changes import Problem
+
+
+Role = Literal["viewer", "clerk", "approver", "admin"]
 
 
 class ClientopsError(Exception):
@@ -69,6 +74,26 @@ class IntegrityError(BookError):
 
 class UsageError(ClientopsError):
     """Something was asked for that does not exist."""
+
+
+class NotAllowedError(ClientopsError):
+    """The policy does not let this person do it, or not alone.
+
+    Attributes:
+        waits: Whether another person may do it, so that it can wait for one.
+    """
+
+    def __init__(self, message: str, *, waits: bool = False) -> None:
+        self.waits = waits
+        super().__init__(message)
+
+
+class PolicyError(ClientopsError):
+    """The policy file is wrong."""
+
+    def __init__(self, path: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"Nothing can be changed until the policy {path} is mended: {'; '.join(problems)}.")
 
 
 class UndoError(ClientopsError):

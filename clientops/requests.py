@@ -205,7 +205,7 @@ def _check_column(
         try:
             typed[place] = _plain(adapter.validate_python(value.strip() if isinstance(value, str) else value))
         except ValidationError as error:
-            wrong[place] = sentence(name, value, error)
+            wrong[place] = sentence(name, "(hidden)" if is_secret(info) else value, error)
     problems = []
     if wrong:
         for number, place in zip(numbers, places.to_pylist(), strict=True):
@@ -213,6 +213,11 @@ def _check_column(
                 text = wrong[place]
                 problems.append(_missing(number, name) if text is None else Problem(number, name, "bad_value", text))
     return pa.array(typed, arrow_type(info)).take(places), problems
+
+
+def is_secret(info: FieldInfo) -> bool:
+    """Whether a field's values are never to be shown, in problems or in the history."""
+    return isinstance(info.json_schema_extra, dict) and bool(info.json_schema_extra.get("secret"))
 
 
 def _distinct(values: Any) -> tuple[list[Any], pa.Array]:

@@ -56,6 +56,8 @@ class Story:
 
 def prepared(example: Example, shop_file, path) -> Book:
     book = Book(shutil.copy(shop_file, path), operator=OPERATOR)
+    for flaw in example.flaws:
+        apply_by_hand(book, flaw, lenient=True)
     for name, requests in example.first:
         book.apply_now(operations.rule(name), requests, today=TODAY, now=NOW)
     return book

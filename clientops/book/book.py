@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,18 +14,24 @@ from typing import Any
 import duckdb
 
 from clientops.book import drift, reading, verify
+from clientops.book.allowed import check_role, needed_because, policy_gate
+from clientops.book.applying import apply_preview, receipt_of
 from clientops.book.backup import copy_book
-from clientops.book.checks import check_invariants, check_references
+from clientops.book.compact import compact_book, due_file
 from clientops.book.connection import attached, connected, database_transaction
 from clientops.book.create import book_version, create_book, upgrade_book
+from clientops.book.defaults import default_operator as default_operator  # noqa: PLC0414
+from clientops.book.defaults import default_path as default_path  # noqa: PLC0414
+from clientops.book.erase import ERASE
 from clientops.book.lock import locked
-from clientops.book.past import hide_past, operation_at, show_past
+from clientops.book.past import Moment, hide_past, operation_at, show_past
 from clientops.book.planning import plan_digest, run_rule, settle
+from clientops.book.policy import Policy, read_policy
 from clientops.book.preview import Preview, Receipt, preview_change
 from clientops.book.undo import UNDO
-from clientops.book.writing import Header, last_operation, write_operation
+from clientops.book.writing import last_operation
 from clientops.changes import Rule, read_problems
-from clientops.errors import BookError, ClientopsError, RefusedError, StaleError, UsageError
+from clientops.errors import BookError, ClientopsError, RefusedError, UsageError
 from clientops.requests import RequestTable, Source, read_requests
 from clientops.tables.schema import schema_version
 from clientops.tables.view import Tables, Value
@@ -53,12 +58,15 @@ class Book:
         self.path = Path(path).absolute()
         self.operator = operator or default_operator()
         self.wait = wait
-        self.progress: Callable[[str, float], None] = _say_nothing
+        self.progress: Callable[[str, float], None] = lambda _what, _share: None
+        self.moment: int | None = None
         self._held: duckdb.DuckDBPyConnection | None = None
         with self._open(write=False) as connection:
             version = book_version(connection, self.path)
         if version < schema_version():
             upgrade_book(self.path, version, who=self.operator, wait=wait)
+        if due_file(self.path).exists():
+            self.compact()
 
     @classmethod
     def create(cls, path: str | Path, *, operator: str | None = None, wait: float = WAIT) -> Book:
@@ -81,6 +89,9 @@ class Book:
 
         Problems are in the preview, not raised.
         """
+        self._refuse_in_the_past()
+        policy = self.policy
+        check_role(policy, self.operator, rule.name, "clerk")
         preview = self._blank_preview(rule, requests, today, now, staging)
         with self._open(write=False, staging=preview.staging) as connection, _one_sentence():
             head = last_operation(connection)[0]
@@ -96,20 +107,38 @@ class Book:
                 warnings=tuple(read_problems(plan.warnings, 1000)) if plan.warnings is not None else (),
                 summary=plan.summary,
                 digest=plan_digest(connection, changes),
+                needed_because=needed_because(connection, policy, rule.name, changes),
             )
 
-    def apply(self, preview: Preview, *, reason: str | None = None, operator: str | None = None) -> Receipt:
+    def apply(
+        self, preview: Preview, *, reason: str | None = None, operator: str | None = None, proposal: int | None = None
+    ) -> Receipt:
         """Apply what a preview showed: planned again on the tables as they are, it must be the same.
 
         Applying it twice applies it once; the receipt of the second time says so.
 
+        Args:
+            preview: What was shown.
+            reason: Why.
+            operator: Who applies it; else who made the preview.
+            proposal: Proposal of another person that this approves.
+
         Raises:
+            NotAllowedError: The policy does not let this person do it, or not alone.
             StaleError: The book changed since the preview so that it would do something else.
             RefusedError: The preview has problems, or the changes break a reference or an invariant.
         """
         if preview.problems:
             raise RefusedError(preview.problems)
-        return self._write(preview, reason, operator or preview.operator)
+        if preview.rule.name != ERASE.name:
+            return self._write(preview, reason, operator or preview.operator, proposal=proposal)
+        if self._held is not None:
+            raise UsageError("A person cannot be erased inside a session: the file is written anew")
+        due_file(self.path).touch(mode=0o600)
+        try:
+            return self._write(preview, reason, operator or preview.operator, proposal=proposal)
+        finally:
+            self.compact()
 
     def apply_now(
         self,
@@ -138,6 +167,8 @@ class Book:
         Raises:
             RefusedError: There are problems; nothing was changed.
         """
+        if rule.name == ERASE.name:
+            raise UsageError("A person is erased after a preview only")
         preview = self._blank_preview(rule, requests, today, now, staging)
         if key:
             preview = replace(preview, key=key)
@@ -165,104 +196,81 @@ class Book:
         key = uuid.uuid4().hex
         return Preview(rule, read, self.operator, day, now, key, 0, staging=Path(staging) if staging else None)
 
-    def _write(self, preview: Preview, reason: str | None, operator: str, *, only_good: bool = False) -> Receipt:
+    def _refuse_in_the_past(self) -> None:
+        if self.moment is not None:
+            raise UsageError(
+                f"The book is looked at as it was after operation {self.moment}: nothing can be changed there"
+            )
+
+    def _write(
+        self, preview: Preview, reason: str | None, operator: str, *, only_good: bool = False, proposal: int | None = None
+    ) -> Receipt:
+        self._refuse_in_the_past()
+        gate = policy_gate(self.policy, preview, operator, proposal)
+        details = None if proposal is None else {"proposal": proposal}
         with self._open(write=True, staging=preview.staging) as connection:
-            if done := self._receipt_of(connection, preview.key):
+            if done := receipt_of(connection, preview.key):
                 return done
             try:
                 with database_transaction(connection):
-                    return self._write_inside(connection, preview, reason, operator, only_good=only_good)
+                    return apply_preview(
+                        connection, preview, reason, operator,
+                        progress=self.progress, gate=gate, only_good=only_good, details=details,
+                    )
             except duckdb.Error as error:
                 # The engine may fail after the commit itself (a full disk at the checkpoint): then it is in.
                 if "COMMIT succeeded" not in str(error):
                     raise ClientopsError(f"Nothing was changed: {str(error).splitlines()[0]}") from error
         with self._open(write=False) as connection:
-            if done := self._receipt_of(connection, preview.key):
+            if done := receipt_of(connection, preview.key):
                 return replace(done, is_repeated=False)
         raise BookError("The disk may be full: it is not certain that the operation was written; look at the log")
 
-    def _write_inside(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        preview: Preview,
-        reason: str | None,
-        operator: str,
-        *,
-        only_good: bool,
-    ) -> Receipt:
-        rule, requests = preview.rule, preview.requests
-        self.progress("Planning", 0.0)
-        left_out: list[Any] = []
-        while True:
-            try:
-                plan = run_rule(connection, rule, requests, preview.today, preview.now)
-                break
-            except RefusedError as refused:
-                rows = {problem.row for problem in refused.problems}
-                if preview.digest:
-                    raise StaleError(self._since(connection, preview.head)) from refused
-                if not only_good or 0 in rows or len(rows) >= len(requests):
-                    raise RefusedError([*left_out, *refused.problems]) from None
-                left_out += refused.problems
-                requests = requests.without(rows)
-        self.progress("Settling", 0.3)
-        changes = settle(connection, plan)
-        if preview.digest and plan_digest(connection, changes) != preview.digest:
-            raise StaleError(self._since(connection, preview.head))
-        undoes = int(requests.rows.column("operation_id")[0].as_py()) if rule.name == UNDO.name else None
-        details = {"summary": [list(pair) for pair in plan.summary]} if plan.summary else None
-        header = Header(
-            rule.name, operator, reason, datetime.now(UTC), preview.today, preview.key, undoes, details
-        )  # fmt: skip
-        self.progress("Writing rows and history", 0.5)
-        number, sha256 = write_operation(connection, header, requests, changes)
-        self.progress("Checking", 0.8)
-        if not rule.lenient:
-            problems = check_references(connection, number, changes)
-            if undoes is None:  # an undo may bring back a flaw that was there before
-                problems += check_invariants(connection, number, changes)
-            if problems:
-                raise RefusedError(problems)
-        self.progress("Committing", 0.9)
-        counts = tuple((s.table.name, s.kind, s.count) for s in changes)
-        return Receipt(number, sha256, header.applied_at, counts, refused=tuple(left_out))
-
-    def _receipt_of(self, connection: duckdb.DuckDBPyConnection, key: str) -> Receipt | None:
-        row = connection.execute(
-            "select id, sha256, applied_at from history.operations where key = $key", {"key": key}
-        ).fetchone()
-        if row is None:
-            return None
-        counts = connection.execute(
-            "select table_name, kind, row_count from history.changes where operation_id = $id order by all",
-            {"id": row[0]},
-        ).fetchall()
-        return Receipt(row[0], row[1], row[2], tuple(counts), is_repeated=True)
-
-    def _since(self, connection: duckdb.DuckDBPyConnection, head: int) -> list[tuple[int, str, str]]:
-        return connection.execute(
-            "select id, rule, operator from history.operations where id > $head order by id limit 10", {"head": head}
-        ).fetchall()
-
     # -- reading -------------------------------------------------------------------------------------------------
 
+    @property
+    def policy(self) -> Policy:
+        """The policy in force, read anew each time; without a policy file everybody may do everything.
+
+        Raises:
+            PolicyError: The file is wrong; all problems are in it.
+        """
+        return read_policy(self.path)
+
+    def past(self, moment: Moment) -> Book:
+        """The same book as it was then: everything that reads answers as of that moment, and nothing can be changed.
+
+        Args:
+            moment: After an operation (its number), at the end of a day (UTC), or at a time with zone.
+        """
+        with self._open(write=False) as connection:
+            number = operation_at(connection, moment)
+        past = copy(self)
+        past.moment = number if self.moment is None else min(number, self.moment)
+        return past
+
     @contextmanager
-    def tables(self, as_of: int | date | datetime | None = None) -> Iterator[Tables]:
+    def tables(self, as_of: Moment | None = None) -> Iterator[Tables]:
         """The tables, read-only, now or as they were: after an operation, at the end of a day, or at a moment."""
+        with self._tables_and_connection(as_of) as (tables, _):
+            yield tables
+
+    @contextmanager
+    def _tables_and_connection(self, as_of: Moment | None) -> Iterator[tuple[Tables, duckdb.DuckDBPyConnection]]:
+        as_of = self.moment if as_of is None else as_of
         with self._open(write=False) as connection:
             if as_of is None:
-                yield Tables(connection)
+                yield Tables(connection), connection
             else:
                 number = operation_at(connection, as_of)
+                number = number if self.moment is None else min(number, self.moment)
                 show_past(connection, number)
                 try:
-                    yield Tables(connection, number)
+                    yield Tables(connection, number), connection
                 finally:
                     hide_past(connection)
 
-    def query(
-        self, sql: str, as_of: int | date | datetime | None = None, **values: Value
-    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def query(self, sql: str, as_of: Moment | None = None, **values: Value) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of a SELECT over the tables, now or as they were."""
         with self.tables(as_of) as tables:
             relation = tables.query(sql, **values)
@@ -271,22 +279,22 @@ class Book:
     def operations(self, **filters: Any) -> list[reading.OperationLine]:
         """Operations, the newest first; see ``reading.read_operations`` for the filters."""
         with self._open(write=False) as connection:
-            return reading.read_operations(connection, **filters)
+            return reading.read_operations(connection, last=self.moment, **filters)
 
     def operation(self, operation_id: int, limit: int = 1000) -> reading.OperationDetail:
         """One operation with its requests and the exact rows before and after."""
         with self._open(write=False) as connection:
-            return reading.read_operation(connection, operation_id, limit)
+            return reading.read_operation(connection, operation_id, limit, self.moment)
 
     def row_history(self, table: str, row_id: int) -> list[reading.RowChange]:
         """Everything that happened to a row, the oldest first."""
         with self._open(write=False) as connection:
-            return reading.read_row_history(connection, table, row_id)
+            return reading.read_row_history(connection, table, row_id, self.moment)
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest operation; to be written down elsewhere."""
         with self._open(write=False) as connection:
-            return last_operation(connection)
+            return last_operation(connection, self.moment)
 
     # -- trust ---------------------------------------------------------------------------------------------------
 
@@ -297,7 +305,7 @@ class Book:
 
     def check(self) -> list[tuple[str, str, int, str]]:
         """Flaws of the tables themselves, as (code, table, id, message): orphans and broken invariants."""
-        with self._open(write=False) as connection:
+        with self._tables_and_connection(None) as (_, connection):
             return verify.check(connection)
 
     def direct_changes(self) -> list[drift.DirectChange]:
@@ -307,11 +315,13 @@ class Book:
 
     def adopt_direct_changes(self, *, reason: str) -> Receipt:
         """Record rows that were changed by other means as an operation ``direct-sql``."""
+        check_role(self.policy, self.operator, drift.RULE)
         with self._open(write=True) as connection, database_transaction(connection):
             return drift.adopt(connection, self.operator, reason)
 
     def revert_direct_changes(self, *, reason: str) -> Receipt:
         """Record rows that were changed by other means, and undo that at once: both stay in the history."""
+        check_role(self.policy, self.operator, drift.RULE)
         with self._open(write=True) as connection, database_transaction(connection):
             found = drift.adopt(connection, self.operator, reason, remove_copies=True)
         return self.undo(found.operation_id, reason=reason) if found.counts else found
@@ -324,6 +334,12 @@ class Book:
             pass  # waits for programs that take no ticket, too
         with locked(self.path, write=False, who=self.operator, wait=self.wait):
             copy_book(self.path, Path(target).absolute())
+
+    def compact(self) -> None:
+        """Write the file anew: smaller, and without a trace of what was removed or erased."""
+        if self._held is not None:
+            raise UsageError("The file cannot be written anew inside a session")
+        compact_book(self.path, who=self.operator, wait=self.wait)
 
     @contextmanager
     def session(self) -> Iterator[Book]:
@@ -360,10 +376,6 @@ def _one_sentence() -> Iterator[None]:
         raise ClientopsError(f"Nothing was changed: {str(error).splitlines()[0]}") from error
 
 
-def _say_nothing(_what: str, _share: float) -> None:
-    """Nobody watches."""
-
-
 def restore(backup: str | Path, target: str | Path, *, operator: str | None = None) -> verify.Report:
     """Bring a backup back as a new file, verified.
 
@@ -383,14 +395,3 @@ def restore(backup: str | Path, target: str | Path, *, operator: str | None = No
         book.unlink()
         raise BookError(f"The backup {backup} is damaged: {report.findings[0].message}")
     return report
-
-
-def default_path() -> Path:
-    """The book's file: ``CLIENTOPS_BOOK``, else ``clientops.duckdb`` in the working folder."""
-    return Path(os.environ.get("CLIENTOPS_BOOK") or "clientops.duckdb")
-
-
-def default_operator() -> str:
-    """Who works: ``CLIENTOPS_OPERATOR``, else the JupyterHub user, else the system's user name."""
-    names: Sequence[str | None] = (os.environ.get("CLIENTOPS_OPERATOR"), os.environ.get("JUPYTERHUB_USER"))
-    return next((name for name in names if name), None) or getpass.getuser()

@@ -33,6 +33,8 @@ def hash_rows(
     columns: Sequence[Column],
     offsets: Mapping[str, int] | None = None,
     at_most: int | None = None,
+    *,
+    erased: tuple[str, str] | None = None,
 ) -> dict[int, tuple[int, str]]:
     """Row count and hash of history-shaped rows, by operation.
 
@@ -42,10 +44,13 @@ def hash_rows(
         columns: Columns that count; ``id`` always does.
         offsets: Highest number before the change, for columns that hold numbers that the change itself made.
         at_most: Upper bound of the rows, where it is known; few of them are hashed in one statement.
+        erased: Table and kind of change; blocks that a person was erased from, and that are as that left them, count
+            with the hash they had.
     """
-    sql = _blocks_sql(source, columns, offsets or {})
+    sql = blocks_sql(source, columns, offsets or {})
+    whole = WHOLE_HASH if erased is None else WHOLE_HASH.replace("from blocks", f"from {_restored_sql(*erased)}")
     if at_most is not None and at_most <= PASS:
-        rows = connection.execute(f"with blocks as ({sql}) {WHOLE_HASH}", {"low": -(2**62), "high": 2**62}).fetchall()
+        rows = connection.execute(f"with blocks as ({sql}) {whole}", {"low": -(2**62), "high": 2**62}).fetchall()
         return {number: (n, sha256) for number, n, sha256 in rows}
     span = connection.execute(f"select count(*), min(id), max(id) from {source}").fetchone()
     if span is None or not span[0]:
@@ -61,7 +66,7 @@ def hash_rows(
     while start <= high:
         connection.execute(f"insert into blocks {sql}", {"low": start, "high": start + step - 1})
         start += step
-    rows = connection.execute(WHOLE_HASH).fetchall()
+    rows = connection.execute(whole).fetchall()
     return {number: (n, sha256) for number, n, sha256 in rows}
 
 
@@ -70,7 +75,18 @@ WHOLE_HASH = """
 """
 
 
-def _blocks_sql(source: str, columns: Sequence[Column], offsets: Mapping[str, int]) -> str:
+def _restored_sql(part: str, kind: str) -> str:
+    """SQL of blocks, those that a person was erased from with the hash that they had before."""
+    return (
+        "(select b.* replace (coalesce(e.sha256_before, b.hash) as hash) from blocks b left join ("
+        "select operation_id, block, sha256_after, min(sha256_before) as sha256_before from history.erased_blocks "
+        f"where part = '{part}' and kind = '{kind}' group by all"
+        ") e on e.operation_id = b.operation_id and e.block = b.block and e.sha256_after = b.hash)"
+    )
+
+
+def blocks_sql(source: str, columns: Sequence[Column], offsets: Mapping[str, int]) -> str:
+    """SELECT of ``operation_id, block, n, hash`` of history-shaped rows with numbers from ``$low`` to ``$high``."""
     counted = [column for column in columns if column.name != "id"]
     first = offsets.get("id")
     number = "id::varchar" if first is None else f"'+' || (id - {first})"
@@ -93,7 +109,7 @@ REQUESTS_HASH = f"""
         group by operation_id, block
     )
     select operation_id, sha256(string_agg(hash, '' order by block)) as sha256
-    from blocks
+    from {_restored_sql("requests", "")}
     group by operation_id
 """
 

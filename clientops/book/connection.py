@@ -96,6 +96,7 @@ def private_files() -> Iterator[None]:
 def configure(connection: duckdb.DuckDBPyConnection) -> None:
     """Settings that every connection to a book has."""
     connection.execute("set timezone = 'UTC'")
+    connection.execute("set enable_progress_bar_print = false")  # it prints into notebooks and logs; ours do not
     memory = os.environ.get("CLIENTOPS_MEMORY") or _usual_memory(connection)
     if memory:
         connection.execute("set memory_limit = $memory", {"memory": memory})

@@ -9,6 +9,9 @@ import duckdb
 from clientops.errors import UsageError
 from clientops.tables.schema import all_tables, column_list, quote_name
 
+# After an operation (its number), at the end of a day (UTC), or at a time with zone.
+Moment = int | date | datetime
+
 
 def past_sql(name: str, operation_id: int, catalog: str) -> str:
     """SELECT of a table's rows as they were after an operation.
@@ -45,7 +48,7 @@ def hide_past(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"drop view if exists temp.{quote_name(name)}")
 
 
-def operation_at(connection: duckdb.DuckDBPyConnection, moment: int | date | datetime) -> int:
+def operation_at(connection: duckdb.DuckDBPyConnection, moment: Moment) -> int:
     """Number of the last operation at a moment: an operation's number, a day (its end, UTC), or a time with zone.
 
     Raises:

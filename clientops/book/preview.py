@@ -53,6 +53,7 @@ class Preview:
         summary: (label, value) pairs of the rule.
         digest: Hash of all changes; equal at apply, or the preview is stale.
         staging: File with rows to be imported, if the rule needs one.
+        needed_because: Why a second person is needed before it is applied; empty if none is.
     """
 
     rule: Rule
@@ -68,6 +69,7 @@ class Preview:
     summary: tuple[tuple[str, str], ...] = ()
     digest: str = ""
     staging: Path | None = None
+    needed_because: str = ""
 
     @property
     def is_applicable(self) -> bool:

@@ -70,6 +70,7 @@ def read_operations(
     since: date | None = None,
     until: date | None = None,
     limit: int = 100,
+    last: int | None = None,
 ) -> list[OperationLine]:
     """Operations, the newest first.
 
@@ -81,12 +82,14 @@ def read_operations(
         since: From this day on (UTC).
         until: Up to the end of this day (UTC).
         limit: At most so many.
+        last: Only up to this operation, as of which the book is looked at.
     """
     conditions = {
         "o.operator = $operator": operator,
         "o.rule = $rule": rule,
         "o.applied_at >= $since": since,
         "o.applied_at < $until::date + 1": until,
+        "o.id <= $last": last,
     }
     given = {c.rpartition("$")[2].partition(":")[0]: v for c, v in conditions.items() if v is not None}
     wheres = [condition for condition, value in conditions.items() if value is not None]
@@ -94,16 +97,19 @@ def read_operations(
         wheres.append(f"o.id in ({_client_operations_sql(int(client))})")
     where = f"where {' and '.join(wheres)}" if wheres else ""
     rows = connection.execute(
-        f"{OPERATION_LINES} {where} order by o.id desc limit {int(limit)}", given or None
+        f"{operation_lines_sql(last)} {where} order by o.id desc limit {int(limit)}", given or None
     ).fetchall()
     return [OperationLine(*row) for row in rows]
 
 
-OPERATION_LINES = """
-    select o.id, o.rule, o.operator, o.reason, o.applied_at, o.request_count, o.change_count, o.undoes_id,
-        (select max(u.id) from history.operations u where u.undoes_id = o.id) as undone_by_id
-    from history.operations o
-"""
+def operation_lines_sql(last: int | None = None) -> str:
+    """SELECT of the log's lines; what undid them counts up to an operation."""
+    until = "" if last is None else f"and u.id <= {int(last)}"
+    return f"""
+        select o.id, o.rule, o.operator, o.reason, o.applied_at, o.request_count, o.change_count, o.undoes_id,
+            (select max(u.id) from history.operations u where u.undoes_id = o.id {until}) as undone_by_id
+        from history.operations o
+    """
 
 
 def _client_operations_sql(client: int) -> str:
@@ -117,19 +123,23 @@ def _client_operations_sql(client: int) -> str:
     return " union ".join(parts)
 
 
-def read_operation(connection: duckdb.DuckDBPyConnection, operation_id: int, limit: int) -> OperationDetail:
-    """One operation with at most ``limit`` requests and rows of each table.
+def read_operation(
+    connection: duckdb.DuckDBPyConnection, operation_id: int, limit: int, last: int | None = None
+) -> OperationDetail:
+    """One operation with at most ``limit`` requests and rows of each table, as of operation ``last`` if given.
 
     Raises:
         UsageError: There is no such operation.
     """
-    found = connection.execute(f"{OPERATION_LINES} where o.id = $id", {"id": operation_id}).fetchone()
+    asked = {"id": operation_id} if last is None or operation_id <= last else {"id": -1}
+    found = connection.execute(f"{operation_lines_sql(last)} where o.id = $id", asked).fetchone()
     more = connection.execute(
         "select today, key, sha256, details from history.operations where id = $id", {"id": operation_id}
     ).fetchone()
     if found is None or more is None:
-        last = connection.execute("select coalesce(max(id), 0) from history.operations").fetchone()
-        raise UsageError(f"There is no operation {operation_id}; the last one is {last[0] if last else 0}")
+        row = connection.execute("select coalesce(max(id), 0) from history.operations").fetchone()
+        newest = last if last is not None else row[0] if row else 0
+        raise UsageError(f"There is no operation {operation_id}; the last one is {newest}")
     counts = connection.execute(
         "select table_name, kind, row_count from history.changes where operation_id = $id order by all",
         {"id": operation_id},
@@ -156,13 +166,16 @@ def read_operation(connection: duckdb.DuckDBPyConnection, operation_id: int, lim
     )
 
 
-def read_row_history(connection: duckdb.DuckDBPyConnection, name: str, row_id: int) -> list[RowChange]:
-    """Everything that happened to a row, the oldest first.
+def read_row_history(
+    connection: duckdb.DuckDBPyConnection, name: str, row_id: int, last: int | None = None
+) -> list[RowChange]:
+    """Everything that happened to a row, the oldest first, up to operation ``last`` if given.
 
     Raises:
         UsageError: There is no such table.
     """
-    return _row_changes(connection, table(name).name, f"id = {int(row_id)}", 1_000_000)
+    until = "" if last is None else f" and operation_id <= {int(last)}"
+    return _row_changes(connection, table(name).name, f"id = {int(row_id)}{until}", 1_000_000)
 
 
 def _row_changes(connection: duckdb.DuckDBPyConnection, name: str, where: str, limit: int) -> list[RowChange]:

@@ -31,7 +31,7 @@ def undo_operation(tables: Tables, requests: Relation, *, today: date, now: date
         For each change of the operation its reverse, so that after ``undo(apply(x))`` the tables are as before.
 
     Problems:
-        ``one_at_a_time``, ``unknown_operation``, ``already_undone``, ``nothing_to_undo``, and ``changed_since``, which
+        ``one_at_a_time``, ``unknown_operation``, ``already_undone``, ``nothing_to_undo``, ``cannot_be_undone``, and ``changed_since``, which
         names the operations that changed a row after it.
     """
     steps = tables.steps(requests=requests)
@@ -75,12 +75,14 @@ UNDONE = """
             when o.id is null then 'unknown_operation'
             when u.id is not null then 'already_undone'
             when o.change_count = 0 then 'nothing_to_undo'
+            when o.rule = 'erase-person' then 'cannot_be_undone'
         end as code,
         case
             when (select count(*) from requests) > 1 then 'operations are undone one at a time, the newest first'
             when o.id is null then 'there is no operation ' || r.operation_id
             when u.id is not null then 'operation ' || o.id || ' was undone by operation ' || u.id
             when o.change_count = 0 then 'operation ' || o.id || ' changed nothing'
+            when o.rule = 'erase-person' then 'operation ' || o.id || ' erased a person: what is erased is nowhere any more'
         end as problem
     from requests r
     left join history.operations o on o.id = r.operation_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ import duckdb
 
 from clientops.book.chain import CHANGES_HASH, EMPTY_HASH, GENESIS, OPERATION_HASH, REQUESTS_HASH, hash_rows
 from clientops.book.drift import drifted_tables, find_direct_changes
+from clientops.book.erasures import changed_erasures, told_erasures
 from clientops.book.writing import last_operation
 from clientops.tables.invariants import INVARIANTS, every_orphan_sql
 from clientops.tables.schema import Table, all_tables, column_list, create_tables, quote_name, read_schema
@@ -46,12 +48,14 @@ class Report:
         rows: Rows of history that were hashed.
         head: Hash of the newest operation; write it down elsewhere.
         findings: What does not fit; empty if the book agrees with itself.
+        erased: Sentences about rows that a person was erased from; what is left of them is proved since then.
     """
 
     operations: int
     rows: int
     head: str
     findings: tuple[Finding, ...]
+    erased: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -71,9 +75,9 @@ def verify(connection: duckdb.DuckDBPyConnection, head: str | None = None) -> Re
         return Report(0, 0, GENESIS, tuple(findings))  # it may change what the other checks mean
     findings += _check_schema(connection)
     unlike = {finding.table for finding in findings}
-    if unlike & {"history.operations", "history.changes", "history.requests"}:
+    if unlike & {"history.operations", "history.changes", "history.requests", "history.erased_blocks"}:
         return Report(0, 0, GENESIS, tuple(findings))
-    findings += [*_check_chain(connection), *_check_head(connection, head)]
+    findings += [*_check_chain(connection), *_check_head(connection, head), *_changed_erasures(connection)]
     whole = [t for t in all_tables().values() if not unlike & {t.name, f"history.{t.name}"}]
     rows = 0
     for target in whole:
@@ -86,7 +90,7 @@ def verify(connection: duckdb.DuckDBPyConnection, head: str | None = None) -> Re
         if not changes and all(finding.table != name for finding in findings):
             findings.append(Finding("table_differs", f"table {name} does not equal its history", None, name))
     number, sha256 = last_operation(connection)
-    return Report(number, rows, sha256, tuple(findings))
+    return Report(number, rows, sha256, tuple(findings), told_erasures(connection))
 
 
 def _direct(table: str, number: int, kind: str) -> str:
@@ -157,7 +161,10 @@ def _check_chain(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
     rows = connection.execute(
         f"""
         with requests as ({REQUESTS_HASH}), changes as ({CHANGES_HASH})
-        select o.id, row_number() over (order by o.id) as place, o.sha256 = {OPERATION_HASH} as is_own,
+        select o.id, row_number() over (order by o.id) as place, o.sha256 = coalesce((
+                select min(e.sha256_before) from history.erased_blocks e
+                where e.part = 'operations' and e.operation_id = o.id and e.sha256_after = {OPERATION_HASH}
+            ), {OPERATION_HASH}) as is_own,
             o.previous_sha256 = lag(o.sha256, 1, '{GENESIS}') over (order by o.id) as is_linked,
             o.requests_sha256 = coalesce(r.sha256, '{EMPTY_HASH}') as has_requests,
             o.changes_sha256 = coalesce(c.sha256, '{EMPTY_HASH}') as has_changes
@@ -195,6 +202,11 @@ def _check_chain(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
     ]
 
 
+def _changed_erasures(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
+    text = "what is kept of the rows that operation {} erased was changed"
+    return [Finding("history_changed", text.format(n), n) for n in changed_erasures(connection)[:MOST]]
+
+
 def _check_head(connection: duckdb.DuckDBPyConnection, head: str | None) -> list[Finding]:
     if head is None or head == GENESIS:
         return []
@@ -217,7 +229,7 @@ def _check_signs(connection: duckdb.DuckDBPyConnection, target: Table) -> list[F
     return [Finding("history_changed", text.format(name, key, number), number, name, key) for number, key in rows]
 
 
-def _kinds_sql(name: str, kind: str) -> str:
+def kinds_sql(name: str, kind: str) -> str:
     """SELECT of history rows that belong to changes of one kind."""
     history = f"history.{quote_name(name)}"
     minus = f"(select operation_id, id from {history} where sign = -1)"
@@ -233,23 +245,23 @@ def _check_history(connection: duckdb.DuckDBPyConnection, target: Table) -> tupl
     """Rows hashed, and changes whose history rows are no longer those that were applied."""
     findings: list[Finding] = []
     hashed = 0
-    seen: set[tuple[int, str]] = set()
     name = target.name
-    recorded = connection.execute(
-        "select kind, columns, list((operation_id, row_count, sha256)) from history.changes where table_name = $name "
-        "group by all order by all",
-        {"name": name},
-    ).fetchall()
-    if not recorded and connection.execute(f"select 1 from history.{quote_name(name)} limit 1").fetchone() is None:
+    history = f"history.{quote_name(name)}"
+    recorded = connection.execute(RECORDED, {"name": name}).fetchall()
+    if not recorded and connection.execute(f"select 1 from {history} limit 1").fetchone() is None:
         return 0, []
-    for kind, columns, operations in recorded:
+    seen: set[tuple[int, str]] = set()
+    alone: set[int] = set()
+    for kind, columns, is_alone, operations in recorded:
         names = columns.split(",") if columns else []
         known = [target.column(c) for c in names if c in target.column_names]
-        connection.execute("create or replace temp table of_operations as select unnest($ids) as operation_id", {
-            "ids": [operation[0] for operation in operations]
-        })  # fmt: skip
-        source = f"(select * from ({_kinds_sql(name, kind)}) semi join of_operations using (operation_id))"
-        found = hash_rows(connection, source, known, at_most=2 * sum(count for _, count, _ in operations))
+        numbers = [operation[0] for operation in operations]
+        _keep_operations(connection, "of_operations", numbers)
+        # Telling kinds apart takes joins; where an operation did one thing only, all its rows must be of that kind.
+        rows_sql = f"select * from {history} where sign in (-1, 1)" if is_alone else kinds_sql(name, kind)
+        source = f"(select * from ({rows_sql}) semi join of_operations using (operation_id))"
+        found = hash_rows(connection, source, known, at_most=2 * sum(count for _, count, _ in operations), erased=(name, kind))
+        alone |= set(numbers) if is_alone else set()
         for number, count, sha256 in operations:
             seen.add((number, kind))
             rows, hash_now = found.get(number, (0, ""))
@@ -261,15 +273,32 @@ def _check_history(connection: duckdb.DuckDBPyConnection, target: Table) -> tupl
             findings += _check_others_unchanged(connection, target, names, source)
         elif kind == "insert":
             findings += _check_later_columns(connection, target, names, source)
-    kinds = ("insert", "update", "delete")
+    _keep_operations(connection, "looked_at", alone)
     there = " union all ".join(
-        f"select distinct operation_id, '{k}' as kind from ({_kinds_sql(name, k)})" for k in kinds
+        f"select distinct operation_id, '{k}' as kind from ({kinds_sql(name, k)}) anti join looked_at using (operation_id)"
+        for k in ("insert", "update", "delete")
     )
-    for number, kind in connection.execute(f"{there} order by all").fetchall():
-        if (number, kind) not in seen:
-            text = f"the history of {name} has rows of operation {number} ({kind}) that it did not write"
-            findings.append(Finding("history_changed", text, number, name))
+    others = f"select 1 from {history} anti join looked_at using (operation_id) limit 1"
+    if connection.execute(others).fetchone() is not None:
+        for number, kind in connection.execute(f"{there} order by all").fetchall():
+            if (number, kind) not in seen:
+                text = f"the history of {name} has rows of operation {number} ({kind}) that it did not write"
+                findings.append(Finding("history_changed", text, number, name))
     return hashed, findings
+
+
+RECORDED = """
+    with recorded as (
+        select *, count(*) over (partition by operation_id) = 1 as is_alone from history.changes where table_name = $name
+    )
+    select kind, columns, is_alone, list((operation_id, row_count, sha256)) from recorded group by all order by all
+"""
+
+
+def _keep_operations(connection: duckdb.DuckDBPyConnection, name: str, numbers: Iterable[int]) -> None:
+    connection.execute(
+        f"create or replace temp table {name} as select unnest($ids::bigint[]) as operation_id", {"ids": [*numbers]}
+    )
 
 
 def _check_others_unchanged(

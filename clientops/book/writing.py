@@ -51,9 +51,10 @@ class Header:
     details: dict[str, Any] | None = None
 
 
-def last_operation(connection: duckdb.DuckDBPyConnection) -> tuple[int, str]:
-    """Number and hash of the newest operation; 0 and zeros in a new book."""
-    row = connection.execute("select id, sha256 from history.operations order by id desc limit 1").fetchone()
+def last_operation(connection: duckdb.DuckDBPyConnection, moment: int | None = None) -> tuple[int, str]:
+    """Number and hash of the newest operation, or the newest up to one; 0 and zeros in a new book."""
+    until = "" if moment is None else f"where id <= {int(moment)}"
+    row = connection.execute(f"select id, sha256 from history.operations {until} order by id desc limit 1").fetchone()
     return (int(row[0]), str(row[1])) if row else (0, GENESIS)
 
 

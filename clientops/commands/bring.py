@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clientops.book.book import Book
 from clientops.commands.context import context_of
-from clientops.commands.look import AsOf, moment_of, path_text
+from clientops.commands.look import AsOf, path_text
 from clientops.commands.operate import Operator, Today
 from clientops.commands.output import console, print_table, told_plainly, working
 from clientops.exporting.files import export_relation, relation_named
@@ -78,6 +78,6 @@ def export(
             f"Wrote {len(written)} files to {path_text(file)}." if written else "Nothing changed; nothing was written."
         )
         return
-    with told_plainly(), working(f"Writing {file.name}"), shared.book().tables(moment_of(as_of)) as tables:
+    with told_plainly(), working(f"Writing {file.name}"), shared.book(as_of=as_of).tables() as tables:
         count = export_relation(relation_named(tables, what), file.absolute(), overwrite=overwrite)
     console.print(Text(f"Wrote {count} rows to {path_text(file)}."), style="bold green")

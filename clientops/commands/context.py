@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import typer
 
 from clientops.book.book import WAIT, Book
+from clientops.commands.output import fail
 
 
 @dataclass
@@ -18,10 +20,26 @@ class Context:
     operator: str | None
     wait: float = WAIT
     as_json: bool = False
+    as_of: str | None = None
 
-    def book(self, operator: str | None = None) -> Book:
-        """The book, opened for an operator."""
-        return Book(self.path, operator=operator or self.operator, wait=self.wait)
+    def book(self, operator: str | None = None, as_of: str | None = None) -> Book:
+        """The book, opened for an operator, as it is or as it was."""
+        book = Book(self.path, operator=operator or self.operator, wait=self.wait)
+        moment = moment_of(as_of or self.as_of)
+        return book if moment is None else book.past(moment)
+
+
+def moment_of(text: str | None) -> int | date | datetime | None:
+    """The moment that ``--as-of`` names: an operation's number, a day, or a time (UTC where no zone is given)."""
+    if text is None or text.isdigit():
+        return None if text is None else int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"--as-of {text!r} is neither an operation's number nor a day like 2026-06-30")
+    if len(text) <= len("2026-06-30"):
+        return moment.date()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def context_of(ctx: typer.Context) -> Context:

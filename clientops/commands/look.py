@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
+from clientops.book.book import Book
 from clientops.commands.context import context_of
+from clientops.commands.context import moment_of as moment_of  # noqa: PLC0414
 from clientops.commands.operate import Json
 from clientops.commands.output import console, fail, print_json, print_rows, print_table, show, told_plainly
 from clientops.tables.references import references_from, references_to
-from clientops.tables.schema import all_tables, table
+from clientops.tables.schema import all_tables, quote_name, table
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 AsOf = Annotated[
@@ -29,12 +31,13 @@ def log(
     since: Day = None,
     until: Day = None,
     limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="At most so many.")] = 30,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """List operations, the newest first."""
     shared = context_of(ctx)
     with told_plainly():
-        lines = shared.book().operations(
+        lines = shared.book(as_of=as_of).operations(
             operator=operator,
             rule=rule,
             client=client,
@@ -65,12 +68,13 @@ def show_operation(
     ctx: typer.Context,
     number: Annotated[int, typer.Argument(help="Number of the operation.")],
     limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="At most so many rows a table.")] = 50,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show an operation: who, when, why, what was asked for, and the exact rows before and after."""
     shared = context_of(ctx)
     with told_plainly():
-        detail = shared.book().operation(number, limit)
+        detail = shared.book(as_of=as_of).operation(number, limit)
     if as_json or shared.as_json:
         print_json(detail)
         return
@@ -99,12 +103,13 @@ def history(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="TABLE", help="Table, e.g. clients.")],
     row_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the row.")],
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show everything that happened to a row, the oldest first."""
     shared = context_of(ctx)
     with told_plainly():
-        book = shared.book()
+        book = shared.book(as_of=as_of)
         changes = book.row_history(name, row_id)
         if as_json or shared.as_json:
             print_json(changes)
@@ -122,18 +127,24 @@ def history(
 def list_tables(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="A table: shows its columns.")] = None,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """The data dictionary: all tables, or the columns of one with their meaning."""
+    """The data dictionary: all tables, or the columns of one with their meaning; --as-of counts the rows there were."""
     shared = context_of(ctx)
     as_json = as_json or shared.as_json
     with told_plainly():
         if name is None:
-            rows = [(t.name, len(t.columns), t.comment) for t in all_tables().values()]
+            rows: list[tuple[object, ...]] = [(t.name, len(t.columns), t.comment) for t in all_tables().values()]
+            headings: tuple[str, ...] = ("table", "columns", "meaning")
+            if as_of or shared.as_of:
+                counts = _row_counts(shared.book(as_of=as_of))
+                rows = [(name, columns, counts[str(name)], meaning) for name, columns, meaning in rows]
+                headings = ("table", "columns", "rows", "meaning")
             if as_json:
-                print_json([dict(zip(("table", "columns", "meaning"), row, strict=True)) for row in rows])
+                print_json([dict(zip(headings, row, strict=True)) for row in rows])
             else:
-                print_table(("table", "columns", "meaning"), rows)
+                print_table(headings, rows)
             return
         found = table(name)
     if as_json:
@@ -150,6 +161,11 @@ def list_tables(
         console.print(Text(f"\nPointed at by: {', '.join(pointing)}"))
 
 
+def _row_counts(book: Book) -> dict[str, int]:
+    parts = (f"select '{name}', count(*) from {quote_name(name)}" for name in all_tables())
+    return dict(book.query(" union all ".join(parts))[1])
+
+
 def query(
     ctx: typer.Context,
     sql: Annotated[str, typer.Argument(help="A SELECT over the tables.")],
@@ -162,26 +178,13 @@ def query(
     shared = context_of(ctx)
     with told_plainly():
         try:
-            columns, rows = shared.book().query(sql, moment_of(as_of))
+            columns, rows = shared.book(as_of=as_of).query(sql)
         except duckdb.Error as error:
             fail(str(error).splitlines()[0])
     if as_json or shared.as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
         print_table(columns, rows)
-
-
-def moment_of(text: str | None) -> int | date | datetime | None:
-    """The moment that ``--as-of`` names: an operation's number, a day, or a time (UTC where no zone is given)."""
-    if text is None or text.isdigit():
-        return None if text is None else int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"--as-of {text!r} is neither an operation's number nor a day like 2026-06-30")
-    if len(text) <= len("2026-06-30"):
-        return moment.date()
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def path_text(path: Path) -> str:

@@ -6,7 +6,7 @@ import csv
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ import pyarrow as pa
 import typer
 from rich.text import Text
 
+from clientops.book.book import Book
 from clientops.book.preview import Preview
 from clientops.book.undo import UNDO
 from clientops.changes import Problem, Rule
@@ -35,6 +36,7 @@ from clientops.errors import RefusedError
 from clientops.importing.tabular import PROBLEM_COLUMN, read_text_table
 from clientops.operations import rule as rule_named
 from clientops.operations import rules
+from clientops.reports.likely import CODE, find_likely, other_warnings
 from clientops.requests import RequestTable, read_requests
 
 Reason = Annotated[str | None, typer.Option("--reason", "-r", help="Why; kept with the operation.")]
@@ -100,6 +102,9 @@ def apply(
     key: Annotated[
         str | None, typer.Option("--key", help="Your name for this; applied once, however often sent.")
     ] = None,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Let it wait for a second person; see: clientops waiting")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Apply a rule to the requests of a file, or to one given with --set."""
@@ -111,7 +116,7 @@ def apply(
         if not len(given):
             fail(f"{file} has no requests, only headings" if file else "There are no requests")
         choices = Choices(
-            reason, operator, today.date() if today else None, dry_run, yes, only_good, problems, key, as_json
+            reason, operator, today.date() if today else None, dry_run, yes, only_good, problems, key, as_json, propose
         )
         carry_out(shared, rule, given, given, choices)
 
@@ -144,6 +149,7 @@ class Choices:
     problems: Path | None
     key: str | None
     as_json: bool
+    propose: bool = False
 
 
 def carry_out(
@@ -158,6 +164,9 @@ def carry_out(
     if not choices.dry_run and not choices.reason:
         fail("The reason is missing: --reason says why, and is kept with the operation")
     try:
+        if choices.propose:
+            propose_and_print(shared.book(choices.operator), rule, requests, choices)
+            return
         if choices.dry_run or _asks(choices):
             _with_preview(shared, rule, requests, choices)
             return
@@ -181,6 +190,20 @@ def carry_out(
         print_receipt(receipt, rule.title)
     if receipt.refused:
         raise typer.Exit(REFUSED)
+
+
+def propose_and_print(book: Book, rule: Rule, requests: RequestTable, choices: Choices) -> None:
+    """Put requests on the waiting list."""
+    from clientops.book.approval import propose, waiting
+
+    preview = book.preview(rule, requests, today=choices.today)
+    receipt = propose(book, preview, reason=choices.reason)
+    number = next(p.id for p in waiting(book) if p.key == preview.key)
+    if choices.as_json:
+        print_json({"proposal": number, "operation_id": receipt.operation_id})
+    else:
+        console.print(Text(f"Proposal {number} waits for a second person: {rule.title}."), style="bold green")
+        console.print(Text(f"Another operator applies it with: clientops approve {number}"), style="dim")
 
 
 def _asks(choices: Choices) -> bool:
@@ -210,8 +233,14 @@ def _with_preview(shared: Context, rule: Rule, requests: RequestTable, choices: 
     with working(rule.title, quiet=choices.as_json) as report:
         book.progress = report
         preview = book.preview(rule, requests, today=choices.today)
+    if choices.key:
+        preview = replace(preview, key=choices.key)
     if preview.problems:
         raise RefusedError(preview.problems)
+    with book.tables() as tables:
+        likely = find_likely(tables, preview)
+        found = [Problem(one.row, "", CODE, one.sentence) for one in likely]
+        preview = replace(preview, warnings=(*found, *other_warnings(preview, likely)))
     if choices.as_json:
         print_json(_preview_json(preview))
         return
@@ -221,6 +250,11 @@ def _with_preview(shared: Context, rule: Rule, requests: RequestTable, choices: 
         return
     if not preview.is_applicable:
         console.print("There is nothing to change.")
+        return
+    if preview.needed_because:
+        console.print(Text(f"A second person is needed: {preview.needed_because}."), style="yellow")
+        if typer.confirm("\nAsk for approval?"):
+            propose_and_print(book, rule, requests, choices)
         return
     word = rule.name if rule.risk == "high" else ""
     if word:

@@ -20,10 +20,11 @@ from rich.text import Text
 from clientops.book.preview import ChangePreview, Preview, Receipt
 from clientops.book.reading import RowChange
 from clientops.changes import Problem
-from clientops.errors import ClientopsError, LockedError, RefusedError, StaleError
+from clientops.errors import ClientopsError, LockedError, NotAllowedError, RefusedError, StaleError
 
-DONE, REFUSED, USAGE, STALE, LOCKED = range(5)
+DONE, REFUSED, USAGE, STALE, LOCKED, NOT_ALLOWED = range(6)
 SHOWN = 10
+SECRET, HIDDEN = {"password_hash"}, "(hidden)"
 SIGNS = {"insert": "+", "update": "~", "delete": "-"}
 
 console = Console(highlight=False, soft_wrap=True)
@@ -51,6 +52,8 @@ def told_plainly(*, as_json: bool = False) -> Iterator[None]:
         fail(str(error), STALE)
     except LockedError as error:
         fail(str(error), LOCKED)
+    except NotAllowedError as error:
+        fail(f"{error}.", NOT_ALLOWED)
     except ClientopsError as error:
         fail(str(error), USAGE)
 
@@ -60,7 +63,7 @@ def plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): HIDDEN if key in SECRET and item else plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, (Decimal, date, datetime, Path)):
@@ -134,12 +137,17 @@ def print_rows(rows: Sequence[RowChange]) -> None:
     """Print row changes: new and gone rows with their filled columns, changed rows as before -> after."""
     for row in rows:
         if row.before and row.after:
-            text = ", ".join(f"{n}: {show(a) or '∅'} → {show(b) or '∅'}" for n, (a, b) in row.changed.items())
+            text = ", ".join(f"{n}: {_told(n, a) or '∅'} → {_told(n, b) or '∅'}" for n, (a, b) in row.changed.items())
         else:
             filled = (row.before or row.after or {}).items()
-            text = ", ".join(f"{n}: {show(v)}" for n, v in filled if v not in (None, "", False) and n != "id")
+            text = ", ".join(f"{n}: {_told(n, v)}" for n, v in filled if v not in (None, "", False) and n != "id")
         sign = "~" if row.before and row.after else "-" if row.before else "+"
         console.print(Text(f"  {sign} {row.table} {row.id}  {text}"))
+
+
+def _told(name: str, value: Any) -> str:
+    """A value of a column as people read it; a hash of a password is nobody's to read."""
+    return HIDDEN if name in SECRET and value else show(value)
 
 
 def print_receipt(receipt: Receipt, title: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 from rich.text import Text
@@ -88,7 +89,8 @@ def import_spreadsheet(
         if not rows.num_rows:
             fail(f"{file} has no rows, only headings")
         day = today.date() if today else None
-        choices = Choices(reason, operator, day, dry_run, yes, only_good, problems, None, as_json)
+        key = f"import {file.name} {uuid4().hex}"  # so that the record of manual entries knows it for an import
+        choices = Choices(reason, operator, day, dry_run, yes, only_good, problems, key, as_json)
         carry_out(shared, rule, rows, table.rows, choices)
 
 

@@ -11,9 +11,10 @@ from rich.text import Text
 from clientops.book.book import Book, restore
 from clientops.book.drift import DirectChange
 from clientops.book.reading import RowChange
+from clientops.book.recording import backup_and_record
 from clientops.book.verify import Report
 from clientops.commands.context import context_of
-from clientops.commands.look import path_text
+from clientops.commands.look import AsOf, path_text
 from clientops.commands.operate import Json, Operator, Reason
 from clientops.commands.output import (
     REFUSED,
@@ -55,16 +56,18 @@ def _print_report(report: Report) -> None:
     else:
         console.print(Text(f"The book does not agree with itself: {report.findings[0].message}."), style="bold red")
         print_table(("what", "where"), [(f.code, f.message) for f in report.findings])
+    for sentence in report.erased:
+        console.print(Text(f"Note: {sentence}"), style="dim")
     console.print(Text(f"Head hash: {report.head}"))
 
 
-def check(ctx: typer.Context, as_json: Json = False) -> None:
+def check(ctx: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None:
     """List flaws of the tables themselves: orphans, sums and statuses that do not fit; exit code 1 if there are any."""
     shared = context_of(ctx)
     with told_plainly(), working("Checking", quiet=as_json):
-        book = shared.book()
+        book = shared.book(as_of=as_of)
         found = book.check()
-        direct = book.direct_changes()
+        direct = book.direct_changes() if book.moment is None else []
     if as_json or shared.as_json:
         names = ("code", "table", "id", "message")
         flaws = [dict(zip(names, row, strict=True)) for row in found]
@@ -128,10 +131,20 @@ def backup(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="New fi
     shared = context_of(ctx)
     with told_plainly(), working("Copying"):
         book = shared.book()
-        book.backup(file)
-        number, head = book.head()
+        done = backup_and_record(book, file.absolute())
+        number, head = book.past(done.operation_id - 1).head()
     console.print(Text(f"Copied the book to {path_text(file)}, up to operation {number}."), style="bold green")
     console.print(Text(f"Head hash: {head}"))
+
+
+def compact(ctx: typer.Context) -> None:
+    """Write the book's file anew: smaller, and without a trace of what was removed or erased."""
+    shared = context_of(ctx)
+    with told_plainly(), working("Writing the file anew"):
+        book = shared.book()
+        before = book.path.stat().st_size
+        book.compact()
+    console.print(Text(f"Wrote {path_text(book.path)} anew: {before:,} bytes before, {book.path.stat().st_size:,} now."), style="bold green")
 
 
 def restore_backup(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="The backup.")]) -> None:

@@ -13,13 +13,22 @@ from clientops.forms.look import button
 from clientops.operations import rules
 
 HIDDEN = {"begin-mail", "record-mail"}
-FIRST = ("edit-client", "issue-credit", "record-payment", "add-contact", "set-status", "issue-invoice", "apply-credit", "edit-contact", "refund-payment")  # fmt: skip
+FIRST = ("edit-client", "issue-credit", "record-payment", "add-contact", "set-status", "issue-invoice", "apply-credit", "edit-contact", "refund-payment",
+         "edit-service", "change-service", "add-addon", "terminate-service", "edit-addon", "add-dns-record", "edit-domain", "import-zone", "renew-domain",
+         "accept-order", "edit-dns-record", "cancel-order")  # fmt: skip
 
 
 def rules_about(field: str) -> list[Rule]:
     """Rules whose requests name a row by this field, those used most first."""
     found = [rule for rule in rules().values() if field in rule.request.model_fields and rule.name not in HIDDEN]
     return sorted(found, key=lambda rule: FIRST.index(rule.name) if rule.name in FIRST else len(FIRST))
+
+
+def _begins_as_it_is(rule: Rule, field: str) -> bool:
+    """Whether a form begins with the row as it is: one that edits it, and asks for what differs alone."""
+    return rule.name.startswith("edit-") and not any(
+        info.is_required() for name, info in rule.request.model_fields.items() if name != field
+    )
 
 
 class Actions(Part):
@@ -59,7 +68,7 @@ class Actions(Part):
     def begin(self, name: str, _value: Any = None) -> Any:
         """Show the form of a rule for this row; one that asks for nothing more shows its preview."""
         rule = next(rule for rule in self.rules if rule.name == name)
-        current = self.current() if "clear" in rule.request.model_fields and rule.name.startswith("edit-") else None
+        current = self.current() if _begins_as_it_is(rule, self.field) else None
         fixed = {self.field: self.number}
         self.change = Change(
             self.desk, rule, fixed=fixed, current=current, context=f"{self.field} {self.number}",

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from clientops.book.approval import propose
 from clientops.book.preview import Preview, Receipt
 from clientops.changes import Rule
-from clientops.errors import RefusedError, StaleError
+from clientops.errors import NotAllowedError, RefusedError, StaleError
 from clientops.forms.changes import changes_node, in_words
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, Part, call, h
@@ -19,6 +20,8 @@ from clientops.forms.words import moment
 from clientops.operations import rule as rule_named
 from clientops.reports.diff import describe, money_moved
 from clientops.reports.labels import read_labels
+from clientops.reports.likely import Likely, find_likely, other_warnings
+from clientops.rules.domain_names import with_readable_names
 
 NAME_FIELD = "confirm_name"
 Requests = Mapping[str, Any] | list[Mapping[str, Any]]
@@ -72,10 +75,12 @@ class Change(Part):
         if requests is None and set(self.rule.request.model_fields) == set(fixed or {}):
             self.requests = [{each[0]: number} for number in each[1]] if each else dict(fixed or {})
         self.preview: Preview | None = None
+        self.likely: tuple[Likely, ...] = ()
         self.receipt: Receipt | None = None
         self.undone: Receipt | None = None
         self.message: tuple[str, str] | None = None
         self.confirm_problems: dict[str, str] = {}
+        self.proposed = False
         self.reason = ""
         self.seconds = 0.0
         self.focus = next_focus()
@@ -123,6 +128,7 @@ class Change(Part):
             whole = all(c.count == len(c.sample) for c in preview.changes)
             self.money = money_moved(tables, given) if whole else ()
             self.typed_name = self._name_to_type(tables, preview) if self.rule.risk == "high" else ""
+            self.likely = find_likely(tables, preview) if self.desk.is_staff else ()
 
     def _name_to_type(self, tables: Any, preview: Preview) -> str:
         """What the person types to confirm: the client's name where it is about one, else the number of rows."""
@@ -146,6 +152,11 @@ class Change(Part):
         else:
             self.preview, self.focus = preview, next_focus()
             self.confirm_problems = {}
+
+    def show_preview(self, preview: Preview) -> None:
+        """Show a preview that was made elsewhere."""
+        self._describe(preview)
+        self._planned(preview)
 
     # -- from preview to receipt -----------------------------------------------------------------------------------
 
@@ -189,7 +200,11 @@ class Change(Part):
             self._progress = (what, share)
 
         self.desk.book.progress = said
-        receipt = self.desk.book.apply(preview, reason=self.reason or None)
+        self.proposed = bool(preview.needed_because)
+        if self.proposed:
+            receipt = propose(self.desk.book, preview, reason=self.reason or None)
+        else:
+            receipt = self.desk.book.apply(preview, reason=self.reason or None)
         self.seconds = time.perf_counter() - began
         return receipt
 
@@ -201,7 +216,7 @@ class Change(Part):
             self.on_applied(receipt)
 
     def _failed(self, error: Exception, preview: Preview) -> bool:
-        if isinstance(error, (StaleError, RefusedError)):
+        if isinstance(error, (StaleError, RefusedError, NotAllowedError)):
             self.message = ("warning", str(error))
             if self.form and isinstance(error, RefusedError):
                 self.form.show_problems(error.problems)
@@ -265,19 +280,32 @@ class Change(Part):
 
     def _preview_node(self, preview: Preview) -> Node:
         counts = [(c.table, c.kind, c.count) for c in preview.changes]
-        figures = [*self.money, *preview.summary]
+        figures = [*self.money, *((with_readable_names(label), value) for label, value in preview.summary)]
+        warnings = other_warnings(preview, self.likely)
         return h(
             "section",
             h("header", h("h2", "Preview: ", self.rule.title, tabindex="-1", focus=self.focus),
               h("div", h("span", f"planned in {self.seconds:.2f} s", class_="co-faint"), class_="co-tools")),
             h("p", h("strong", f"If you confirm: {in_words(counts)}."), " Nothing has been changed yet."),
-            [notice("warning", w.message[:1].upper() + w.message[1:]) for w in preview.warnings[:10]],
-            h("p", f"and {len(preview.warnings) - 10} more warnings") if len(preview.warnings) > 10 else None,
+            [self._likely_node(one) for one in self.likely[:10]],
+            [notice("warning", w.message[:1].upper() + w.message[1:]) for w in warnings[:10]],
+            h("p", f"and {len(warnings) - 10} more warnings") if len(warnings) > 10 else None,
             h("dl", [h("div", h("dt", label), h("dd", value)) for label, value in figures], class_="co-sums") if figures else None,
             changes_node(self.desk, self.described),
+            notice("info", f"A second person is needed: {preview.needed_because}. It waits until another operator approves it.") if preview.needed_because else None,
             self._confirm_node(preview),
             class_="co-card co-preview", key=f"preview {preview.key}",
         )  # fmt: skip
+
+    def _likely_node(self, one: Likely) -> Node:
+        use = button("Use the existing one", call(self.use_existing, one.client_id), key=f"use {one.client_id}")
+        return notice("warning", one.sentence[:1].upper() + one.sentence[1:], use)
+
+    def use_existing(self, client: int, _value: Any = None) -> Any:
+        """Add nobody: go to the client who is there already."""
+        if self.form:
+            self.form.done()
+        return self.desk.go(f"client/{client}")
 
     def _confirm_node(self, preview: Preview) -> Node:
         own = f"c{self.serial}"
@@ -303,7 +331,7 @@ class Change(Part):
               entry("name", ["To confirm, type ", h("strong", self.typed_name)], "This removes or replaces data", "") if danger else None,
               class_="co-fields"),
             h("div",
-              h("button", icon("done"), h("span", f"Confirm: {self.rule.title}"), type="submit", class_=f"co-button co-{'danger' if danger else 'primary'}"),
+              h("button", icon("done"), h("span", f"Ask for approval: {self.rule.title}" if preview.needed_because else f"Confirm: {self.rule.title}"), type="submit", class_=f"co-button co-{'danger' if danger else 'primary'}"),
               button("Back to the form" if self.form else "Cancel", self.back if self.form else self.closed),
               h("span", "as ", h("strong", preview.operator), class_="co-faint"),
               class_="co-buttons"),
@@ -314,6 +342,8 @@ class Change(Part):
         number = receipt.operation_id
         undone = self.undone
         title = f"Undone by operation {undone.operation_id}" if undone else f"Done: operation {number}"
+        if self.proposed and not undone:
+            title = "It waits for a second person"
         said = f"{in_words(receipt.counts)[:1].upper()}{in_words(receipt.counts)[1:]}."
         if receipt.is_repeated:
             said = "This preview had been applied before; nothing was changed a second time. " + said

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clientops.book.book import Book, default_path
+from clientops.book.past import Moment
 
 
 class Desk:
@@ -19,12 +20,18 @@ class Desk:
     def __init__(self, book: Book | None = None, *, is_staff: bool = True) -> None:
         self.is_staff = is_staff
         self.book = book or Book(default_path())
+        self.present = self.book
         self.go_to: Callable[[str], Any] = _stay
+        self.hand_over: Callable[[str, str, str], Any] = _keep
 
     @property
     def operator(self) -> str:
         """Who works."""
         return self.book.operator
+
+    def look_at(self, moment: Moment | None) -> None:
+        """Show the book as it was then; None: as it is. Nothing can be changed in the past."""
+        self.book = self.present if moment is None else self.present.past(moment)
 
     def go(self, route: str, _value: Any = None) -> Any:
         """Show another screen, e.g. ``client/12``."""
@@ -33,3 +40,7 @@ class Desk:
 
 def _stay(_route: str) -> None:
     """There is no other screen."""
+
+
+def _keep(_name: str, _text: str, _kind: str) -> None:
+    """There is no browser to hand a file (its name, its content as base64, its type) to."""

@@ -31,6 +31,7 @@ class Field:
         choices: What may be chosen, for a choice.
         default: What it begins with, as the browser holds it.
         picks: Table whose rows are picked.
+        is_markdown: Whether it is drawn below, as one types.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Field:
     choices: tuple[str, ...]
     default: str | bool
     picks: str
+    is_markdown: bool = False
 
 
 def fields_of(model: type[Request]) -> tuple[Field, ...]:
@@ -60,7 +62,8 @@ def _field(name: str, info: FieldInfo) -> Field:
     shown: str | bool = bool(default) if kind == "tick" else _text(default)
     help_text = info.description or ""
     return Field(
-        name, kind, info.title or humanised(name), help_text, info.is_required(), choices, shown, str(extra.get("picks") or "")
+        name, kind, info.title or humanised(name), help_text, info.is_required(), choices, shown, str(extra.get("picks") or ""),
+        bool(extra.get("markdown")),
     )  # fmt: skip
 
 

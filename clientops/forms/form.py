@@ -12,10 +12,13 @@ from clientops.forms.drafts import drop_draft, keep_draft, read_draft
 from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.fields import Field, entered, fields_of
 from clientops.forms.look import button, next_focus, notice
+from clientops.forms.markdown import markdown
 from clientops.forms.words import moment
 from clientops.reports.labels import read_currency, read_label
 from clientops.reports.search import search_rows
 from clientops.requests import Request, read_requests
+
+OPERATORS = ("author", "operator")
 
 
 class Form(Part):
@@ -74,6 +77,8 @@ class Form(Part):
                 values[field.name] = entered(field, self.current[field.name])
             elif field.name in filled:
                 values[field.name] = entered(field, filled[field.name])
+            elif field.name in OPERATORS and self.current is None:
+                values[field.name] = self.desk.operator
             else:
                 values[field.name] = field.default
         return values
@@ -169,7 +174,7 @@ class Form(Part):
                     emptied.append(field.name)
                 elif value != "":
                     request[field.name] = value
-            if emptied:
+            if emptied and "clear" in self.model.model_fields:
                 request["clear"] = emptied
         return request, list(read_requests(self.model, request).problems)
 
@@ -236,6 +241,7 @@ class Form(Part):
             h("label", field.label, mark, for_=own),
             self._input_node(field, own, described, bool(problem)),
             h("p", problem, id=problem_id, class_="co-problem", key="problem") if problem else None,
+            self._drawn_node(field),
             h("p", field.help, id=help_id, class_="co-help", key="help") if field.help else None,
             class_=f"co-field {'co-wrong' if problem else ''} {wide}",
             key=f"field {field.name}",
@@ -267,11 +273,27 @@ class Form(Part):
         modes = {"money": "decimal", "number": "numeric", "date": None}
         more: dict[str, Any] = {"autocomplete": "new-password"} if field.kind == "secret" else {}
         entry = h(
-            "input", type=types.get(field.kind, "text"), inputmode=modes.get(field.kind), value=value, **more, **shared
+            "input",
+            type=types.get(field.kind, "text"),
+            inputmode=modes.get(field.kind),
+            value=value,
+            key="entry",
+            **more,
+            **shared,
         )
-        if field.kind == "money" and self.currency:
-            return h("div", h("span", self.currency, class_="co-affix"), entry, class_="co-affixed")
+        if field.kind == "money":
+            # Keys: the currency comes when the client is known, and the entry beside it must stay the same element.
+            affix = h("span", self.currency, class_="co-affix", key="currency") if self.currency else None
+            return h("div", affix, entry, class_="co-affixed")
         return entry
+
+    def _drawn_node(self, field: Field) -> Node | None:
+        text = str(self.values[field.name])
+        if not field.is_markdown or not text.strip():
+            return None
+        return h(
+            "section", markdown(text), class_="co-drawn", aria_label=f"{field.label}, as it will look", key="drawn"
+        )
 
     def _choice_text(self, field: Field, choice: str) -> str:
         return choice or ("unchanged" if self.current is not None else "choose…" if field.is_required else "not given")

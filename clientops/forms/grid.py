@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from clientops.forms.desk import Desk
 from clientops.forms.element import Node, Part, call
 from clientops.forms.look import TONES
 from clientops.reports.listing import Listing, Query, export_csv, read_page
+from clientops.tables.view import Tables
 
 CHUNK = 400_000
 
@@ -48,6 +50,10 @@ class Grid(Part):
         self.sort, self.size, self.version = sort, size, 0
         self._export: tuple[Any, str] | None = None
 
+    def reading(self) -> AbstractContextManager[Tables]:
+        """The tables that the listing is read from."""
+        return self.desk.book.tables()
+
     def refresh(self) -> None:
         """Read the rows anew when it is drawn next."""
         self.version += 1
@@ -69,7 +75,7 @@ class Grid(Part):
 
     def page(self, asked: Any) -> dict[str, Any]:
         """The rows of a page as the browser shows them."""
-        with self.desk.book.tables() as tables:
+        with self.reading() as tables:
             page = read_page(tables, self.listing, Query.parse(asked, self.listing), self.values)
         badges = [c.name for c in self.listing.columns if c.kind == "badge"]
         shown = [c.name for c in self.listing.columns if not c.is_hidden]
@@ -92,7 +98,7 @@ class Grid(Part):
         """A part of the listing as CSV: all rows that fit the filters, in the order shown, as they were at the first part."""
         at = int(asked.get("part", 0)) if isinstance(asked, Mapping) else 0
         if at == 0 or self._export is None:
-            with self.desk.book.tables() as tables:
+            with self.reading() as tables:
                 text = export_csv(tables, self.listing, Query.parse(asked, self.listing), self.values)
             self._export = (None, text)
         text = self._export[1]

@@ -12,7 +12,7 @@ TONES = {
     "Active": "good", "Paid": "good", "Completed": "good", "Accepted": "good", "Answered": "good", "sent": "good",
     "Pending": "warn", "Unpaid": "warn", "Suspended": "warn", "Inactive": "plain", "Open": "warn", "queued": "warn",
     "Overdue": "bad", "Closed": "bad", "Terminated": "bad", "Fraud": "bad", "Collections": "bad", "failed": "bad",
-    "Expired": "bad", "Cancelled": "plain", "Refunded": "plain", "Draft": "plain", "Written off": "plain",
+    "sure": "good", "likely": "warn", "Expired": "bad", "Cancelled": "plain", "Refunded": "plain", "Draft": "plain", "Written off": "plain",
 }  # fmt: skip
 _focus = itertools.count(1)
 

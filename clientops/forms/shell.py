@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ class Shell(Part):
     def look_for_direct_changes(self) -> None:
         """Look, beside the screen, whether rows were changed by other means than operations, and say so if they were."""
         with suppress(ClientopsError):
-            self.direct_changes = len(self.desk.book.direct_changes())
+            self.direct_changes = len(self.desk.present.direct_changes())
         if self.direct_changes and self.view is not None:
             self.view.refresh()
 
@@ -106,12 +107,39 @@ class Shell(Part):
               h("div", h("span", self.desk.operator, class_="co-who"), h("span", self.desk.book.path.name, class_="co-faint"), class_="co-desk"),
               class_="co-nav", aria_label="Screens", key="nav"),
             h("main",
+              self._past_node(),
               self._direct_node(),
               h("header", h("h1", screen.title, tabindex="-1", focus=self.focus), h("p", screen.lead, class_="co-lead") if screen.lead else None,
                 class_="co-heading", key="heading"),
-              screen.tree(), class_="co-main", key=f"main {self.name}"),
+              screen.tree(), self._as_of_node(), class_="co-main", key=f"main {self.name}"),
             class_="co-shell",
         )  # fmt: skip
+
+    def look_at(self, value: Any) -> Any:
+        """Show the book as it was at the end of a day, or, without one, as it is."""
+        values = value.get("values", {}) if isinstance(value, dict) else {}
+        try:
+            self.desk.look_at(date.fromisoformat(str(values.get("as_of", ""))) if values.get("as_of") else None)
+        except ValueError:
+            return None
+        self.screens.clear()
+        return self.go(self.route)
+
+    def _as_of_node(self) -> Node:
+        own = f"as-of-{self.serial}"
+        return h(
+            "details", h("summary", "As of a past day"),
+            h("form", h("label", "Day", for_=own), h("input", type="date", id=own, name="as_of", value="", class_="co-input"),
+              h("button", "Look", type="submit", class_="co-button"), class_="co-form", novalidate=True, on={"submit": self.look_at}),
+            class_="co-as-of", key="as of",
+        )  # fmt: skip
+
+    def _past_node(self) -> Node | None:
+        moment = self.desk.book.moment
+        if moment is None:
+            return None
+        text = f"This is the book as it was after operation {moment:,}. Nothing can be changed here."
+        return h("div", notice("info", text, button("Back to now", self.look_at)), key="past")
 
     def _direct_node(self) -> Node | None:
         if not self.direct_changes:
@@ -154,6 +182,7 @@ def screen(name: str, *, book: str | Path | Book | None = None) -> View:
         return View(Broken(error))
     view = View(shell, on_route=shell.routed)
     shell.view = view
+    shell.desk.hand_over = lambda file, text, kind: view.send({"download": file, "base64": text, "type": kind})
     shell.tell()
     if isinstance(shell.first, Work):
         view.begin(shell.first)

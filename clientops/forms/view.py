@@ -58,7 +58,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
     """
 
     _esm = asset("picker.js", "grid.js", "view.js")
-    _css = asset("style.css")
+    _css = asset("style.css", "review.css")
     tree = traitlets.Any().tag(sync=True)
     route = traitlets.Unicode("").tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)

@@ -24,6 +24,11 @@ from clientops.requests import Request, arrow_type
 KINDS: dict[str, str] = {
     "clients": "add-client",
     "contacts": "add-contact",
+    "services": "add-service",
+    "addons": "add-addon",
+    "domains": "add-domain",
+    "dns": "add-dns-record",
+    "orders": "add-order",
     "invoices": "create-invoice",
     "transactions": "record-payment",
     "credit": "issue-credit",

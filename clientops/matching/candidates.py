@@ -31,9 +31,8 @@ def candidate_pairs(
 
 def pairs_step(steps: Steps, model: Model, *, keys: str, only: str = "") -> Relation:
     """Add the step ``found_pairs`` to a chain that has the named steps of keys and, perhaps, of new clients."""
-    blocks = ", ".join(_block_sql(number, keys) for number, (keys, _) in enumerate(model.blocks))
     limits = " ".join(f"when {number} then {most}" for number, (_, most) in enumerate(model.blocks))
-    steps.add("block_members", MEMBERS.format(blocks=blocks, keys=keys))
+    steps.add("block_members", members_sql(model, keys))
     if only:
         steps.add("new_members", NEW_MEMBERS.format(only=only))
     kept = "select block from block_members group by block"
@@ -41,6 +40,12 @@ def pairs_step(steps: Steps, model: Model, *, keys: str, only: str = "") -> Rela
     found = steps.add("found_pairs", NEW_PAIRS if only else PAIRS)
     steps.drop("block_members", "blocks_kept", *(["new_members"] if only else []))
     return found
+
+
+def members_sql(model: Model, keys: str) -> str:
+    """SELECT of ``id, block``: the blocks that each client of a table of keys is in."""
+    blocks = ", ".join(_block_sql(number, keys) for number, (keys, _) in enumerate(model.blocks))
+    return MEMBERS.format(blocks=blocks, keys=keys)
 
 
 # The last four bits of a block's number are those of its rule.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clientops.changes import Relation
-from clientops.matching.comparisons import SEVERAL
+from clientops.matching.comparisons import EVIDENCE, SEVERAL
 from clientops.matching.model import COUNTED_LEVELS, Model, shipped
 from clientops.tables.schema import quote_text
 from clientops.tables.view import Tables
@@ -116,13 +116,19 @@ def explain(pair: Mapping[str, Any], model: Model | None = None) -> Explanation:
 
 def explained(tables: Tables, pairs: Relation) -> Relation:
     """Scored pairs with the columns ``why`` and ``why_not``: the words of :func:`explain`, for lists and spreadsheets."""
-    why, why_not = _words_sql(WHY, with_counts=True), _words_sql(WHY_NOT)
+    why, why_not = words_sql(WHY, with_counts=True), words_sql(WHY_NOT)
     tables.steps(explained_pairs=pairs)
     told = tables.query(f"select *, {why} as why, {why_not} as why_not from explained_pairs")
     return tables.given(told.to_arrow_table())
 
 
-def _words_sql(words: dict[str, dict[str, str]], *, with_counts: bool = False) -> str:
+def bits_sql(model: Model) -> str:
+    """Expression: the bits that each comparison adds to the score of a pair, as JSON; for bars."""
+    bits = ", ".join(f"{quote_text(name)}: round({model.bits_sql(name)}, 2)::decimal(9, 2)" for name in EVIDENCE)
+    return f"to_json({{{bits}}})::varchar"
+
+
+def words_sql(words: dict[str, dict[str, str]], *, with_counts: bool = False) -> str:
     """Expression: the words of all levels of a pair, separated by commas."""
     parts = []
     for name, levels in words.items():

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from clientops.changes import Relation
 from clientops.matching.candidates import pairs_step
+from clientops.matching.decisions import current_decisions_sql
 from clientops.matching.groups import duplicate_groups
+from clientops.matching.marks import add_marks
 from clientops.matching.model import Model, shipped
 from clientops.matching.normalise import dialling_sql, keys_sql
 from clientops.matching.scoring import score_step
-from clientops.tables.view import Tables
+from clientops.tables.view import Steps, Tables
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,10 @@ def find_duplicates(
     lowest = model.threshold if threshold is None else threshold
     given = {"given_new": only, "given_decisions": decisions}
     steps = tables.steps(**{name: relation for name, relation in given.items() if relation is not None})
-    steps.add("client_keys", keys_sql(PRESENT, dialling_sql(tables, PRESENT)))
-    pairs_step(steps, model, keys="client_keys", only="given_new" if only is not None else "")
-    score_step(steps, model, min(model.review, lowest), keys="client_keys", pairs="found_pairs")
-    steps.drop("client_keys", "found_pairs")
-    current = None if decisions is None else steps.add("current_decisions", CURRENT_DECISIONS)
+    scored_step(steps, model, min(model.review, lowest), only="given_new" if only is not None else "")
+    current = None
+    if decisions is not None:
+        current = steps.add("current_decisions", current_decisions_sql("given_decisions"))
     undecided = "" if decisions is None else UNDECIDED
     pairs = tables.given(tables.query(f"select * from scored_pairs s {undecided} {BY_SCORE}").to_arrow_table())
     steps.drop("scored_pairs")
@@ -64,30 +65,23 @@ def find_duplicates(
     return Duplicates(pairs, groups)
 
 
+def scored_step(steps: Steps, model: Model, lowest: float, *, only: str = "", with_marks: bool = False) -> Relation:
+    """Add the step ``scored_pairs`` to a chain: all pairs of the book's clients, or those of the clients in a step.
+
+    With marks, also the steps of :func:`~clientops.matching.marks.add_marks`.
+    """
+    steps.add("client_keys", keys_sql(PRESENT, dialling_sql(steps.tables, PRESENT)))
+    if with_marks:
+        add_marks(steps, "client_keys")
+    pairs_step(steps, model, keys="client_keys", only=only)
+    found = score_step(steps, model, lowest, keys="client_keys", pairs="found_pairs")
+    steps.drop("client_keys", "found_pairs")
+    return found
+
+
 PRESENT = "(select c.* from clients c anti join merged_clients m on m.replaced_id = c.id)"
 BY_SCORE = "order by score desc, left_id, right_id"
 UNDECIDED = """
     anti join (select * from current_decisions where decision = 'different') d
     on d.left_id = s.left_id and d.right_id = s.right_id
-"""
-# Clients merged since count as their survivors, survivors of survivors too.
-CURRENT_DECISIONS = """
-    with recursive led (replaced_id, survivor_id) as (
-        select replaced_id, survivor_id from merged_clients
-        union
-        select l.replaced_id, m.survivor_id from led l join merged_clients m on m.replaced_id = l.survivor_id
-    ),
-    ends as (
-        select replaced_id, min(survivor_id) as survivor_id from led
-        anti join merged_clients m on m.replaced_id = led.survivor_id group by replaced_id
-    ),
-    followed as (
-        select
-            coalesce(l.survivor_id, d.left_id) as one, coalesce(r.survivor_id, d.right_id) as other, d.decision
-        from given_decisions d
-        left join ends l on l.replaced_id = d.left_id
-        left join ends r on r.replaced_id = d.right_id
-    )
-    select distinct least(one, other)::bigint as left_id, greatest(one, other)::bigint as right_id, decision
-    from followed where one <> other
 """

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from clientops.changes import Relation, as_dicts
 from clientops.errors import UsageError
+from clientops.matching.marks import marked_clients, marks_sql
 from clientops.matching.model import Model, shipped
 from clientops.matching.near import CLIENT_COLUMNS, near_clients_sql
 from clientops.matching.normalise import dialling, keys_sql
@@ -22,13 +23,17 @@ from clientops.tables.view import Tables
 MOST_ROWS = 20
 """Clients that are looked up at a time; for more there is ``find_duplicates(only=…)``."""
 
+FEW = 10
+"""Clients that are read one by one."""
+
 
 def likely_duplicates(
     tables: Tables, requests: Relation, *, threshold: float | None = None, model: Model | None = None
 ) -> Relation:
     """Clients in the book who are probably the ones that are being entered.
 
-    Only clients who share an e-mail, phone, tax number, address, company, or one name and the initial of the other are
+    With the marks of the last search for duplicates this takes a look at a few clients. Without them, and of those who
+    came since, only clients who share an e-mail, phone, tax number, address, company, or one name and the initial of the other are
     read. How many clients share a value is counted among those, so where a value is common a score can be a few bits
     higher than in :func:`~clientops.matching.find.find_duplicates`; a client whose shared name stands behind a title,
     or differs in its first letters, is found by the other fields only.
@@ -48,6 +53,27 @@ def likely_duplicates(
     """
     model = model or shipped()
     lowest = model.threshold if threshold is None else threshold
+    entered = _entered(requests)
+    desk = _desk(model.as_json())
+    near = _near_clients(tables, *desk.keys(entered))
+    scored = desk.scored(pa.concat_tables([entered, near]), lowest)
+    replaced = "anti join merged_clients m on m.replaced_id = f.client_id"
+    tables.steps(likely_found=tables.given(scored))
+    found = tables.query(f'select f.* from likely_found f {replaced} order by "row", score desc, client_id')
+    return tables.given(found.to_arrow_table())
+
+
+def marks_of(requests: Relation) -> list[dict[str, Any]]:
+    """Marks of a few who are being entered, see :mod:`~clientops.matching.marks`; requests as for likely duplicates."""
+    return _desk(shipped().as_json()).keys(_entered(requests))[1]
+
+
+def _entered(requests: Relation) -> pa.Table:
+    """Those who are being entered, as rows of clients whose numbers are those of the requests, less than zero.
+
+    Raises:
+        UsageError: More than twenty rows.
+    """
     columns = ", ".join(
         f"{quote_name(name)}::varchar as {name}" if name in requests.columns else f"null::varchar as {name}"
         for name in CLIENT_COLUMNS
@@ -57,16 +83,30 @@ def likely_duplicates(
         raise UsageError(
             f"{entered.num_rows} clients are too many to look up one by one: find duplicates after the import"
         )
-    desk = _desk(model.as_json())
-    keys = desk.keys(entered)
-    condition, values = near_clients_sql(keys)
+    return entered
+
+
+def _near_clients(tables: Tables, keys: list[dict[str, Any]], marks: list[dict[str, Any]]) -> pa.Table:
+    """Clients who are worth comparing: those who share a mark, and of those without known marks who share a field."""
     names = ", ".join(f"c.{name}" for name in ("id", *CLIENT_COLUMNS))
-    near = tables.query(f"select {names} from clients c where {condition}", **values).to_arrow_table()
-    scored = desk.scored(pa.concat_tables([entered, near]), lowest)
-    replaced = "anti join merged_clients m on m.replaced_id = f.client_id"
-    tables.steps(likely_found=tables.given(scored))
-    found = tables.query(f'select f.* from likely_found f {replaced} order by "row", score desc, client_id')
-    return tables.given(found.to_arrow_table())
+    marked = marked_clients(tables, marks)
+    if marked is None:
+        condition, values = near_clients_sql(keys)
+        return tables.query(f"select {names} from clients c where {condition}", **values).to_arrow_table()
+    known, unknown = marked
+    sql = of_clients_sql(names, known)
+    if tables.query(f"select count(*) from ({unknown})").fetchone() == (0,):
+        return tables.query(sql).to_arrow_table()
+    condition, values = near_clients_sql(keys)
+    recent = f"select {names} from clients c where c.id in ({unknown}) and ({condition})"
+    return tables.query(f"{sql} union {recent}", **values).to_arrow_table()
+
+
+def of_clients_sql(names: str, ids: list[int]) -> str:
+    """SELECT of some clients; a few one by one, since the engine reads whole columns for a list of numbers."""
+    if 0 < len(ids) <= FEW:
+        return " union all ".join(f"select {names} from clients c where c.id = {number}" for number in ids)
+    return f"select {names} from clients c where c.id in ({', '.join(map(str, ids)) or '-1'})"
 
 
 class _Desk:
@@ -76,20 +116,29 @@ class _Desk:
         self._connection = duckdb.connect(config={"threads": 1})
         self._lock = Lock()
         self._countries: set[str] = set()
+        self._last: tuple[pa.Table, list[dict[str, Any]], list[dict[str, Any]]] | None = None
         columns = ", ".join(f"{name} varchar" for name in CLIENT_COLUMNS)
         self._connection.execute(f"create table few_clients (id bigint, {columns})")
         self._connection.execute("create table dialling (country varchar, code varchar, trunk varchar)")
         keys = keys_sql("few_clients", "from dialling")
-        self._connection.execute(f"prepare few_keys as {keys}")
+        self._connection.execute(f"create table kept_keys as select * from ({keys}) limit 0")
+        self._connection.execute(f"prepare keep_keys as insert into kept_keys {keys}")
+        self._connection.execute(f"prepare few_marks as {marks_sql('kept_keys')}")
         scored = scored_sql(model, evidence_sql("found_pairs"))
         compared = compared_sql("client_keys", "found_pairs")
         self._connection.execute(f"prepare few_pairs as {SCORED.format(keys=keys, compared=compared, scored=scored)}")
 
-    def keys(self, clients: pa.Table) -> list[dict[str, Any]]:
-        """Keys of a few clients."""
+    def keys(self, clients: pa.Table) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Keys of a few clients, and their marks."""
         with self._lock:
+            if self._last is not None and self._last[0].equals(clients):
+                return self._last[1], self._last[2]
             self._put(clients)
-            return as_dicts(self._connection.sql("execute few_keys"))
+            self._connection.execute("delete from kept_keys")
+            self._connection.execute("execute keep_keys")
+            keys, marks = (as_dicts(self._connection.sql(sql)) for sql in ("from kept_keys", "execute few_marks"))
+            self._last = (clients, keys, marks)
+            return keys, marks
 
     def scored(self, clients: pa.Table, lowest: float) -> pa.Table:
         """Scored pairs of the entered clients (negative numbers) with the others."""

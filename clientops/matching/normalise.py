@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -202,7 +203,12 @@ KEYS = r"""
 def dialling_sql(tables: Tables, clients: str) -> str:
     """SELECT of ``country, code, trunk`` (the digit dialled before national numbers) for the countries in use."""
     found = tables.query(f"select distinct upper(trim(country)) from {clients} where country is not null").fetchall()
-    rows = [(country, *dialling(country)) for (country,) in sorted(found)]
+    return dialling_rows_sql(country for (country,) in found)
+
+
+def dialling_rows_sql(countries: Iterable[str]) -> str:
+    """The same SELECT for some countries."""
+    rows = [(country, *dialling(country)) for country in sorted(countries)]
     values = ", ".join(
         f"({quote_text(country)}, {quote_text(code)}, {quote_text(trunk)})" for country, code, trunk in rows if code
     )

@@ -63,14 +63,25 @@ COUNTS = """
 """
 
 
+SIDE_COLUMNS = (*KEY_COLUMNS, *(f"n_{key}" for key in COUNTED))
+"""What is known of each client of a pair: its keys, and how many clients share each."""
+
+
 def evidence_sql(pairs: str) -> str:
     """SELECT of the levels of each pair of a step over ``compared_keys``."""
-    columns = (*KEY_COLUMNS, *(f"n_{key}" for key in COUNTED))
+    left = ", ".join(f"l.{column} as {column}_l" for column in SIDE_COLUMNS)
+    right = ", ".join(f"r.{column} as {column}_r" for column in SIDE_COLUMNS)
+    return evidence_of_sides_sql(f"""
+        select {left}, {right}
+        from {pairs} p join compared_keys l on l.id = p.left_id join compared_keys r on r.id = p.right_id
+    """)
+
+
+def evidence_of_sides_sql(sides: str) -> str:
+    """SELECT of the levels of pairs whose sides a SELECT lays beside one another (``given_l``, ``given_r`` …)."""
     names = {name: name for name in (*STEPS, *FIELDS)}
     return EVIDENCE_OF_PAIRS.format(
-        pairs=pairs,
-        left=", ".join(f"l.{column} as {column}_l" for column in columns),
-        right=", ".join(f"r.{column} as {column}_r" for column in columns),
+        sides=sides,
         steps=", ".join(f"{sql} as {name}" for name, sql in STEPS.items()),
         fields=", ".join(f"{sql.format(**names)} as {name}" for name, sql in FIELDS.items()),
         combined=", ".join(f"{sql.format(**names)} as {name}" for name, sql in COMBINED.items()),
@@ -80,10 +91,7 @@ def evidence_sql(pairs: str) -> str:
 
 
 EVIDENCE_OF_PAIRS = """
-    with sides as (
-        select {left}, {right}
-        from {pairs} p join compared_keys l on l.id = p.left_id join compared_keys r on r.id = p.right_id
-    ),
+    with sides as ({sides}),
     stepped as (select *, {steps} from sides),
     compared as (select *, {fields} from stepped),
     combined as (select *, {combined} from compared)

@@ -42,8 +42,12 @@ ORDERS: dict[Reason, str] = {
     "most complete": "filled desc",
 }
 WORDS: dict[Reason, str] = {
-    "most active": """'most active: ' || services || ' services, ' || domains || ' domains, ' || invoices
-        || ' invoices, ' || transactions || ' transactions'""",
+    "most active": "'most active: ' || coalesce(nullif(concat_ws(', ', "
+    + ", ".join(
+        f"case {name} when 0 then null when 1 then '1 {name[:-1]}' else {name} || ' {name}' end"
+        for name in ("services", "domains", "invoices", "transactions")
+    )
+    + "), ''), 'none has anything; the oldest')",
     "oldest": "'oldest: entered on ' || coalesce(created_on::varchar, 'an unknown day')",
     "most complete": "'most complete: ' || filled || ' of 12 fields filled in'",
 }

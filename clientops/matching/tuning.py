@@ -21,7 +21,9 @@ NEUTRAL = {"firm": "person", "person": "unknown", "generation": "same", "togethe
 """Levels that say nothing, where they are not called ``unknown``; their bits are the prior's."""
 
 
-def tuned(decided: Relation, model: Model | None = None, *, freedom: float = 1.0) -> Model:
+def tuned(
+    decided: Relation, model: Model | None = None, *, freedom: float = 1.0, prior_freedom: float | None = None
+) -> Model:
     """The model fitted to decisions, without leaving the one it starts from further than they demand.
 
     Ridge-regularised logistic regression whose penalty pulls towards the given model: ten decisions change next to
@@ -32,6 +34,7 @@ def tuned(decided: Relation, model: Model | None = None, *, freedom: float = 1.0
             ``same`` or ``different``; other words count for nothing.
         model: Where to start.
         freedom: Bits that a level may move before it takes strong evidence.
+        prior_freedom: The same of the prior; by default as for a level.
 
     Raises:
         UsageError: The decisions are all alike: there is nothing to tell apart.
@@ -49,25 +52,28 @@ def tuned(decided: Relation, model: Model | None = None, *, freedom: float = 1.0
         np.float64
     )
     fixed = -sum((_crowding(pairs, model, name) for name in model.counts), start=np.zeros(len(truth)))
-    bits = fit_bits(design, truth, start, fixed, freedom)
+    bits = fit_bits(design, truth, start, fixed, freedom, freedom if prior_freedom is None else prior_freedom)
     found: dict[str, dict[str, float]] = {}
     for (name, level), value in zip(levels, bits[:-1].tolist(), strict=True):
         found.setdefault(name, {})[level] = value
     return neutral(replace(model, bits=found, prior=float(bits[-1])))
 
 
-def fit_bits(design: Matrix, truth: Matrix, start: Matrix, fixed: Matrix, freedom: float) -> Matrix:
+def fit_bits(  # noqa: PLR0917
+    design: Matrix, truth: Matrix, start: Matrix, fixed: Matrix, freedom: float, prior_freedom: float = 100.0
+) -> Matrix:
     """Bits of the columns of a design that make the truth likeliest, pulled towards ``start`` (Newton's method).
 
     Args:
-        design: Pairs x columns; the last column is the prior's and free.
+        design: Pairs x columns; the last column is the prior's.
         truth: 1 for one party, 0 for two.
         start: Bits to be pulled to.
         fixed: Bits of each pair that are not fitted.
         freedom: Standard deviation of a column's bits about the start.
+        prior_freedom: The same of the last column's.
     """
     pull = np.full(len(start), 1 / freedom**2)
-    pull[-1] = 1e-4
+    pull[-1] = 1 / prior_freedom**2
     bits = start.copy()
     for _ in range(100):
         odds = np.clip((design @ bits + fixed) * np.log(2), -40, 40)

@@ -1,0 +1,1 @@
+"""Stored against derived figures: relations in, differences out."""

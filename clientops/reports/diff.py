@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from clientops.reports.labels import amount_text, read_labels
+from clientops.rules.domain_names import with_readable_names
 from clientops.tables.references import references_from
 from clientops.tables.schema import table as schema_of
 from clientops.tables.view import Tables
@@ -151,7 +152,7 @@ class _Names:
         known = self.labels.get(table, {}).get(number)
         if known is None and (row := self._rows.get((table, number))):
             texts = [row.get(c) for c in ("company_name", "first_name", "last_name", "name", "title", "subject", "number", "description", "email")]  # fmt: skip
-            known = " ".join(str(text) for text in texts if text)[:80]
+            known = with_readable_names(" ".join(str(text) for text in texts if text)[:80])
         return f"#{number} {known}".strip() if known else f"#{number}"
 
 
@@ -193,4 +194,4 @@ def _shown(names: _Names, table: str, column: str, value: Any, row: dict[str, An
     if isinstance(value, int):
         target = next((r.target for r in references_from(table) if r.column == column and not r.when), "")
         return names.label(target, value) if target else str(value)
-    return str(value)
+    return with_readable_names(str(value))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from clientops.reconciliation.credit import DRIFTED as DRIFTED_BALANCES
+from clientops.reconciliation.payments import FREE_MONEY, RESTS
+from clientops.reports.duplicates import WAITING
 from clientops.reports.labels import amount_text, counted, party_sql
 from clientops.reports.listing import Listing, Shown
 from clientops.reports.listings import NUMBER, OWED, PAID, listing
@@ -32,12 +35,17 @@ class Standing:
 
 
 DRIFTED = f"""
-    select t.id, {party_sql("t")} as client, t.credit_balance, coalesce(l.amount, 0)::decimal(18, 4) as logged,
-        (t.credit_balance - coalesce(l.amount, 0))::decimal(18, 4) as difference, k.code
-    from clients t
-    left join (select client_id, sum(amount) as amount from credit_entries group by client_id) l on l.client_id = t.id
-    left join currencies k on k.id = t.currency_id
-    where t.credit_balance <> coalesce(l.amount, 0)
+    with drifted as ({DRIFTED_BALANCES})
+    select t.id, {party_sql("t")} as client, t.credit_balance, d.logged, d.amount as difference, k.code
+    from drifted d join clients t on t.id = d.id left join currencies k on k.id = t.currency_id
+"""
+UNSETTLED = f"""
+    t.id in (with rests as ({RESTS}), free_money as ({FREE_MONEY}) select id from free_money where free > 0)
+"""
+OPEN_LINES = """
+    select l.id, l.booked_on, l.amount, k.code, l.payer_name, concat_ws(' ', l.description, l.reference) as words, s.file_name
+    from statement_lines l join statements s on s.id = l.statement_id left join currencies k on k.id = s.currency_id
+    where l.id not in (select statement_line_id from matches where status = 'matched')
 """
 CLOSED_ACTIVE = f"""
     select t.id, {party_sql("t")} as client, t.email, count(*) as services, sum(s.recurring_amount)::decimal(18, 4) as amount, any_value(k.code) as code
@@ -55,11 +63,13 @@ TODO_LISTINGS: dict[str, Listing] = {
         "closed-with-services", "closed clients with active services", CLOSED_ACTIVE,
         (NUMBER, Shown("client", "Client"), Shown("email", "E-mail"), Shown("services", "Active services", "number"),
          Shown("amount", "Recurring", "money")), "services desc"),
-    "unmatched": listing(
-        "transactions", """t.kind = 'payment' and (t.client_id is null or t.amount_in > coalesce(
-            (select sum(a.amount) from allocations a where a.transaction_id = t.id), 0) + coalesce(
-            (select sum(e.amount) from credit_entries e where e.transaction_id = t.id), 0))""", title="payments not settled in full"),
-    "follow-ups": listing("communications", "t.follow_up_on <= current_date", title="conversations to come back to"),
+    "unmatched": listing("transactions", UNSETTLED, title="payments not settled in full"),
+    "lines": Listing(
+        "open-statement-lines", "statement lines without transaction", OPEN_LINES,
+        (Shown("booked_on", "Booked", "date"), Shown("amount", "Amount", "money"), Shown("payer_name", "Payer"), Shown("words", "Text"),
+         Shown("file_name", "File")), "booked_on desc"),
+    "duplicates": WAITING,
+    "follow-ups": listing("communications", "t.follow_up_on <= current_date and t.followed_up_on is null", title="conversations to come back to"),
     "failed-mail": listing("communications", "t.status = 'failed'", title="e-mails that could not be sent"),
 }  # fmt: skip
 
@@ -68,6 +78,8 @@ TITLES = {
     "overdue": ("Overdue invoices", "Unpaid after their due day"),
     "closed": ("Closed clients with active services", "They are still invoiced"),
     "unmatched": ("Payments not settled in full", "No client, or money left that settles nothing"),
+    "lines": ("Statement lines to match", "Money on a statement that the book does not know"),
+    "duplicates": ("Possible duplicates", "Clients that look like one party and wait for a decision"),
     "follow-ups": ("Follow-ups", "Conversations to come back to, today or before"),
     "failed-mail": ("E-mails that failed", "They can be sent again"),
 }

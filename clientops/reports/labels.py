@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from clientops.money import minor_digits, round_money
+from clientops.rules.domain_names import with_readable_names
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
 
@@ -38,6 +39,9 @@ LABELS: dict[str, str] = {
     ),
     "credit_entries": "concat_ws(' · ', entry_on::varchar, amount::varchar, description)",
     "affiliates": f"'Affiliate: ' || (select {party_sql('c')} from clients c where c.id = client_id)",
+    "statement_lines": "concat_ws(' · ', booked_on::varchar, amount::varchar, payer_name, description)",
+    "sign_offs": "period_from || ' to ' || period_to",
+    "sign_off_figures": "concat_ws(' ', figure || ':', row_count, amount::varchar, currency_code)",
     "statements": "concat_ws(' · ', source, file_name, from_on::varchar)",
     "dns_records": "concat_ws(' ', name, type, content)",
     "notes": "left(body, 60)",
@@ -75,7 +79,7 @@ def read_labels(tables: Tables, table: str, ids: Iterable[int]) -> dict[int, str
         return {}
     listed = ", ".join(map(str, wanted))
     rows = tables.query(f"select id, {label_sql(table)} from {quote_name(table)} where id in ({listed})").fetchall()
-    return {number: text or f"#{number}" for number, text in rows}
+    return {number: with_readable_names(text) if text else f"#{number}" for number, text in rows}
 
 
 def read_label(tables: Tables, table: str, number: int) -> str:

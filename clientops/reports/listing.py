@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from clientops.reports.labels import amount_text
+from clientops.rules.domain_names import with_readable_names
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
 
@@ -94,8 +95,9 @@ def read_page(tables: Tables, listing: Listing, query: Query, values: Mapping[st
     """A page of a listing."""
     where, given = _where(listing, query)
     parameters = {**(values or {}), **given}
-    total = tables.query(f"select count(*) from ({listing.sql}) {where}", **parameters).fetchone()
-    sql = f"select * from ({listing.sql}) {where} order by {_order(listing, query)} limit {query.limit} offset {query.offset}"
+    rows_of = _sql(tables, listing)
+    total = tables.query(f"select count(*) from ({rows_of}) {where}", **parameters).fetchone()
+    sql = f"select * from ({rows_of}) {where} order by {_order(listing, query)} limit {query.limit} offset {query.offset}"
     relation = tables.query(sql, **parameters)
     names = relation.columns
     rows = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
@@ -106,7 +108,7 @@ def export_csv(tables: Tables, listing: Listing, query: Query, values: Mapping[s
     """All rows of a listing that fit a query, as CSV that a spreadsheet opens without running anything in it."""
     where, given = _where(listing, query)
     relation = tables.query(
-        f"select * from ({listing.sql}) {where} order by {_order(listing, query)}", **{**(values or {}), **given}
+        f"select * from ({_sql(tables, listing)}) {where} order by {_order(listing, query)}", **{**(values or {}), **given}
     )
     names = relation.columns
     has_code = "code" in names
@@ -119,6 +121,11 @@ def export_csv(tables: Tables, listing: Listing, query: Query, values: Mapping[s
             cells = [_cell(row[column.name]) for column in listing.columns]
             writer.writerow(cells + ([row["code"]] if has_code else []))
     return out.getvalue()
+
+
+def _sql(tables: Tables, listing: Listing) -> str:
+    """The listing's SQL; seen from a past moment, the log ends there."""
+    return listing.sql.replace("history.operations", tables.operations())
 
 
 def _cell(value: Any) -> Any:
@@ -195,4 +202,4 @@ def _text(value: Any, kind: str, code: str | None) -> str | None:
         return f"{value.normalize():f}"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return value.isoformat() if isinstance(value, date) else with_readable_names(str(value))

@@ -104,6 +104,38 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
          Shown("status", "Status", "badge")),
         "id desc",
     ),
+    "addons": (
+        "add-ons",
+        """select t.id, t.name, p.domain, t.billing_cycle, t.recurring_amount, t.next_due_on, t.status, k.code, p.client_id
+            from addons t left join services p on p.id = t.service_id left join clients c on c.id = p.client_id
+            left join currencies k on k.id = c.currency_id""",
+        (NUMBER, Shown("name", "Add-on"), Shown("domain", "Domain"), Shown("billing_cycle", "Cycle"), Shown("recurring_amount", "Amount", "money"),
+         Shown("next_due_on", "Next due", "date"), Shown("status", "Status", "badge")),
+        "id desc",
+    ),
+    "dns_records": (
+        "DNS records",
+        "select t.id, t.name, t.type, t.content, t.ttl from dns_records t",
+        (NUMBER, Shown("name", "Host"), Shown("type", "Type"), Shown("content", "Data"), Shown("ttl", "Time to live", "number")),
+        "name, type",
+    ),
+    "service_changes": (
+        "service changes",
+        f"""select t.id, t.changed_on, {_CLIENT}, t.from_value, t.to_value, t.amount, t.credit_amount, t.status, k.code, t.client_id
+            from service_changes t {_OWNED}""",
+        (NUMBER, Shown("changed_on", "On", "date"), Shown("client", "Client"), Shown("from_value", "Before"), Shown("to_value", "After"),
+         Shown("amount", "Charged", "money"), Shown("credit_amount", "Credited", "money"), Shown("status", "Status", "badge")),
+        "id desc",
+    ),
+    "order_items": (
+        "order items",
+        """select t.id, t.kind, t.description, t.billing_cycle, t.setup_fee, t.amount, t.discount, t.recurring_amount, k.code
+            from order_items t left join orders o on o.id = t.order_id left join clients c on c.id = o.client_id
+            left join currencies k on k.id = c.currency_id""",
+        (NUMBER, Shown("kind", "What"), Shown("description", "Description"), Shown("billing_cycle", "Cycle"), Shown("setup_fee", "Set-up", "money"),
+         Shown("amount", "First payment", "money"), Shown("discount", "Discount", "money"), Shown("recurring_amount", "Then", "money")),
+        "id",
+    ),
     "operations": (
         "operations",
         """select t.id, t.applied_at, t.rule, t.operator, t.reason, t.change_count,

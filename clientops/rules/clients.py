@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
+from clientops.passwords import SECRET, Password
 from clientops.requests import CrossCheck, FieldError, Id, Request, Text
+from clientops.rules.client_extras import EXTRA_CHECKS, OF_EXTRAS, add_extras
 from clientops.rules.editing import edit_problems_sql, edited_sql
 from clientops.rules.fields import (
     ADDRESS_CHECKS,
@@ -22,7 +24,7 @@ from clientops.rules.fields import (
     Postcode,
     TaxId,
 )
-from clientops.rules.mail import outbox_sql
+from clientops.rules.likely_clients import add_likely_duplicates
 from clientops.tables.view import Tables
 
 
@@ -39,6 +41,7 @@ class AddClient(Request):
     cross_checks: ClassVar[tuple[CrossCheck, ...]] = (
         CrossCheck(("first_name", "last_name", "company_name"), check_has_name),
         *ADDRESS_CHECKS,
+        *EXTRA_CHECKS,
     )
 
     first_name: Line | None = Field(None, title="First name", description="Given name")
@@ -79,28 +82,54 @@ class AddClient(Request):
         None, title="Remarks", description="For staff only", json_schema_extra={"multiline": True}
     )
     created_on: date | None = Field(None, title="Client since", description="Empty: today")
+    billing_first_name: Line | None = Field(
+        None,
+        title="Billing contact: first name",
+        description="Of the contact whose name invoices carry; empty: the client's",
+    )
+    billing_last_name: Line | None = Field(None, title="Billing contact: last name")
+    billing_email: Email | None = Field(
+        None, title="Billing contact: e-mail", description="Receives invoices beside the client"
+    )
+    fields: Text | None = Field(
+        None,
+        title="Custom fields",
+        description="E.g. Purchase order=PO-7; VIP=yes",
+        json_schema_extra={"multiline": True},
+    )
+    login_email: Email | None = Field(None, title="Log-in", description="E-mail to log in with; empty: the main one")
+    password: Password | None = Field(
+        None, title="Password", description="At least 10 characters; only its hash is kept. Empty: no log-in yet", json_schema_extra=SECRET
+    )  # fmt: skip
+    invite: bool = Field(
+        default=False, title="Invite to log in", description="Queues an invitation to choose a password"
+    )
     send_welcome: bool = Field(default=False, title="Send welcome e-mail", description="Queues it in the outbox")
 
 
 def add_client(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
-    """Add clients, each with a welcome e-mail in the outbox if that is ticked.
+    """Add clients, with whatever is given of a log-in, a billing contact, custom fields, and a welcome e-mail.
 
     Args:
-        tables: Read-only tables; reads ``clients``, ``currencies``, ``groups`` and ``communications``.
-        requests: One row per client. See ``AddClient``.
+        tables: Read-only tables; reads ``clients``, ``currencies``, ``groups``, ``users``, ``custom_fields``.
+        requests: One row per client; ``password`` is a hash by now. See ``AddClient``.
         today: Day the clients are added, unless the request says another.
-        now: When welcome e-mails are queued.
+        now: When e-mails are queued.
 
     Returns:
-        Inserts into ``clients``, in row order, without credit, and into ``communications`` for those with
-        ``send_welcome``.
+        Inserts into ``clients``, in row order, without credit; into ``contacts`` (the billing contact), ``users`` and
+        ``user_clients`` (who logs in, as owner; a user with that e-mail is given access), ``custom_values``, and
+        ``communications`` (``send_welcome``, ``invite``).
 
     Problems:
-        ``unknown_currency``, ``unknown_group``, ``in_future`` (``created_on``), ``cannot_log_in`` (a welcome e-mail
-        for a closed client); and from reading the requests ``missing``, ``bad_value``, ``no_name``.
+        ``unknown_currency``, ``unknown_group``, ``in_future`` (``created_on``), ``cannot_log_in`` (an e-mail or log-in
+        for a closed client), ``user_exists`` (a password for somebody who has one), ``unknown_field``, ``bad_value`` and
+        ``twice`` (custom fields), ``required``, ``password_field``; and from reading the requests ``missing``,
+        ``bad_value``, ``no_name``, ``no_login``, ``two_logins``.
 
     Warnings:
-        ``likely_duplicate``: e-mail, phone or tax number are those of another client, or of an earlier request.
+        ``likely_duplicate``: e-mail, phone or tax number are those of another client, or of an earlier request;
+        ``existing_user``, ``required_field``.
 
     Source:
         WHMCS "Adding a Client".
@@ -108,17 +137,13 @@ def add_client(tables: Tables, requests: Relation, *, today: date, now: datetime
     steps = tables.steps(requests=requests)
     steps.add("asked", ASKED)
     steps.add("problems", ADD_PROBLEMS, today=today)
-    steps.add("warnings", DUPLICATES)
     steps.add("added", ADDED.format(next_id=tables.next_id("clients")), today=today)
-    steps.add("addressed", WELCOMES)
-    steps.add("mails", outbox_sql(tables), now=now)
-    steps.add("new_clients", """select * exclude ("row", send_welcome) from added""")
-    return steps.plan(
-        steps.insert("clients", "new_clients"),
-        steps.insert("communications", "mails"),
-        problems="problems",
-        warnings="warnings",
-    )
+    extras = add_extras(steps, today=today, now=now)
+    steps.add("all_problems", "from problems union all from extra_problems")
+    add_likely_duplicates(steps)
+    steps.add("warnings", "from likely_duplicates union all from extra_warnings")
+    steps.add("new_clients", NEW_CLIENTS)
+    return steps.plan(steps.insert("clients", "new_clients"), *extras, problems="all_problems", warnings="warnings")
 
 
 ASKED = """
@@ -151,32 +176,6 @@ ADD_PROBLEMS = f"""
     from asked where send_welcome and status = 'Closed'
 """
 
-DUPLICATES = """
-    with given as (
-        select "row", 'email' as field, email as value, lower(email) as key from asked where email is not null
-        union all select "row", 'phone', phone, phone from asked where phone is not null
-        union all select "row", 'tax_id', tax_id, tax_id from asked where tax_id is not null
-    ),
-    numbered as (select *, min("row") over (partition by field, key) as first_row from given),
-    looked_up as (select distinct field, key from given),
-    others as (
-        select field, key, id from looked_up join clients on field = 'email' and lower(clients.email) = key
-        union all
-        select field, key, id from looked_up join clients on field = 'phone' and clients.phone = key
-        union all
-        select field, key, id from looked_up join clients on field = 'tax_id' and clients.tax_id = key
-    ),
-    known as (
-        select field, key, array_to_string((array_agg('client ' || id order by id))[:3], ', ')
-            || case when count(*) > 3 then ' and ' || (count(*) - 3) || ' more' else '' end as words
-        from others group by field, key
-    )
-    select "row", field, 'likely_duplicate' as code, field || ' ' || value || ' is also that of '
-        || coalesce(known.words, 'row ' || first_row) || '; use the existing client if it is the same' as message
-    from numbered left join known using (field, key)
-    where known.words is not null or first_row < "row"
-"""
-
 PROFILE = (
     "first_name", "last_name", "company_name", "email", "address1", "address2", "city", "state", "postcode", "country",
     "phone", "tax_id",
@@ -189,14 +188,13 @@ SETTINGS = (
 ADDED = f"""
     select "row", {{next_id}} + row_number() over (order by "row") as id, {", ".join(PROFILE)}, {", ".join(SETTINGS)},
         coalesce(currency_id, default_currency_id) as currency_id, status,
-        coalesce(created_on, $today::date) as created_on, send_welcome
+        coalesce(created_on, $today::date) as created_on, {", ".join(OF_EXTRAS)}
     from asked
 """
 
-WELCOMES = """
-    select "row", id as client_id, 'welcome' as template, 'general' as category, null::varchar as subject_kind,
-        null::bigint as subject_id, email as sent_to
-    from added where send_welcome
+NEW_CLIENTS = f"""
+    select added.* exclude ("row", {", ".join(OF_EXTRAS)}), new_contacts.id as default_billing_contact_id
+    from added left join new_contacts on new_contacts.client_id = added.id
 """
 
 
@@ -325,5 +323,5 @@ EDIT_PROBLEMS = f"""
 
 RULES: tuple[Rule, ...] = (
     Rule("add-client", "Add client", add_client, AddClient, risk="low", group="clients", manual="client"),
-    Rule("edit-client", "Edit client", edit_client, EditClient, risk="low", group="clients"),
+    Rule("edit-client", "Edit client", edit_client, EditClient, risk="low", group="clients", manual="client"),
 )

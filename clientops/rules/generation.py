@@ -63,7 +63,8 @@ def generate_invoices(tables: Tables, requests: Relation, *, today: date, now: d
 
     Warnings:
         ``closed_client`` (invoiced all the same), ``ended_service`` (a running add-on of a service that ended: not
-        invoiced), ``negative_amount`` (not invoiced), ``many_cycles`` (more than 12 of one thing at once).
+        invoiced), ``negative_amount`` (not invoiced), ``many_cycles`` (more than 12 of one thing at once),
+        ``waiting_change`` (a change at renewal that was not carried out before).
 
     Source:
         WHMCS "Automation Settings", "Invoice generation"; ours are the month ends: 31 Jan, 28 Feb, 31 Mar.
@@ -162,6 +163,13 @@ WARNINGS = f"""
     select min("row"), '', 'many_cycles',
         kind || ' ' || id || ' is invoiced for ' || count(*) || ' cycles at once, from ' || min(due_on)
     from due_items group by kind, id having count(*) > 12
+    union all
+    select min(due_items."row"), '', 'waiting_change', 'service ' || due_items.id || ' is invoiced at its old price: change '
+        || any_value(service_changes.id) || ' waits for ' || any_value(service_changes.changed_on)
+        || '; carry it out first (carry-out-changes)'
+    from due_items join service_changes on due_items.kind = 'service' and service_changes.service_id = due_items.id
+    where service_changes.status = 'Pending' and service_changes.is_at_renewal and service_changes.changed_on <= due_items.due_on
+    group by due_items.id
 """
 
 FIGURES = f"""

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from clientops.changes import Change
 from clientops.rules.billing_mail import queue_billing_mails
+from clientops.rules.numbers import NUMBERED_BILLS, count_numbers
 from clientops.rules.taxes import ITEM_AMOUNTS, ITEM_TAXES, TAX_PLACES, amount_sql
 from clientops.tables.view import Steps
 
@@ -41,14 +42,13 @@ def make_invoices(steps: Steps, *, today: date, now: datetime) -> tuple[Change, 
     steps.add("item_inserts", NEW_ITEMS.format(next_id=next_item))
     steps.add("offer_entries", OFFER_ENTRIES.format(next_id=next_entry), today=today)
     steps.add("offer_balances", OFFER_BALANCES)
-    steps.add("next_number", NEXT_NUMBER)
     steps.add("mailed", "select id as place, id, client_id from new_invoices where sends_email and status <> 'Draft'")
     return (
         steps.insert("invoices", "invoice_inserts"),
         steps.insert("invoice_items", "item_inserts"),
         steps.insert("credit_entries", "offer_entries"),
         steps.update("clients", "offer_balances"),
-        steps.update("settings", "next_number"),
+        *count_numbers(steps),
         *queue_billing_mails(steps, "invoice-created", now=now),
     )
 
@@ -102,28 +102,6 @@ BILL_TOTALS = f"""
             else {amount_sql("units")} end as total,
         tax_mode
     from sums cross join billing
-"""
-
-NUMBERED_BILLS = """
-    with named as (
-        select *, {invoice_id} as invoice_id,
-            not is_draft and number is null and number_format is not null and next_number is not null as gets_number
-        from bills cross join billing
-    ),
-    counted as (
-        select *, row_number() over (partition by gets_number order by bill_id) - 1 as place from named
-    )
-    select bill_id, invoice_id, gets_number,
-        case when gets_number then
-            replace(replace(replace(replace(
-                case when contains(number_format, '{{NUMBER}}') then number_format else number_format || '{{NUMBER}}' end,
-                '{{YEAR}}', strftime(issued_on, '%Y')),
-                '{{MONTH}}', strftime(issued_on, '%m')),
-                '{{DAY}}', strftime(issued_on, '%d')),
-                '{{NUMBER}}', lpad((next_number + place)::varchar,
-                    greatest(number_width, length((next_number + place)::varchar))::integer, '0'))
-            else number end as number
-    from counted
 """
 
 CREDIT_OFFERS = """
@@ -181,12 +159,4 @@ OFFER_ENTRIES = """
 OFFER_BALANCES = """
     select client_id as id, (any_value(credit_balance) - sum(amount))::decimal(18, 4) as credit_balance
     from credit_offers group by client_id
-"""
-
-NEXT_NUMBER = """
-    select next_number_setting_id as id,
-        lpad((next_number + used)::varchar, greatest(number_width, length((next_number + used)::varchar))::integer, '0')
-            as value
-    from billing, (select count(*) filter (where gets_number) as used from numbered_bills)
-    where used > 0
 """

@@ -70,7 +70,8 @@ def cancel_invoice(tables: Tables, requests: Relation, *, today: date, now: date
         Updates of ``invoices`` and ``clients.credit_balance``, inserts of credit entries.
 
     Problems:
-        ``unknown_invoice``, ``twice``, ``is_cancelled``, ``has_payments`` (refund or delete them first).
+        ``unknown_invoice``, ``twice``, ``is_cancelled``, ``has_payments`` (refund or delete them first),
+        ``has_credit_note`` (its credit would become the client's).
 
     Source:
         WHMCS "Invoices": a cancelled invoice is owed nothing; here its credit goes back by itself.
@@ -98,6 +99,10 @@ CANCEL_PROBLEMS = f"""
     select "row", 'invoice_id', 'has_payments',
         'invoice ' || invoice_name || ' is paid with ' || {show_sql("paid")} || ': refund or delete the payments first'
     from asked where paid <> 0
+    union all
+    select "row", 'invoice_id', 'has_credit_note', 'invoice ' || invoice_name || ' is corrected by credit note '
+        || coalesce(notes.number, notes.id::varchar) || ': cancel that first, or correct the rest with another one'
+    from asked join credit_notes notes using (invoice_id) where notes.status = 'Issued' and notes.applied > 0
 """
 
 CANCEL_ENTRIES = """

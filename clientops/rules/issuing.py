@@ -13,12 +13,11 @@ from clientops.rules.invoice_money import ASKED_INVOICES, PAID_BEFORE, UNKNOWN_I
 from clientops.rules.invoice_rows import (
     BILLED_ADDRESSES,
     CREDIT_OFFERS,
-    NEXT_NUMBER,
-    NUMBERED_BILLS,
     OFFER_BALANCES,
     OFFER_ENTRIES,
 )
 from clientops.rules.invoice_status import TWICE
+from clientops.rules.numbers import NUMBERED_BILLS, count_numbers
 from clientops.rules.taxes import BILLING
 from clientops.tables.view import Tables
 
@@ -68,14 +67,13 @@ def issue_invoice(tables: Tables, requests: Relation, *, today: date, now: datet
     steps.add("issued", ISSUED, today=today)
     steps.add("offer_entries", OFFER_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
     steps.add("offer_balances", OFFER_BALANCES)
-    steps.add("next_number", NEXT_NUMBER)
     steps.add("mailed", "select bill_id as place, draft_id as id, client_id from bills where sends_email")
     steps.add("problems", PROBLEMS)
     return steps.plan(
         steps.update("invoices", "issued"),
         steps.insert("credit_entries", "offer_entries"),
         steps.update("clients", "offer_balances"),
-        steps.update("settings", "next_number"),
+        *count_numbers(steps),
         *queue_billing_mails(steps, "invoice-created", now=now),
         problems="problems",
     )
@@ -115,4 +113,8 @@ PROBLEMS = f"""
     from bills where total < 0
 """
 
-RULES: tuple[Rule, ...] = (Rule("issue-invoice", "Issue invoice", issue_invoice, IssueInvoice, group="invoices"),)
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "issue-invoice", "Issue invoice", issue_invoice, IssueInvoice, group="invoices", manual="invoice or transaction"
+    ),
+)

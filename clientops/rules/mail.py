@@ -18,7 +18,9 @@ from clientops.tables.view import Tables
 
 CATEGORIES = ("general", "invoice", "support", "product", "domain", "affiliate")
 Category = Literal["general", "invoice", "support", "product", "domain", "affiliate"]
-TemplateName = Literal["welcome", "invoice-created", "payment-received", "overdue-notice", "credit-issued"]
+TemplateName = Literal[
+    "welcome", "invitation", "invoice-created", "payment-received", "overdue-notice", "credit-issued"
+]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Template:
 
 TEMPLATES: dict[str, Template] = {
     "welcome": Template("general"),
+    "invitation": Template("general"),
     "invoice-created": Template("invoice", "invoice"),
     "payment-received": Template("invoice", "transaction"),
     "overdue-notice": Template("invoice", "invoice"),
@@ -171,8 +174,9 @@ QUEUE_PROBLEMS = """
         || 'receives ' || category || ' e-mails'
     from addressed semi join clients on clients.id = addressed.client_id where sent_to is null
     union all
-    select "row", 'template', 'cannot_log_in', 'template welcome: client ' || client_id || ' is Closed and cannot log in'
-    from mails join clients on clients.id = mails.client_id where template = 'welcome' and clients.status = 'Closed'
+    select "row", 'template', 'cannot_log_in', 'template ' || template || ': client ' || client_id || ' is Closed and cannot log in'
+    from mails join clients on clients.id = mails.client_id
+    where template in ('welcome', 'invitation') and clients.status = 'Closed'
     union all
     select "row", 'template', 'not_wanted', 'template overdue-notice: client ' || client_id
         || ' gets none; edit the client''s overdue_notices first'

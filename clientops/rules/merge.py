@@ -139,8 +139,8 @@ def _summary(steps: Steps, changes: list[Change]) -> tuple[tuple[str, str], ...]
         if change.table != "clients" and count:
             what = {"insert": "added to", "update": "repointed in", "delete": "joined in"}[change.kind]
             figures.append((f"Rows {what} {change.table}", str(count)))
-    steps.add("credit_moved", CREDIT_MOVED)
-    figures += [("Credit moved", shown) for (shown,) in steps["credit_moved"].fetchall()]
+    for label, sql in (("Credit moved", CREDIT_MOVED), ("Invoices moved", INVOICES_MOVED), ("Payments moved", PAYMENTS_MOVED)):
+        figures += [(label, shown) for (shown,) in steps.tables.query(sql).fetchall()]
     return tuple(figures)
 
 
@@ -315,6 +315,26 @@ CLIENTS = """
 REDIRECTS = """
     select {next_id} + row_number() over (order by "row") as id, replaced_id, survivor_id, $today::date as merged_on
     from members
+"""
+
+INVOICES_MOVED = f"""
+    select {show_sql("amount")} as shown
+    from (
+        select k.code, any_value(k.minor_digits) as minor_digits, sum(i.total) as amount
+        from members m join clients c on c.id = m.replaced_id join currencies k on k.id = c.currency_id
+        join invoices i on i.client_id = m.replaced_id group by k.code having sum(i.total) <> 0
+    )
+    order by code
+"""
+
+PAYMENTS_MOVED = f"""
+    select {show_sql("amount")} as shown
+    from (
+        select k.code, any_value(k.minor_digits) as minor_digits, sum(t.amount_in - t.amount_out) as amount
+        from members m join transactions t on t.client_id = m.replaced_id and t.client_name is null
+        join currencies k on k.id = t.currency_id group by k.code having sum(t.amount_in - t.amount_out) <> 0
+    )
+    order by code
 """
 
 CREDIT_MOVED = f"""

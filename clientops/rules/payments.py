@@ -288,5 +288,5 @@ SURPLUS_BALANCES = """
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("record-payment", "Record payment", record_payment, RecordPayment, risk="medium", group="transactions"),
+    Rule("record-payment", "Record payment", record_payment, RecordPayment, risk="medium", group="transactions", manual="invoice or transaction"),
 )

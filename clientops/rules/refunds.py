@@ -280,5 +280,5 @@ UNSETTLED_INVOICES = f"""
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("refund-payment", "Refund payment", refund_payment, RefundPayment, risk="medium", group="transactions"),
+    Rule("refund-payment", "Refund payment", refund_payment, RefundPayment, risk="medium", group="transactions", manual="invoice or transaction"),
 )

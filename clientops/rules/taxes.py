@@ -19,7 +19,8 @@ BILLING = """
         nullif(trim(max(value) filter (name = 'invoice_number_format')), '') as number_format,
         try_cast(max(value) filter (name = 'invoice_next_number') as bigint) as next_number,
         length(trim(max(value) filter (name = 'invoice_next_number'))) as number_width,
-        max(id) filter (name = 'invoice_next_number') as next_number_setting_id
+        max(id) filter (name = 'invoice_next_number') as next_number_setting_id,
+        lower(max(value) filter (name = 'invoice_number_restart')) as number_restart, 'invoice_next_number' as counter_name
     from settings
 """
 

@@ -72,6 +72,11 @@ class Tables:
         source = f"history.{quote_name(table(name).name)}"
         return source if self.as_of is None else f"(select * from {source} where operation_id <= {int(self.as_of)})"
 
+    def operations(self) -> str:
+        """SQL for the operations up to this moment."""
+        source = "history.operations"
+        return source if self.as_of is None else f"(select * from {source} where id <= {int(self.as_of)})"
+
     def next_id(self, name: str) -> str:
         """SQL for the highest number a table ever used, 0 for none; new rows count on from it.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-BENCHMARKS = ("book", "matching")
+BENCHMARKS = ("book", "whmcs", "matching", "reconciliation", "duplicates")
 
 
 def main() -> None:

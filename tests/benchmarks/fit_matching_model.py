@@ -31,7 +31,7 @@ def main() -> None:
     """Print the fitted model as JSON."""
     start = replace(shipped(), bits={}, prior=0.0, counts=COUNTS)
     decided = pa.concat_tables([judged_pairs(world) for world in WORLDS])
-    fitted = tuned(client_tables().given(decided), start, freedom=2)
+    fitted = tuned(client_tables().given(decided), start, freedom=2, prior_freedom=100)
     bits = {name: {**UNSEEN.get(name, {}), **levels} for name, levels in fitted.bits.items()}
     same = decided.column("decision").to_pylist().count("same")
     sys.stdout.write(replace(fitted, bits=bits, expected=same / decided.num_rows).as_json() + "\n")

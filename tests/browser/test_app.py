@@ -50,6 +50,19 @@ def test_issue_credit_preview_double_click_undo(open_app, app):
     assert str(app.book.query("select credit_balance from clients where id = 1")[1][0][0]) == "50.0000"
 
 
+def test_what_was_typed_into_a_picker_counts_though_it_is_still_looked_up(open_app):
+    """Who types a name that only one client has and goes on at once to Preview need not wait for the list."""
+    page = open_app("credits")
+    page.get_by_label("Amount").fill("25")
+    page.get_by_label("Description").fill("Quick")
+    page.get_by_role("combobox", name="Client").fill("Lovelace")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.get_by_role("button", name="Confirm: Issue credit").click()
+    page.get_by_role("heading", name=re.compile("Done: operation")).wait_for()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    page.get_by_role("heading", name=re.compile("Undone by operation")).wait_for()
+
+
 def test_two_tabs_confirm_and_one_is_applied(open_app, app):
     """The second tab is told that the book moved on, and nothing is applied twice."""
     pages = [open_app("client/6/issue-credit") for _ in range(2)]

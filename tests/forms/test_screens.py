@@ -18,6 +18,7 @@ ROUTES = [name for name, _, _ in SCREENS] + [
     "home/overdue", "home/closed", "home/drifted", "client/9", "client/1", "client/77", "operations/1", "operations/77",
     "record/invoices/2", "record/contacts/1", "record/transactions/2", "record/services/1", "record/nothing/1", "record/clients/99",
     "manual-entry/add-client", "billing/all", "client/1/edit-client", "client/1/issue-credit",
+    "credits/differences", "billing/differences", "billing/statements", "billing/sign-off",
 ]  # fmt: skip
 
 

@@ -41,10 +41,13 @@ OTHER_PLACE = {"address1": "Rynek 3", "city": "Wrocław", "postcode": "50-101"}
 
 
 def client_tables() -> Tables:
-    """Empty tables in memory: of a book's fifty only the two that are read when duplicates are looked for."""
+    """Empty tables in memory: of a book's fifty only those that are read when duplicates are looked for."""
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
-    for name in ("clients", "merged_clients"):
+    connection.execute("create schema history")
+    connection.execute("create table history.operations (id bigint, rule varchar, undoes_id bigint)")
+    connection.execute("create table history.requests (operation_id bigint, request varchar)")
+    for name in ("clients", "merged_clients", "match_keys"):
         columns = (f"{c.name} {c.type}" + (f" default {c.default}" if c.default else "") for c in table(name).columns)
         connection.execute(f"create table {name} ({', '.join(columns)})")
     return Tables(connection)

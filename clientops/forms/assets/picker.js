@@ -74,7 +74,7 @@ function picker(host, props, context) {
       ...options.map((option, place) =>
         make(
           "li",
-          { role: "option", id: listId + place, onmousedown: (event) => { event.preventDefault(); if (options[place] === option) choose(option); } },
+          { role: "option", id: listId + place, onmousedown: (event) => { event.preventDefault(); choose(option); } },
           make("span", { class: "co-option-main" },
             make("span", { class: "co-option-label" }, option.label),
             option.badge ? make("span", { class: "co-badge co-badge-" + option.tone }, option.badge) : null,
@@ -94,7 +94,7 @@ function picker(host, props, context) {
       hidden.value = "";
       host.classList.remove("co-picked");
     }
-    // What is listed was found for another text: it can no longer be chosen.
+    // What is listed was found for another text: Enter no longer chooses it, only a click on the very row.
     options = [];
     mark(-1);
     list.classList.add("co-stale");
@@ -108,7 +108,7 @@ function picker(host, props, context) {
     setTimeout(hide, 120);
     if (!hidden.value && input.value.trim()) {
       // A number or an e-mail address typed in full needs no choosing.
-      context.ask(props.search, input.value).then((answer) => {
+      host.settling = context.ask(props.search, input.value).then((answer) => {
         if (hidden.value || !input.value.trim()) return;
         if (answer.options.length === 1) choose(answer.options[0]);
         else {

@@ -9,7 +9,7 @@ const ATTRIBUTES = new Set(
   ("alt autocomplete checked class colspan datetime disabled for height hidden href id inputmode lang list max maxlength " +
     "min name novalidate open placeholder readonly role rows scope selected src step tabindex title type value width " +
     "aria-busy aria-checked aria-current aria-describedby aria-expanded aria-haspopup aria-hidden aria-invalid " +
-    "aria-label aria-labelledby aria-live aria-pressed aria-required aria-selected aria-sort").split(" "),
+    "aria-keyshortcuts aria-label aria-labelledby aria-live aria-pressed aria-required aria-selected aria-sort").split(" "),
 );
 const SAFE_ADDRESS = /^(#|data:image\/svg\+xml;base64,|[\w./?=&%-]+$)/;
 const PROPERTIES = new Set(["value", "checked", "selected", "open"]);
@@ -100,6 +100,7 @@ function listen(element, events, context) {
   if (events.change)
     element.onchange = (event) => {
       const field = event.target;
+      if (field.type === "file") return upload(field.files[0], (value) => send(events.change, value));
       const value = field.type === "checkbox" ? field.checked : field.value;
       send(events.change, element === field ? value : { name: field.name, value });
     };
@@ -129,7 +130,11 @@ function listen(element, events, context) {
       clearTimeout(element.timer);
       const how = event.submitter && event.submitter.value ? event.submitter.value : "";
       if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
-      send(events.submit, { how, values: formValues(element) });
+      // A picker that was just left may still be looking up what was typed there.
+      const settling = [...element.querySelectorAll(".co-picker")].map((picker) => picker.settling);
+      const submit = () => send(events.submit, { how, values: formValues(element) });
+      if (settling.some(Boolean)) Promise.all(settling).then(submit);
+      else submit();
     };
 }
 
@@ -252,7 +257,7 @@ function render({ model, el }) {
       waiting.delete(message.reply);
       if (resolve) resolve(message.v);
     } else if (message.done) settle();
-    else if (message.download) save(message.download, message.text, message.type);
+    else if (message.download) save(message.download, message.base64 ? bytes(message.base64) : message.text, message.type);
   };
   model.on("change:tree", draw);
   model.on("msg:custom", heard);
@@ -270,6 +275,22 @@ function render({ model, el }) {
     window.addEventListener("popstate", routed);
     routed();
   }
+  // A key that a button names (aria-keyshortcuts) clicks it, unless one is typing or the focus has its own use for Enter.
+  const pressed = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
+    const at = event.target;
+    if (at !== document.body && !el.contains(at)) return;
+    if (at.matches("input:not([type=checkbox]):not([type=radio]),textarea,[contenteditable=true]")) return;
+    if (at.matches("select") && event.key.length === 1) return;
+    if (event.key === "Enter" && at.matches("button,a,summary,select")) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const button = el.querySelector(`[aria-keyshortcuts="${CSS.escape(key)}"]`);
+    if (!button || button.getAttribute("aria-busy")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    button.click();
+  };
+  document.addEventListener("keydown", pressed);
   const size = new ResizeObserver(([entry]) => {
     el.classList.toggle("co-narrow", entry.contentRect.width < 720);
     el.classList.toggle("co-wide", entry.contentRect.width >= 1000);
@@ -277,12 +298,27 @@ function render({ model, el }) {
   size.observe(el);
   return () => {
     size.disconnect();
+    document.removeEventListener("keydown", pressed);
     window.removeEventListener("popstate", routed);
     model.off("change:tree", draw);
     model.off("change:route", moved);
     model.off("change:title", moved);
     model.off("msg:custom", heard);
   };
+}
+
+/** The bytes that base64 stands for. */
+function bytes(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/** Send a file that the person chose, as base64; one that is too large for a message only with its name. */
+function upload(file, send) {
+  if (!file) return;
+  if (file.size > 7000000) return send({ name: file.name, content: "" });
+  const reader = new FileReader();
+  reader.onload = () => send({ name: file.name, content: String(reader.result).split(",")[1] || "" });
+  reader.readAsDataURL(file);
 }
 
 /** Hand the person a file. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clientops.book.verify import Report
+from clientops.forms.audit_report import AuditReport
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, call, h
 from clientops.forms.look import button, card, facts, notice, table
@@ -28,6 +29,7 @@ class Main(Screen):
         self.direct: list[Any] | None = None
         self.said: tuple[str, str] | None = None
         self.wrong = ""
+        self.period = AuditReport(desk)
 
     def show(self, _arguments: list[str]) -> Work:
         """What was changed by other means is looked for at once."""
@@ -88,6 +90,7 @@ class Main(Screen):
             ),
             card(self._direct_node(own), title="Changed by other means than clientops", key="direct"),
             self._flaws_node(),
+            self.period.tree(),
         ]  # fmt: skip
 
     def _report_node(self) -> Content:

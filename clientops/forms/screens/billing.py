@@ -1,4 +1,4 @@
-"""Billing: invoices, payments, and the run that makes invoices."""
+"""Billing: invoices, payments, the run that makes invoices; statements, and whether everything agrees."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 from clientops.forms.actions import rules_about
 from clientops.forms.change import Change
 from clientops.forms.desk import Desk
+from clientops.forms.differences import Differences, SignOffs
 from clientops.forms.element import Content, call, h
 from clientops.forms.grid import Grid
 from clientops.forms.look import button, card, figure
 from clientops.forms.shell import Screen
+from clientops.forms.statements import Statements
 from clientops.forms.tabs import tabs
 from clientops.operations import rules
 from clientops.reports.billing import read_ageing
@@ -24,6 +26,7 @@ LISTS = (
     ("all", "All invoices", "invoices", ""),
     ("transactions", "Transactions", "transactions", ""),
 )
+VIEWS = (("work", "Invoices"), ("statements", "Statements"), ("differences", "Reconcile"), ("sign-off", "Sign-off"))
 STARTS = ("generate-invoices", "record-payment", "create-invoice")
 
 
@@ -38,12 +41,27 @@ class Main(Screen):
         self.listed = "overdue"
         self.change: Change | None = None
         self.grids: dict[str, Grid] = {}
+        self.view = "work"
+        self.looked_at: dict[str, Differences | Statements | SignOffs] = {
+            "statements": Statements(desk, self.changed),
+            "differences": Differences(desk, ("invoices", "payments", "statements"), self.changed),
+            "sign-off": SignOffs(desk),
+        }
 
-    def show(self, arguments: list[str]) -> None:
-        """``billing/unpaid`` is a list."""
+    def show(self, arguments: list[str]) -> Any:
+        """``billing/unpaid`` is a list; ``billing/statements``, ``differences`` and ``sign-off`` the other views."""
         self.changed(None)
+        if arguments and any(arguments[0] == name for name, _ in VIEWS):
+            return self.look_at(arguments[0])
+        self.view = "work"
         if arguments and any(arguments[0] == name for name, _, _, _ in LISTS):
             self.listed = arguments[0]
+        return None
+
+    def look_at(self, view: str, _value: Any = None) -> Any:
+        """Another view, looked at anew."""
+        self.view = view
+        return self.looked_at[view].look() if view in self.looked_at else None
 
     def begin(self, name: str, _value: Any = None) -> None:
         """The form of a rule."""
@@ -91,7 +109,10 @@ class Main(Screen):
         return lambda numbers: self.for_all(name, numbers)
 
     def tree(self) -> Content:
-        """Ageing, what can be begun, the lists."""
+        """Ageing, what can be begun, the lists; or another view."""
+        views = tabs("Views", VIEWS, self.view, lambda name: call(self.look_at, name))
+        if self.view in self.looked_at:
+            return [views, self.looked_at[self.view].tree()]
         with self.desk.book.tables() as tables:
             ageing = read_ageing(tables)
         begin = [
@@ -100,6 +121,7 @@ class Main(Screen):
             if n in rules()
         ]
         return [
+            views,
             h("div", [figure(f.label, f.amount, detail=f.detail, tone=f.tone) for f in ageing], class_="co-figures", key="ageing") if ageing else None,
             self.change.tree() if self.change else h("div", begin, class_="co-buttons", key="begin"),
             card(tabs("Lists", [(name, title) for name, title, _, _ in LISTS], self.listed, lambda name: call(self.choose, name)),

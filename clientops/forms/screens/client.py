@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from clientops.forms.account import AccountStatement
 from clientops.forms.actions import Actions
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.grid import Grid
 from clientops.forms.look import badge, button, card, facts, figure, link, notice
+from clientops.forms.markdown import markdown
 from clientops.forms.shell import Screen
 from clientops.forms.tabs import tabs
 from clientops.forms.timeline import timeline
@@ -29,8 +31,16 @@ TABS = (
     ("communications", "Communications", "communications"),
     ("tickets", "Tickets", "tickets"),
     ("orders", "Orders", "orders"),
+    ("statement", "Statement", ""),
     ("history", "History", ""),
 )
+
+ADDED_IN = {
+    "contacts": (("Add contact", "add-contact"),),
+    "services": (("Add hosting account", "add-service"), ("Enter order", "add-order")),
+    "domains": (("Add domain name", "add-domain"),),
+    "orders": (("Enter order", "add-order"),),
+}
 
 
 class Main(Screen):
@@ -116,6 +126,7 @@ class ClientPage(Part):
         self.desk, self.number, self.merged_from = desk, number, merged_from
         self.tab = "overview"
         self.grids: dict[str, Grid] = {}
+        self.statement = AccountStatement(desk, number)
         self.actions = Actions(desk, "client_id", number, current=self._row, on_applied=self.changed)
 
     def read(self) -> ClientSummary | None:
@@ -163,15 +174,24 @@ class ClientPage(Part):
             h("div", [figure(label, text, detail=detail, tone=tone) for label, text, detail, tone in found.figures], class_="co-figures", key="figures"),
             tabs("About the client", [(n, self._tab_title(t, found.counts.get(table))) for n, t, table in TABS], self.tab, lambda n: call(self.choose, n)),
             self._overview(found) if self.tab == "overview" else self._history() if self.tab == "history"
-            else card(self._grid(chosen[2]).tree(), key=f"tab {self.tab}"),
+            else self.statement.tree() if self.tab == "statement"
+            else card(self._grid(chosen[2]).tree(), title=chosen[1] if self.tab in ADDED_IN else None, tools=self._adding(), key=f"tab {self.tab}"),
         ]  # fmt: skip
+
+    def _adding(self) -> Content:
+        """What can be added to the list that is shown."""
+        found = [
+            button(title, call(self.actions.begin, rule), look="quiet") for title, rule in ADDED_IN.get(self.tab, ())
+        ]
+        return found or None
 
     def _tab_title(self, title: str, count: int | None) -> Content:
         return [title, h("span", f" {count:,}", class_="co-faint") if count else None]
 
     def _overview(self, found: ClientSummary) -> Node:
         notes = [
-            h("div", text, h("div", author, class_="co-faint"), class_="co-sticky") for author, text in found.sticky
+            h("div", markdown(text), h("div", author, class_="co-faint"), class_="co-sticky")
+            for author, text in found.sticky
         ]
         return h(
             "div",

@@ -1,9 +1,12 @@
-"""Credit: issue it, take it away, see the log."""
+"""Credit: issue it, take it away, see the log, and see whether balances and log agree."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from clientops.forms.change import Change
 from clientops.forms.desk import Desk
+from clientops.forms.differences import Differences
 from clientops.forms.element import Content, call, h
 from clientops.forms.grid import Grid
 from clientops.forms.look import card, figure
@@ -12,6 +15,8 @@ from clientops.forms.tabs import tabs
 from clientops.operations import rules
 from clientops.reports.credit import CREDIT_LOG, CREDIT_OWED, read_credit_figures
 from clientops.reports.labels import counted
+
+VIEWS = (("work", "Issue and log"), ("differences", "Reconcile"))
 
 
 class Main(Screen):
@@ -28,14 +33,25 @@ class Main(Screen):
         self.log = Grid(desk, CREDIT_LOG, on_open=lambda number: desk.go(f"record/credit_entries/{number}"))
         self.owed = Grid(desk, CREDIT_OWED, on_open=lambda number: desk.go(f"client/{number}"))
         self.listed = "log"
+        self.view = "work"
+        self.differences = Differences(desk, ("credit", "people"), self._applied)
 
-    def show(self, arguments: list[str]) -> None:
-        """``credits/issue-credit/12``: the form of a rule, for a client."""
+    def show(self, arguments: list[str]) -> Any:
+        """``credits/issue-credit/12``: the form of a rule, for a client; ``credits/differences``: what does not agree."""
         self.log.refresh()
         self.owed.refresh()
+        if arguments == ["differences"]:
+            return self.look_at("differences")
+        self.view = "work"
         if arguments and arguments[0] in {rule.name for rule in self.rules}:
             self.chosen = arguments[0]
             self.change = self._change(int(arguments[1]) if len(arguments) > 1 and arguments[1].isdigit() else None)
+        return None
+
+    def look_at(self, view: str, _value: object = None) -> Any:
+        """The other side of the screen."""
+        self.view = view
+        return self.differences.look() if view == "differences" else None
 
     def choose(self, name: str, _value: object = None) -> None:
         """The form of another rule."""
@@ -55,12 +71,16 @@ class Main(Screen):
         self.owed.refresh()
 
     def tree(self) -> Content:
-        """Figures, the form, the log."""
+        """Figures, the form, the log; or the differences."""
+        views = tabs("Views", VIEWS, self.view, lambda name: call(self.look_at, name))
+        if self.view == "differences":
+            return [views, self.differences.tree()]
         with self.desk.book.tables() as tables:
             figures = read_credit_figures(tables)
         row = [figure(f"Credit in {f.code}", f.total, detail=counted(f.clients, "client")) for f in figures]
         listing = self.log if self.listed == "log" else self.owed
         return [
+            views,
             h("div", row, class_="co-figures") if row else None,
             tabs("What to do", [(rule.name, rule.title) for rule in self.rules], self.chosen, lambda name: call(self.choose, name)),
             self.change.tree(),

@@ -1,85 +1,261 @@
-"""Duplicates: clients that are there twice, and how they become one."""
+"""Duplicates: clients that are there twice; look for them, review them, merge them, take a merge back."""
 
 from __future__ import annotations
 
+import base64
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from clientops.book.preview import Receipt
+from clientops.changes import as_dicts
+from clientops.exporting.files import export_relation
 from clientops.forms.change import Change
 from clientops.forms.desk import Desk
-from clientops.forms.element import Content, call, h
+from clientops.forms.duplicate_merging import Merging
+from clientops.forms.duplicate_review import Review
+from clientops.forms.element import Content, Node, call, h
 from clientops.forms.grid import Grid
-from clientops.forms.look import button, card, notice
+from clientops.forms.look import button, card, figure, notice, table
 from clientops.forms.shell import Screen
+from clientops.forms.tabs import tabs
+from clientops.forms.words import moment
+from clientops.importing.tabular import read_text_table
 from clientops.operations import rules
-from clientops.reports.duplicates import MERGED, SAME_ADDRESS
+from clientops.reports.duplicate_merges import merged_page, merged_report
+from clientops.reports.duplicates import (
+    MERGED,
+    WAITING,
+    Counts,
+    acceptance_sample,
+    acceptances,
+    merges_of,
+    read_counts,
+    review_sheet,
+    sheet_decisions,
+)
+
+CERTAIN = 0.99
+TABS = (("review", "Review"), ("all", "All cases"), ("later", "Put off"), ("merge", "Accepted"), ("merged", "Merged"))
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Main(Screen):
-    """Clients that look the same, and merging by hand."""
+    """The review queue, and everything around it."""
 
     title = "Duplicates"
-    lead = "Clients that are there twice: compare them, merge them, take a merge back."
+    lead = "Clients that are there twice: compare them, decide, merge them in bulk, take a merge back."
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self.tab = "review"
         self.change: Change | None = None
-        self.same = Grid(
-            desk,
-            SAME_ADDRESS,
-            on_open=lambda number: desk.go(f"client/{number}"),
-            actions=(("Merge into the oldest…", self.merge),) if "merge-clients" in rules() else (),
-        )
-        self.merged = Grid(desk, MERGED, on_open=lambda number: desk.go(f"record/merged_clients/{number}"), size=10)
+        self.is_pasting = False
+        self.sample: list[dict[str, Any]] = []
+        self.message: tuple[str, str] | None = None
+        self.review = Review(desk, self.refreshed)
+        self.merging = Merging(desk, self.changed)
+        self.waiting = Grid(desk, WAITING, on_open=lambda item: desk.go(f"duplicates/case/{item}"))
+        self.merged = Grid(
+            desk, MERGED, on_open=lambda number: desk.go(f"record/merged_clients/{number}"),
+            actions=(("Take back…", self.take_back),),
+        )  # fmt: skip
 
     def show(self, arguments: list[str]) -> None:
-        """``duplicates/merge-clients`` begins a merge."""
-        self.changed(None)
-        if arguments and arguments[0] in rules():
-            survivor = int(arguments[1]) if len(arguments) > 1 and arguments[1].isdigit() else None
-            self.change = self._change(arguments[0], {"survivor_id": survivor} if survivor else None)
+        """``duplicates/case/12`` shows a case, ``duplicates/merge`` a tab, ``duplicates/merge-clients`` begins a merge."""
+        self.close()
+        self.message = None
+        first, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+        if first in rules():
+            survivor = int(rest[0]) if rest and rest[0].isdigit() else None
+            self.change = self._change(first, {"survivor_id": survivor} if survivor else None)
+            return
+        if first == "case" and rest and rest[0].lstrip("-").isdigit():
+            self.tab = "review"
+            self.review.begin(item=int(rest[0]))
+            return
+        self.tab = first if first in dict(TABS) else "review"
+        self.merging.forget()
+        self.refreshed()
+        if self.tab in ("review", "later"):
+            self.review.begin(later=self.tab == "later")
+        else:
+            self.review.claims.release()
 
-    def begin(self, name: str, _value: Any = None) -> None:
-        """The form of a rule."""
-        self.change = self._change(name, None)
+    def refreshed(self) -> None:
+        """Something was decided."""
+        self.waiting.refresh()
+        self.merged.refresh()
 
-    def merge(self, numbers: list[int]) -> Any:
-        """Merge the selected clients into the one with the lowest number, after a preview."""
-        survivor, *others = sorted(set(numbers))
-        if not others:
-            return None
-        requests: list[Mapping[str, Any]] = [{"replaced_id": number, "survivor_id": survivor} for number in others]
+    def changed(self, _receipt: Receipt | object) -> None:
+        """Something was changed: read anew what is shown."""
+        self.refreshed()
+        if self.tab in ("review", "later"):
+            self.review.begin(later=self.tab == "later")
+
+    # -- what can be begun -----------------------------------------------------------------------------------------
+
+    def search(self, scope: str, _value: Any = None) -> Any:
+        """Look for duplicates, among all clients or among the new ones."""
         self.change = Change(
-            self.desk, "merge-clients", requests=requests, on_close=self.close, on_applied=self.changed
+            self.desk, "find-duplicates", requests={"scope": scope}, on_close=self.close, on_applied=self.changed
+        )
+        return self.change.asked(None)
+
+    def accept(self, _value: Any = None) -> Any:
+        """Decide that every case that is certain enough is the same; shown first, row by row."""
+        others = self.review.claims.others()
+        with self.desk.book.tables() as tables:
+            found = acceptances(tables, above=CERTAIN, others=list(others), operator=self.desk.operator)
+            self.sample = acceptance_sample(tables, found)
+        requests: list[Mapping[str, Any]] = list(found)
+        if not requests:
+            self.message = ("info", f"No case that waits is at least {CERTAIN:.0%} likely.")
+            return None
+        self.change = Change(
+            self.desk, "decide-duplicates", requests=requests, on_close=self.close, on_applied=self.changed
+        )
+        return self.change.asked(None)
+
+    def take_back(self, numbers: list[int]) -> Any:
+        """Bring the selected replaced clients back."""
+        with self.desk.book.tables() as tables:
+            requests: list[Mapping[str, Any]] = list(merges_of(tables, numbers))
+        if not requests:
+            return None
+        self.change = Change(
+            self.desk, "unmerge-clients", requests=requests, on_close=self.close, on_applied=self.changed
         )
         return self.change.asked(None)
 
     def _change(self, name: str, filled: Mapping[str, Any] | None) -> Change:
         return Change(self.desk, name, filled=filled, on_close=self.close, on_applied=self.changed)
 
-    def close(self, _value: Any = None) -> None:
-        """Leave the form."""
-        self.change = None
+    def begin(self, name: str, _value: Any = None) -> None:
+        """The form of a rule."""
+        self.change = self._change(name, None)
 
-    def changed(self, _receipt: object) -> None:
-        """Something was changed."""
-        self.same.refresh()
-        self.merged.refresh()
+    def close(self, _value: Any = None) -> None:
+        """Leave what was begun."""
+        self.change, self.is_pasting, self.sample = None, False, []
+
+    # -- spreadsheets ----------------------------------------------------------------------------------------------
+
+    def download(self, _value: Any = None) -> None:
+        """Hand over what waits as a spreadsheet with a column for decisions."""
+        with tempfile.TemporaryDirectory() as folder, self.desk.book.tables() as tables:
+            file = Path(folder) / "duplicates.xlsx"
+            export_relation(review_sheet(tables), file)
+            self.desk.hand_over(file.name, base64.b64encode(file.read_bytes()).decode(), XLSX)
+
+    def report(self, _value: Any = None) -> None:
+        """Hand over the report of all merges as a page."""
+        with self.desk.book.tables() as tables:
+            text = merged_page(as_dicts(merged_report(tables).limit(5000)))
+        self.desk.hand_over("merged-clients.html", base64.b64encode(text.encode()).decode(), "text/html")
+
+    def paste(self, _value: Any = None) -> None:
+        """Ask for the rows of a spreadsheet."""
+        self.is_pasting = True
+
+    def pasted(self, value: Any) -> Any:
+        """Decisions from rows that were copied out of a spreadsheet, with their headings."""
+        values = value.get("values", {}) if isinstance(value, Mapping) else {}
+        text = str(values.get("rows", ""))
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "pasted.csv"
+            file.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+            decisions = sheet_decisions(read_text_table(file).rows) if text.strip() else None
+        if decisions is None or not decisions.num_rows:
+            self.message = (
+                "warning",
+                "There is no decision in these rows: copy the headings too, and fill in the column decision.",
+            )
+            return None
+        self.is_pasting, self.message = False, None
+        rows = decisions.drop_columns(["row"]).to_pylist()
+        self.change = Change(
+            self.desk, "decide-duplicates", requests=rows, on_close=self.close, on_applied=self.changed
+        )
+        return self.change.asked(None)
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
 
     def tree(self) -> Content:
-        """What can be begun, the lists."""
-        listed = [rule for rule in rules().values() if rule.name in ("merge-clients", "unmerge-clients", "unmerge")]
-        begin = h(
-            "div",
-            [
-                button(r.title, call(self.begin, r.name), look="primary" if r.name == "merge-clients" else "")
-                for r in listed
-            ],
-            class_="co-buttons",
-            key="begin",
-        )
+        """Figures, what can be begun, and the tab."""
+        with self.desk.book.tables() as tables:
+            counts = read_counts(tables, self.desk.operator)
+        said = h("div", notice(*self.message), role="status", key="said") if self.message else None
+        if self.change:
+            return [said, self._sample_node() if self.sample and not self.change.receipt else None, self.change.tree()]
+        if self.is_pasting:
+            return [said, self._paste_node()]
+        titles = {"later": f"Put off ({counts.later:,})", "merge": f"Accepted ({counts.accepted:,})"}
+        chosen = [(name, titles.get(name, title)) for name, title in TABS]
         return [
-            self.change.tree() if self.change else begin if listed else notice("info", "Merging comes with a later version."),
-            card(self.same.tree(), title="Clients that share an e-mail address", key="same"),
-            card(self.merged.tree(), title="Merged before", key="merged"),
-        ]  # fmt: skip
+            self._figures(counts),
+            tabs("Duplicates", chosen, self.tab, lambda name: call(self.desk.go, f"duplicates/{name}")),
+            said,
+            self._content(),
+            self._begin(counts),
+        ]
+
+    def _content(self) -> Content:
+        if self.tab in ("review", "later"):
+            return self.review.tree()
+        if self.tab == "merge":
+            return self.merging.tree()
+        if self.tab == "merged":
+            tools = button("Report", self.report, look="quiet", picture="download")
+            return card(self.merged.tree(), title="Merged before", tools=tools, key="merged")
+        return card(self.waiting.tree(), title="What waits for a decision", key="waiting")
+
+    def _figures(self, counts: Counts) -> Node:
+        total = counts.waiting + counts.decided
+        share = counts.decided / total if total else 0.0
+        searched = moment(counts.searched_at) if counts.searched_at else "never"
+        return h(
+            "div",
+            figure("Waiting", f"{counts.waiting:,}", detail="cases"),
+            figure("Decided", f"{counts.decided:,}", detail=f"{counts.decided_by_me:,} by you"),
+            figure("Accepted", f"{counts.accepted:,}", detail="pairs, to be merged"),
+            figure("Progress", f"{share:.0%}", detail=h("progress", value=f"{share:.4f}", max="1", aria_label="Share decided")),
+            figure("Looked for", searched),
+            class_="co-figures", key="figures",
+        )  # fmt: skip
+
+    def _begin(self, counts: Counts) -> Node:
+        return card(
+            h("div",
+              button("Look for duplicates", call(self.search, "all"), look="" if counts.waiting else "primary", picture="search"),
+              button("Among new clients only", call(self.search, "new")) if counts.searched_at else None,
+              button(f"Accept all above {CERTAIN}…", self.accept) if counts.waiting else None,
+              class_="co-buttons"),
+            h("div",
+              button("Download for a spreadsheet", self.download, picture="download"),
+              button("Paste decisions…", self.paste),
+              [button(rules()[name].title, call(self.begin, name), look="quiet") for name in ("merge-clients", "unmerge-clients")],
+              class_="co-buttons"),
+            title="More", key="begin",
+        )  # fmt: skip
+
+    def _sample_node(self) -> Node:
+        rows = [(row["left"], row["right"], row["survivor"]) for row in self.sample]
+        lead = "These are decided to be the same; they are merged later, together."
+        return card(
+            h("p", lead), table(("Client", "Other client", "Remains"), rows), title="The first of them", key="accepting"
+        )
+
+    def _paste_node(self) -> Node:
+        own = f"p{self.serial}"
+        return card(
+            h("form",
+              h("div", h("label", "Rows with their headings, copied from the spreadsheet", for_=own),
+                h("textarea", name="rows", id=own, rows="10", class_="co-input"),
+                h("p", "Rows without a decision are left alone. Nothing is recorded before you have seen it.", class_="co-help"),
+                class_="co-field co-wide-field"),
+              h("div", h("button", "Preview", type="submit", class_="co-button co-primary"), button("Cancel", self.close), class_="co-buttons"),
+              class_="co-form", on={"submit": self.pasted}),
+            title="Decisions from a spreadsheet", key="paste",
+        )  # fmt: skip

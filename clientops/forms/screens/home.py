@@ -17,6 +17,8 @@ from clientops.reports.home import TODO_LISTINGS, read_standing, read_todo
 ROUTES = {
     "overdue": "record/invoices",
     "unmatched": "record/transactions",
+    "lines": "record/statement_lines",
+    "duplicates": "duplicates/case",
     "follow-ups": "record/communications",
     "failed-mail": "record/communications",
 }

@@ -6,12 +6,13 @@ from typing import Any
 
 from clientops.changes import Rule
 from clientops.forms.actions import HIDDEN
+from clientops.forms.articles import ArticlePage, ArticlesPage
 from clientops.forms.change import Change
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, call, h
 from clientops.forms.look import button, card, icon
 from clientops.forms.shell import Screen
-from clientops.operations import rules
+from clientops.operations import MANUAL_KINDS, rules
 
 GROUPS = {
     "clients": "Clients", "contacts": "Contacts", "credit": "Account credit", "invoices": "Invoices", "transactions": "Payments",
@@ -28,20 +29,24 @@ class Main(Screen):
         super().__init__(desk)
         self.wanted = ""
         self.change: Change | None = None
+        self.articles: ArticlesPage | ArticlePage | None = None
 
     @property
     def lead(self) -> str:  # type: ignore[override]
         """What the screen is for, until something is chosen."""
         return (
             ""
-            if self.change
+            if self.change or self.articles
             else "What did not come in by itself. Each entry is checked, previewed, and recorded with who made it and why."
         )
 
     def show(self, arguments: list[str]) -> None:
-        """``manual-entry/add-client`` is the form of a rule."""
+        """``manual-entry/add-client`` is the form of a rule, ``manual-entry/articles/3`` an article."""
         known = rules()
-        self.change = None
+        self.change = self.articles = None
+        if arguments[:1] == ["articles"]:
+            number = arguments[1] if len(arguments) > 1 else ""
+            self.articles = ArticlePage(self.desk, int(number)) if number.isdigit() else ArticlesPage(self.desk)
         if arguments and arguments[0] in known:
             filled = {"client_id": int(arguments[1])} if len(arguments) > 1 and arguments[1].isdigit() else None
             self.change = Change(self.desk, arguments[0], filled=filled, on_close=self.back)
@@ -56,22 +61,31 @@ class Main(Screen):
 
     def tree(self) -> Content:
         """The choice, or the form."""
+        if self.articles is not None:
+            back = (
+                button("All kinds of entries", self.back, look="quiet")
+                if isinstance(self.articles, ArticlesPage)
+                else button("Knowledgebase", call(self.desk.go, "manual-entry/articles"), look="quiet")
+            )
+            return [h("div", back, key="back"), self.articles.tree()]
         if self.change is not None:
             return [h("div", button("All kinds of entries", self.back, look="quiet"), key="back"), self.change.tree()]
         found = [rule for rule in rules().values() if rule.name not in HIDDEN and self._fits(rule)]
-        by_hand = [rule for rule in found if rule.manual]
-        sections = [("What is entered most", by_hand)] if by_hand else []
-        names = dict.fromkeys(rule.group for rule in found if not rule.manual)
+        sections = [(kind, [rule for rule in found if rule.manual == kind]) for kind in MANUAL_KINDS]
+        sections = [(kind[:1].upper() + kind[1:], listed) for kind, listed in sections if listed]
+        names = dict.fromkeys(rule.group for rule in found if rule.manual not in MANUAL_KINDS)
         sections += [
             (
                 GROUPS.get(name, name.replace("_", " ").capitalize()),
-                [r for r in found if r.group == name and not r.manual],
+                [r for r in found if r.group == name and r.manual not in MANUAL_KINDS],
             )
             for name in names
         ]
         return [
             h("div", icon("search"), h("input", type="search", class_="co-input", placeholder="What do you want to enter?", aria_label="What do you want to enter?",
                                        value=self.wanted, on={"typing": self.narrow}), class_="co-search", key="search"),
+            h("div", button("Record of manual entries", call(self.desk.go, "operations/entries"), picture="audit"),
+              button("Knowledgebase", call(self.desk.go, "manual-entry/articles"), picture="book"), class_="co-buttons", key="record"),
             [card(h("div", [self._choice(rule) for rule in listed], class_="co-choices"), title=title, key=title) for title, listed in sections],
             None if found else h("p", "There is no form for that; try another word.", class_="co-empty", key="none"),
         ]  # fmt: skip

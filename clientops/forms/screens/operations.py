@@ -10,9 +10,11 @@ from clientops.forms.change import Change
 from clientops.forms.changes import changes_node, in_words
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Part, call, h
+from clientops.forms.entries import EntriesPage
 from clientops.forms.grid import Grid
 from clientops.forms.look import button, card, facts, link, notice
 from clientops.forms.shell import Screen
+from clientops.forms.waiting import WaitingList
 from clientops.forms.words import day, moment
 from clientops.operations import rules
 from clientops.reports.diff import describe, money_moved
@@ -31,12 +33,16 @@ class Main(Screen):
         super().__init__(desk)
         self.log = Grid(desk, listing("operations"), on_open=lambda number: desk.go(f"operations/{number}"))
         self.page: OperationPage | None = None
+        self.entries: EntriesPage | None = None
         self.missing = ""
+        self.waiting = WaitingList(desk)
 
     def show(self, arguments: list[str]) -> None:
-        """``operations/5`` is operation 5."""
-        self.page, self.missing = None, ""
+        """``operations/5`` is operation 5, ``operations/entries`` the record of manual entries."""
+        self.page, self.entries, self.missing = None, None, ""
         self.log.refresh()
+        if arguments[:1] == ["entries"]:
+            self.entries = EntriesPage(self.desk)
         if arguments and arguments[0].isdigit():
             try:
                 self.page = OperationPage(self.desk, int(arguments[0]))
@@ -44,13 +50,24 @@ class Main(Screen):
                 self.missing = str(error)
 
     def tree(self) -> Content:
-        """The log, or the operation."""
+        """The log, the operation, or the record of manual entries."""
+        if self.entries:
+            return [
+                h("div", button("All operations", call(self.desk.go, "operations"), look="quiet"), key="back"),
+                self.entries.tree(),
+            ]
         if self.page:
             return [
                 h("div", button("All operations", call(self.desk.go, "operations"), look="quiet"), key="back"),
                 self.page.tree(),
             ]
-        return [notice("warning", self.missing) if self.missing else None, card(self.log.tree(), key="log")]
+        entries = button("Record of manual entries", call(self.desk.go, "operations/entries"))
+        return [
+            notice("warning", self.missing) if self.missing else None,
+            self.waiting.tree(),
+            h("div", entries, class_="co-buttons", key="entries"),
+            card(self.log.tree(), key="log"),
+        ]
 
 
 class OperationPage(Part):

@@ -11,13 +11,22 @@ from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Part, call, h
 from clientops.forms.grid import Grid
 from clientops.forms.look import badge, card, facts, link, notice
+from clientops.forms.markdown import markdown
 from clientops.forms.shell import Screen
 from clientops.forms.timeline import timeline
 from clientops.forms.words import counted, humanised, noun
 from clientops.reports.listings import is_listed, listing, plain_listing
 from clientops.reports.record import Record, Related, read_record
+from clientops.reports.zone import zone_text
 
-FIELDS = {"credit_entries": "credit_entry_id", "addons": "addon_id"}
+FIELDS = {
+    "credit_entries": "credit_entry_id",
+    "addons": "addon_id",
+    "dns_records": "dns_record_id",
+    "custom_fields": "field_id",
+    "article_categories": "category_id",
+}
+MARKDOWN = {("notes", "body"), ("articles", "body"), ("tickets", "message"), ("ticket_replies", "message")}
 
 
 class Main(Screen):
@@ -99,17 +108,29 @@ class RecordPage(Part):
                 notice("warning", f"This {noun(self.table)} is no longer there."),
             ]
         status = record.row.get("status")
-        pairs = [(humanised(column), self._value(text, target)) for column, text, target in record.facts]
+        pairs = [
+            (humanised(column), markdown(text) if (self.table, column) in MARKDOWN else self._value(text, target))
+            for column, text, target in record.facts
+        ]
         return [
             h("div", h("h2", record.label), badge(str(status)) if status else None, class_="co-title", key="title"),
             self.actions.tree(),
             card(facts(pairs), title="Details", key="facts"),
+            self._zone_card(),
             [
                 card(self._grid(related).tree(), title=counted(related.count, related.table), key=f"{related.table}.{related.column}")
                 for related in record.related
             ],
             card(timeline(self.desk, self.desk.book.row_history(self.table, self.number), self.table), title="History", key="history"),
         ]  # fmt: skip
+
+    def _zone_card(self) -> Content:
+        """A domain's records as a zone file."""
+        if self.table != "domains":
+            return None
+        with self.desk.book.tables() as tables:
+            text = zone_text(tables, self.number)
+        return card(h("pre", text, class_="co-zone"), title="Zone file", key="zone") if text else None
 
     def _value(self, text: str, target: tuple[str, int] | None) -> Content:
         if target is None:

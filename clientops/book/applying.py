@@ -1,0 +1,116 @@
+"""Applying a preview: planned again on the tables as they are, compared with what was shown, written and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from clientops.book.allowed import Gate
+from clientops.book.checks import check_invariants, check_references
+from clientops.book.erase import ERASE
+from clientops.book.erasing import erase_rows
+from clientops.book.planning import plan_digest, run_rule, settle
+from clientops.book.preview import Preview, Receipt
+from clientops.book.undo import UNDO
+from clientops.book.writing import Header, last_operation, write_operation
+from clientops.changes import Plan, Problem
+from clientops.errors import RefusedError, StaleError
+from clientops.requests import RequestTable
+
+Progress = Callable[[str, float], None]
+
+
+def apply_preview(
+    connection: duckdb.DuckDBPyConnection,
+    preview: Preview,
+    reason: str | None,
+    operator: str,
+    *,
+    progress: Progress,
+    gate: Gate,
+    only_good: bool,
+    details: dict[str, Any] | None = None,
+) -> Receipt:
+    """Plan, compare, write and check; the caller commits.
+
+    Args:
+        connection: A book open for writing.
+        preview: What was shown; one without a digest is applied as it is planned now.
+        reason: Why.
+        operator: Who applies it.
+        progress: Told what is going on, and which share is done.
+        gate: Raises what the policy has against it.
+        only_good: Leave out requests with problems.
+        details: More to keep with the operation.
+
+    Raises:
+        StaleError: It would do something else than the preview showed.
+        RefusedError: There are problems, or the changes break a reference or an invariant.
+    """
+    rule = preview.rule
+    progress("Planning", 0.0)
+    plan, requests, left_out = _plan(connection, preview, only_good=only_good)
+    progress("Settling", 0.3)
+    changes = settle(connection, plan)
+    if preview.digest and plan_digest(connection, changes) != preview.digest:
+        raise StaleError(operations_since(connection, preview.head))
+    gate(connection, changes)
+    undoes = int(requests.rows.column("operation_id")[0].as_py()) if rule.name == UNDO.name else None
+    told = {**({"summary": [list(pair) for pair in plan.summary]} if plan.summary else {}), **(details or {})}
+    if rule.name == ERASE.name:
+        told |= erase_rows(connection, last_operation(connection)[0] + 1)
+    header = Header(rule.name, operator, reason, datetime.now(UTC), preview.today, preview.key, undoes, told or None)
+    progress("Writing rows and history", 0.5)
+    number, sha256 = write_operation(connection, header, requests, changes)
+    progress("Checking", 0.8)
+    if not rule.lenient:
+        problems = check_references(connection, number, changes)
+        if undoes is None:  # an undo may bring back a flaw that was there before
+            problems += check_invariants(connection, number, changes)
+        if problems:
+            raise RefusedError(problems)
+    progress("Committing", 0.9)
+    counts = tuple((s.table.name, s.kind, s.count) for s in changes)
+    return Receipt(number, sha256, header.applied_at, counts, refused=tuple(left_out))
+
+
+def _plan(
+    connection: duckdb.DuckDBPyConnection, preview: Preview, *, only_good: bool
+) -> tuple[Plan, RequestTable, list[Problem]]:
+    """The plan, the requests that it is for, and the problems of those that were left out."""
+    requests = preview.requests
+    left_out: list[Problem] = []
+    while True:
+        try:
+            return run_rule(connection, preview.rule, requests, preview.today, preview.now), requests, left_out
+        except RefusedError as refused:
+            rows = {problem.row for problem in refused.problems}
+            if preview.digest:
+                raise StaleError(operations_since(connection, preview.head)) from refused
+            if not only_good or 0 in rows or len(rows) >= len(requests):
+                raise RefusedError([*left_out, *refused.problems]) from None
+            left_out += refused.problems
+            requests = requests.without(rows)
+
+
+def receipt_of(connection: duckdb.DuckDBPyConnection, key: str) -> Receipt | None:
+    """The receipt of the operation that was applied under a key, if there is one."""
+    row = connection.execute(
+        "select id, sha256, applied_at from history.operations where key = $key", {"key": key}
+    ).fetchone()
+    if row is None:
+        return None
+    counts = connection.execute(
+        "select table_name, kind, row_count from history.changes where operation_id = $id order by all", {"id": row[0]}
+    ).fetchall()
+    return Receipt(row[0], row[1], row[2], tuple(counts), is_repeated=True)
+
+
+def operations_since(connection: duckdb.DuckDBPyConnection, head: int) -> list[tuple[int, str, str]]:
+    """Number, rule and operator of the operations after one, at most ten."""
+    return connection.execute(
+        "select id, rule, operator from history.operations where id > $head order by id limit 10", {"head": head}
+    ).fetchall()

@@ -1,0 +1,132 @@
+"""What is personal: which rows belong to a client, which of their columns say something about a person, and what is said elsewhere.
+
+Whatever is not named here as kept is personal: a column that is added to the tables later is erased, not forgotten.
+"""
+
+from __future__ import annotations
+
+from clientops.tables.references import REFERENCES
+from clientops.tables.schema import Column, Table, all_tables, quote_name
+from clientops.tables.view import Steps
+
+ERASED = "(erased)"
+
+# Columns of text that money rows need, or that say nothing about a person.
+KEPT = {
+    "country", "payment_method", "gateway", "reference", "number", "promotion_code", "promotion_kind", "template", "category",
+    "subject_kind", "billing_cycle", "new_billing_cycle", "domain_kind", "currency_code", "table_name", "line_sha256", "registrar",
+    "operator", "decided_by", "proposed_by", "rejected_by", "key", "digest", "rule", "needed_because", "permissions",
+    "subscription_id", "source", "source_table", "field", "code", "take_from_replaced", "status", "kind",
+}  # fmt: skip
+
+# Tables whose rows belong to a client by columns that are no references.
+BY_NUMBER = {"duplicate_pairs": ("left_id", "right_id"), "duplicate_decisions": ("left_id", "right_id"), "match_keys": ("id",)}
+# Tables that are about the business or the book, not about a client.
+IMPERSONAL = {
+    "settings", "currencies", "groups", "tax_rates", "products", "product_prices", "servers", "promotions", "custom_fields",
+    "departments", "article_categories", "articles", "article_placements", "statements", "source_ids", "sign_offs",
+    "sign_off_figures", "backups", "erasures", "clients", "contacts", "users",
+}  # fmt: skip
+
+
+def personal_columns(table: Table) -> list[Column]:
+    """Columns of a table that are erased: texts, unless they are kept or one of a few given words."""
+    checks = " ".join(table.checks)
+    if table.name == "match_keys":  # hashes of what the person is called
+        return [c for c in table.columns if c.name.endswith("_key")]
+    return [
+        c
+        for c in table.columns
+        if c.type == "VARCHAR" and c.name not in KEPT and f"{c.name} " not in checks and f"({c.name}" not in checks
+    ]
+
+
+def erased_value(table: Table, column: Column) -> str:
+    """SQL of what stands in an erased column: nothing, or a word where something must."""
+    if table.name == "users" and column.name == "email":
+        return f"'erased-' || id || ' {ERASED}'"  # one address is one log-in
+    return f"case when {quote_name(column.name)} is not null then '{ERASED}' end" if column.is_required else "null"
+
+
+def latest_sql(name: str) -> str:
+    """SELECT of each row a table ever had, as it is or last was."""
+    return (
+        f"(select * from history.{quote_name(name)} "
+        "qualify row_number() over (partition by id order by operation_id desc, sign desc) = 1)"
+    )
+
+
+def add_owned(steps: Steps, clients: str) -> list[str]:
+    """Steps ``erased <table>`` of the numbers of all rows that belong to clients, present and gone; the tables in order.
+
+    Args:
+        steps: The steps to add to.
+        clients: SELECT of the clients' numbers as ``id``.
+    """
+    steps.add("erased clients", clients)
+    found, waiting = ["clients"], True
+    while waiting:
+        waiting = False
+        for name in all_tables():
+            if name in found or name in IMPERSONAL - {"contacts"} or name == "users":
+                continue
+            parts = _owning_parts(name, found)
+            if parts:
+                steps.add(f"erased {name}", " union ".join(parts))
+                found.append(name)
+                waiting = True
+    steps.add("erased users", USERS.format(permissions=latest_sql("user_clients")))
+    steps.add("erased statement_lines", LINES.format(matches=latest_sql("matches")))
+    steps.add("erased proposals", PROPOSALS.format(proposals=latest_sql("proposals")))
+    return [*found, "users", "statement_lines", "proposals"]
+
+
+def _owning_parts(name: str, found: list[str]) -> list[str]:
+    parts = []
+    for r in REFERENCES:
+        if r.table == name and r.target in found and (r.on_delete == "remove" or r.target == "clients"):
+            when = f"and ({r.when})" if r.when and name != "transactions" else ""
+            parts.append(f"""select id from {latest_sql(name)} where {quote_name(r.column)} in (select id from "erased {r.target}") {when}""")
+    if name == "matches" and "transactions" in found:
+        parts.append(f"""select id from {latest_sql(name)} where transaction_id in (select id from "erased transactions")""")
+    parts += [f"""select id from {latest_sql(name)} where {column} in (select id from "erased clients")""" for column in BY_NUMBER.get(name, ())]
+    return parts
+
+
+USERS = """
+    select distinct user_id as id from {permissions} where client_id in (select id from "erased clients")
+        and user_id not in (select user_id from user_clients where client_id not in (select id from "erased clients"))
+"""
+LINES = """
+    select distinct statement_line_id as id from {matches} where id in (select id from "erased matches")
+"""
+PROPOSALS = """
+    select distinct p.id from {proposals} p, "erased clients" c
+    where regexp_matches(p.requests, '"[a-z_]*(client|replaced|survivor)[a-z_]*_id": ?"?' || c.id || '[",}}]')
+"""
+
+NAMES = ("clients", "contacts", "users")
+VALUES = (
+    *((name, column) for name in NAMES for column in ("email", "first_name || ' ' || last_name", "last_name || ', ' || first_name")),
+    *((name, column) for name in ("clients", "contacts") for column in ("phone", "tax_id", "address1", "company_name")),
+    ("domains", "name"), ("services", "domain"), ("communications", "sent_to"), ("tickets", "email"), ("transactions", "client_name"),
+    ("statement_lines", "payer_account"), ("statement_lines", "payer_name"),
+)  # fmt: skip
+SHORTEST = 6
+
+
+def values_sql() -> str:
+    """SELECT of ``value``: what names the person in other texts, and nobody else: e-mail, phone, full name, address …
+
+    Needs the steps of :func:`add_owned`.
+    """
+    mine, others = [], []
+    for name, column in VALUES:
+        text = f"lower(trim({column})) as value"
+        mine.append(f"""select {text} from history.{name} where id in (select id from "erased {name}")""")
+        others.append(f"""select {text} from {name} where id not in (select id from "erased {name}")""")
+    return f"""
+        select distinct value from ({" union all ".join(mine)}) where length(value) >= {SHORTEST} and value <> '{ERASED}'
+            and value not in (select value from ({" union all ".join(others)}) where value is not null)
+        order by length(value) desc, value
+    """

@@ -1,0 +1,88 @@
+"""Commands for those who check: statements of account, the audit report."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from clientops.commands.context import context_of
+from clientops.commands.look import AsOf, path_text
+from clientops.commands.output import REFUSED, console, errors, fail, told_plainly, working
+
+From = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; else today.")]
+
+
+def statement_of_account(
+    ctx: typer.Context,
+    first: From,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the files; made if it is missing.")],
+    client: Annotated[int | None, typer.Argument(help="Number of the client; or --all.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="A statement for each client.")] = False,
+    last: To = None,
+    as_pdf: Annotated[bool, typer.Option("--pdf", help="As PDF, where Chromium is installed; else HTML.")] = False,
+    as_of: AsOf = None,
+) -> None:
+    """Write statements of account: opening balance, each invoice, payment and credit, closing balance."""
+    from clientops.reports.account import write_accounts
+
+    if (client is None) == (not every):
+        fail("Name a client by its number, or give --all")
+    shared = context_of(ctx)
+    until = day_or_today(last)
+    with told_plainly(), working("Writing statements"), shared.book(as_of=as_of).tables() as tables:
+        written = write_accounts(tables, output.absolute(), first.date(), until, client_id=client, as_pdf=as_pdf)
+    what = (
+        path_text(written[0]) if len(written) == 1 else f"{len(written)} statements to {path_text(output.absolute())}"
+    )
+    console.print(Text(f"Wrote {what}."), style="bold green")
+
+
+def day_or_today(moment: datetime | None) -> date:
+    """The day that was given, else this machine's."""
+    return moment.date() if moment else datetime.now().astimezone().date()
+
+
+def audit(
+    ctx: typer.Context,
+    first: From,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .html, .pdf or .xlsx.")],
+    last: To = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+) -> None:
+    """Write the audit report of a period; exit code 1 if the book does not agree with itself."""
+    from clientops.forms.launch import notebook_folder
+    from clientops.reports.audit.notebook import notebook_html, run_notebook
+    from clientops.reports.audit.report import open_audit
+    from clientops.reports.audit.workbook import workbook
+    from clientops.reports.printing import find_browser, print_pdf, write_private
+
+    shared = context_of(ctx)
+    target = output.absolute()
+    ending = target.suffix.lower()
+    if ending not in {".html", ".pdf", ".xlsx"}:
+        fail(f"{target.name} cannot be written; end its name with one of .html, .pdf, .xlsx")
+    if not target.parent.is_dir():
+        fail(f"There is no folder {target.parent} to write {target.name} to")
+    if target.exists() and not overwrite:
+        fail(f"There is already a file {target}; choose another name, or --overwrite")
+    with told_plainly(), working("Auditing"):
+        found = open_audit(shared.book(), first.date(), day_or_today(last))
+        if ending == ".pdf" and find_browser() is None:
+            print_pdf("")  # says why not, before the work
+        if ending == ".xlsx":
+            content = workbook(found)
+        else:
+            html = notebook_html(run_notebook(notebook_folder() / "audit-report.ipynb", found), found)
+            content = print_pdf(html) if ending == ".pdf" else html.encode()
+        write_private(target, content)
+        report = found.trust.report
+    console.print(Text(f"Wrote {path_text(target)}."), style="bold green")
+    console.print(Text(f"Head hash: {report.head}"))
+    if not report.is_clean:
+        errors.print(Text(f"The book does not agree with itself: {report.findings[0].message}."), style="bold red")
+        raise typer.Exit(REFUSED)

@@ -1,0 +1,208 @@
+"""Commands of reconciliation: what does not agree, mending it, and signing a period off."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+from typer.core import TyperGroup
+
+from clientops.changes import as_dicts
+from clientops.commands.context import context_of
+from clientops.commands.look import AsOf, path_text
+from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
+from clientops.commands.output import console, fail, print_json, print_table, told_plainly, working
+from clientops.exporting.files import export_relation
+from clientops.operations import rule as rule_named
+from clientops.reconciliation.find import differences
+from clientops.reconciliation.kinds import FAMILIES, KINDS
+from clientops.reconciliation.sign_off import parse_period, sign_offs
+from clientops.tables.view import Tables
+
+SHOWN = 200
+KindNames = Annotated[
+    list[str] | None, typer.Argument(metavar="[KIND]...", help=f"Kinds or families ({', '.join(FAMILIES)}); else all.")
+]
+Client = Annotated[int | None, typer.Option("--client", help="Only those of this client.")]
+
+
+class _FindFirst(TyperGroup):
+    """A group whose first word may be an argument of its command ``find``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h")):
+            args = ["find", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(help="Do the figures agree? reconcile [KIND]… shows what does not.", cls=_FindFirst)
+
+
+@app.command("find")
+def find(
+    ctx: typer.Context,
+    kinds: KindNames = None,
+    client: Client = None,
+    as_of: AsOf = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write them to this file: .csv, .xlsx or .parquet.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what does not agree, with its explanation from history and the mending that would bring it in order."""
+    shared = context_of(ctx)
+    as_json = as_json or shared.as_json
+    with (
+        told_plainly(as_json=as_json),
+        working("Reconciling", quiet=as_json),
+        shared.book(as_of=as_of).tables() as tables,
+    ):
+        found = differences(tables, kinds, client_id=client)
+        if output is not None:
+            count = export_relation(found, output.absolute(), overwrite=overwrite)
+            rows: list[dict[str, Any]] = []
+        else:
+            rows = as_dicts(found)
+            count = len(rows)
+    if output is not None:
+        console.print(Text(f"Wrote {count} differences to {path_text(output.absolute())}."), style="bold green")
+    elif as_json:
+        for row in rows:
+            row["rows"] = json.loads(row.pop("row_list"))
+            row["mend_request"] = json.loads(row["mend_request"]) if row["mend_request"] else None
+        print_json(rows)
+    else:
+        _show(rows)
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        console.print("Everything agrees.", style="bold green")
+        return
+    sums: dict[tuple[str, str], list[Any]] = {}
+    for row in rows:
+        counted = sums.setdefault((row["kind"], row["currency_code"] or ""), [0, 0])
+        counted[0] += 1
+        counted[1] += abs(row["amount"] or 0)
+    print_table(
+        ("kind", "what", "rows", "amount", ""),
+        [(kind, KINDS[kind].title, n, amount or "", code) for (kind, code), (n, amount) in sums.items()],
+    )
+    console.print()
+    lines = [
+        (row["id"], row["kind"], row["message"], row["explanation"] or "", row["mend_rule"] or "")
+        for row in rows[:SHOWN]
+    ]
+    print_table(("number", "kind", "what does not agree", "where it comes from", "mended by"), lines)
+    if len(rows) > SHOWN:
+        console.print(f"… and {len(rows) - SHOWN} more; -o FILE.csv writes them all")
+    mendable = sum(1 for row in rows if row["mend_rule"])
+    console.print(
+        f"\n{len(rows)} differences; {mendable} can be mended: clientops reconcile mend KIND … --dry-run", style="dim"
+    )
+
+
+@app.command("mend")
+def mend(
+    ctx: typer.Context,
+    what: Annotated[
+        list[str] | None, typer.Argument(metavar="[KIND|NUMBER]...", help="Kinds, families, or numbers of differences.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Everything for which there is a mending.")] = False,
+    client: Client = None,
+    reason: Reason = None,
+    operator: Operator = None,
+    today: Today = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    only_good: Annotated[
+        bool, typer.Option("--only-good", help="Leave out what cannot be mended now, mend the others.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Mend differences as one operation: what each would change is shown first, and one undo takes it back."""
+    shared = context_of(ctx)
+    as_json = as_json or shared.as_json
+    if not what and not every and client is None:
+        fail("Say what to mend: kinds, numbers, --client, or --all; see: clientops reconcile")
+    numbers = [int(word) for word in what or [] if word.isdecimal()]
+    kinds = [word for word in what or [] if not word.isdecimal()]
+    with told_plainly(as_json=as_json):
+        with working("Reconciling", quiet=as_json), shared.book().tables() as tables:
+            requests = mending_requests(tables, kinds, numbers, client)
+        if not requests:
+            fail("There is nothing here that can be mended; clientops reconcile shows what does not agree")
+        choices = Choices(
+            reason, operator, today.date() if today else None, dry_run, yes, only_good, None, None, as_json
+        )
+        carry_out(shared, rule_named("mend"), requests, requests, choices)
+
+
+def mending_requests(tables: Tables, kinds: list[str], numbers: list[int], client: int | None) -> list[dict[str, str]]:
+    """Requests of the rule ``mend`` for differences of these kinds and with these numbers; neither: all."""
+    found = as_dicts(differences(tables, kinds if kinds and not numbers else None, client_id=client, explained=False))
+    kept = [
+        row
+        for row in found
+        if row["mend_rule"] and (not numbers or row["id"] in numbers or _is_named(row, kinds))
+    ]  # fmt: skip
+    kept.sort(key=lambda row: (row["mend_rule"], row["kind"], row["row_id"]))
+    return [{"rule": row["mend_rule"], "request": row["mend_request"]} for row in kept]
+
+
+def _is_named(row: dict[str, Any], kinds: list[str]) -> bool:
+    return any(word.replace("-", "_") in (row["kind"], row["family"]) for word in kinds)
+
+
+@app.command("sign-off")
+def sign_off(
+    ctx: typer.Context,
+    period: Annotated[str, typer.Option("--period", help="E.g. 2026-09, 2026-Q3, 2026 or 2026-09-01..2026-09-15.")],
+    note: Annotated[str | None, typer.Option("--note", help="E.g. why something is left open.")] = None,
+    reason: Reason = None,
+    operator: Operator = None,
+    today: Today = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Declare a period reconciled: its figures and open differences are kept, and later changes show."""
+    shared = context_of(ctx)
+    as_json = as_json or shared.as_json
+    with told_plainly(as_json=as_json):
+        first, last = parse_period(period)
+        request = {"period_from": first.isoformat(), "period_to": last.isoformat(), "note": note or ""}
+        choices = Choices(
+            reason or f"{period} reconciled", operator, today.date() if today else None, dry_run, yes, False, None, None, as_json
+        )  # fmt: skip
+        carry_out(shared, rule_named("sign-off-period"), [request], [request], choices)
+
+
+@app.command("sign-offs")
+def list_sign_offs(ctx: typer.Context, as_json: Json = False) -> None:
+    """List the periods that were signed off, and whether their figures still hold."""
+    shared = context_of(ctx)
+    as_json = as_json or shared.as_json
+    with told_plainly(as_json=as_json), working("Reconciling", quiet=as_json), shared.book().tables() as tables:
+        rows = as_dicts(sign_offs(tables))
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        console.print("No period was signed off yet.")
+        return
+    for row in rows:
+        opened = f"open: {row['open_count']}" + (f", {row['open_amounts']}" if row["open_amounts"] else "")
+        signed = f"{row['period_from']} to {row['period_to']} reconciled by {row['operator'] or 'nobody known'} on {row['signed_on']}"
+        console.print(
+            Text(
+                f"{row['id']}  {signed}, {opened}: {row['state']}", style="bold red" if row["state"] == "broken" else ""
+            )
+        )
+        for said in (row["note"], row["changes"]):
+            if said:
+                console.print(Text(f"   {said}"))

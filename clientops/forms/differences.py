@@ -1,0 +1,276 @@
+"""What does not agree: by kind, filtered, with rows and history, mended together; and periods signed off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from clientops.forms.change import Change
+from clientops.forms.charts import shares
+from clientops.forms.desk import Desk
+from clientops.forms.element import Content, Node, Part, call, h
+from clientops.forms.grid import Grid
+from clientops.forms.look import badge, button, card, facts, figure, link, notice, table
+from clientops.forms.view import Work
+from clientops.forms.words import counted, noun
+from clientops.operations import rules
+from clientops.reconciliation.kinds import KINDS
+from clientops.reports.labels import amount_text, read_labels
+from clientops.reports.listing import Listing
+from clientops.reports.reconciliation import Found, KindSum, find_differences, of_kind, read_sign_offs, sum_kinds
+from clientops.tables.view import Tables
+
+SHOWN_KINDS = 8
+STATES = {
+    "holds": ("holds", "good"),
+    "mended": ("holds, less is open", "good"),
+    "broken": ("broken by later changes", "bad"),
+}
+
+
+class FoundGrid(Grid):
+    """A grid over rows that were worked out and are kept in memory."""
+
+    def __init__(self, desk: Desk, found: Found, listing: Listing, **more: Any) -> None:
+        super().__init__(desk, listing, **more)
+        self.found = found
+
+    @contextmanager
+    def reading(self) -> Iterator[Tables]:
+        """The rows in memory."""
+        yield self.found.tables
+
+
+class Differences(Part):
+    """Differences of some families, to be looked through and mended.
+
+    Args:
+        desk: The book.
+        families: Which families of differences.
+        on_applied: Called after something was mended.
+    """
+
+    def __init__(self, desk: Desk, families: tuple[str, ...], on_applied: Callable[..., Any]) -> None:
+        super().__init__()
+        self.desk, self.families, self.on_applied = desk, families, on_applied
+        self.found: Found | None = None
+        self.sums: list[KindSum] = []
+        self.kind = ""
+        self.grid: Grid | None = None
+        self.opened: dict[str, Any] | None = None
+        self.change: Change | None = None
+
+    def look(self, _value: Any = None) -> Work:
+        """Reconcile anew."""
+
+        def work() -> Found:
+            with self.desk.book.tables() as tables:
+                return find_differences(tables, self.families)
+
+        return Work("Reconciling", work, self._looked)
+
+    def _looked(self, found: Found) -> None:
+        self.found, self.sums = found, sum_kinds(found)
+        if self.kind not in {entry.kind for entry in self.sums}:
+            self.kind = ""
+        self._list()
+
+    def _list(self) -> None:
+        assert self.found is not None
+        self.opened = None
+        self.grid = FoundGrid(
+            self.desk, self.found, of_kind(self.kind), on_open=self.open_, actions=(("Mend selected…", self.mend),)
+        )  # fmt: skip
+
+    def choose(self, kind: str, _value: Any = None) -> None:
+        """Only one kind, or all again."""
+        self.kind = "" if kind == self.kind else kind
+        self.change = None
+        self._list()
+
+    def open_(self, number: int) -> None:
+        """One difference with its rows and history."""
+        self.opened = self.found.row(number) if self.found else None
+        self.change = None
+
+    def mend(self, numbers: list[int], _value: Any = None) -> Any:
+        """Preview mending these differences as one operation."""
+        assert self.found is not None
+        rows = [row for row in self.found.rows(numbers) if row["mend_rule"]]
+        if not rows:
+            self.change = None
+            return None
+        requests: list[Mapping[str, Any]] = [{"rule": row["mend_rule"], "request": row["mend_request"]} for row in rows]
+        self.change = Change(self.desk, "mend", requests=requests, on_close=self.close, on_applied=self._mended)
+        return self.change.asked(None)
+
+    def close(self, _value: Any = None) -> Work:
+        """Leave the change, and look anew at what is still there."""
+        self.change = None
+        return self.look()
+
+    def _mended(self, receipt: object) -> None:
+        self.on_applied(receipt)
+
+    def tree(self) -> Content:
+        """Kinds, the list, what is opened or being mended."""
+        if self.found is None or self.grid is None:
+            return card(
+                h("p", "Compares every stored figure with what it is made of.", class_="co-faint"),
+                h("div", button("Reconcile", self.look, look="primary"), class_="co-buttons"), key="not yet",
+            )  # fmt: skip
+        if self.change is not None:
+            return self.change.tree()
+        if not self.sums:
+            return h(
+                "div",
+                notice("done", "Everything agrees."),
+                button("Reconcile again", self.look, look="quiet"),
+                key="agrees",
+            )
+        shown = [
+            figure(entry.title, f"{entry.count:,}", detail=entry.amounts or None, tone="warn" if entry.kind == self.kind else "",
+                   on_click=call(self.choose, entry.kind))
+            for entry in self.sums[:SHOWN_KINDS]
+        ]  # fmt: skip
+        chosen = next((entry for entry in self.sums if entry.kind == self.kind), None)
+        mendable = self._mendable()
+        tools = [
+            button(f"Mend all {len(mendable):,}…", call(self.mend, mendable)) if mendable else None,
+            button("Reconcile again", self.look, look="quiet"),
+        ]
+        return [
+            h("div", shown, class_="co-figures", key="kinds"),
+            self._opened_node(),
+            card(
+                h("p", chosen.meaning, class_="co-faint") if chosen else None,
+                self.grid.tree(), title=chosen.title if chosen else f"{len(self.found):,} differences", tools=tools, key=f"list {self.kind}",
+            ),
+            self._charts() if len(self.sums) > 1 and not chosen else None,
+        ]  # fmt: skip
+
+    def _charts(self) -> Node:
+        assert self.found is not None
+        origins = self.found.query("select explained_by, count(*) from found group by 1 order by 2 desc, 1")
+        kinds = [(entry.title, entry.count) for entry in self.sums[:SHOWN_KINDS]]
+        return h(
+            "div",
+            card(shares("Differences by kind", kinds), title="By kind"),
+            card(shares("Where they come from", [(name, count) for name, count in origins]), title="Where they come from"),
+            class_="co-columns", key="charts",
+        )  # fmt: skip
+
+    def _mendable(self) -> list[int]:
+        assert self.found is not None
+        where = f"and kind = '{KINDS[self.kind].name}'" if self.kind else ""
+        return [number for (number,) in self.found.query(f"select id from found where mend_rule is not null {where}")]
+
+    def _opened_node(self) -> Node | None:
+        row = self.opened
+        if row is None:
+            return None
+        kind = KINDS[row["kind"]]
+        amount = (
+            amount_text(row["amount"], row["currency_code"])
+            if row["amount"] is not None and row["currency_code"]
+            else ""
+        )
+        known = rules()
+        mended = (
+            f"{known[row['mend_rule']].title}: {_plain(row['mend_request'])}"
+            if row["mend_rule"]
+            else "only a person can tell"
+        )
+        operation = row["operation_id"]
+        return card(
+            h("p", h("strong", f"{row['message'][:1].upper()}{row['message'][1:]}.")),
+            facts([
+                ("What it means", kind.meaning), ("Amount", amount), ("Where it comes from", row["explanation"] or "history does not say"),
+                ("Operation", link(f"#{operation}", call(self.desk.go, f"operations/{operation}")) if operation else ""),
+                ("Rows", h("span", [[link(text, call(self.desk.go, route)), " "] for text, route in self._rows(row)])),
+                ("Mending", mended),
+            ]),
+            h("div", button("Mend this…", call(self.mend, [row["id"]]), look="primary") if row["mend_rule"] else None,
+              button("Close", self._close_row, look="quiet"), class_="co-buttons"),
+            title=kind.title, key=f"difference {row['id']}",
+        )  # fmt: skip
+
+    def _rows(self, row: dict[str, Any]) -> list[tuple[str, str]]:
+        listed = json.loads(row["row_list"])
+        found = []
+        with self.desk.book.tables() as tables:
+            for entry in listed:
+                name, number = entry["table"], entry["id"]
+                label = read_labels(tables, name, [number]).get(number, f"{noun(name)} {number}")
+                found.append(
+                    (f"#{number} {label}", f"client/{number}" if name == "clients" else f"record/{name}/{number}")
+                )
+        if row["client_id"] and not any(entry["table"] == "clients" for entry in listed):
+            found.append((f"client {row['client_id']}", f"client/{row['client_id']}"))
+        return found
+
+    def _close_row(self, _value: Any = None) -> None:
+        self.opened = None
+
+
+def _plain(request: str) -> str:
+    return ", ".join(f"{name} {value}" for name, value in json.loads(request).items() if name != "description")
+
+
+class SignOffs(Part):
+    """Periods that were signed off, whether they still hold, and the form to sign off another one.
+
+    Args:
+        desk: The book.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.rows: list[dict[str, Any]] | None = None
+        self.change: Change | None = None
+
+    def look(self, _value: Any = None) -> Work:
+        """Compare the signed figures with those of today."""
+
+        def work() -> list[dict[str, Any]]:
+            with self.desk.book.tables() as tables:
+                return read_sign_offs(tables)
+
+        return Work("Comparing", work, self._looked)
+
+    def _looked(self, rows: list[dict[str, Any]]) -> None:
+        self.rows = rows
+        if self.change is None:
+            self.change = self._form()
+
+    def _form(self) -> Change:
+        last = datetime.now().astimezone().date().replace(day=1) - timedelta(days=1)
+        filled = {"period_from": last.replace(day=1), "period_to": last}
+        return Change(self.desk, "sign-off-period", filled=filled, on_close=self.close)
+
+    def close(self, _value: Any = None) -> Work:
+        """Back to the list, looked at anew."""
+        self.change = None
+        return self.look()
+
+    def tree(self) -> Content:
+        """The list and the form."""
+        if self.rows is None or self.change is None:
+            return h("div", button("Look at the sign-offs", self.look), class_="co-buttons", key="not yet")
+        lines = []
+        for row in self.rows:
+            text, tone = STATES[row["state"]]
+            opened = counted(row["open_count"], "difference") if row["open_count"] else "none"
+            signed = f"{row['period_from']} to {row['period_to']} reconciled by {row['operator'] or 'nobody known'} on {row['signed_on']}"
+            lines.append((
+                [h("strong", signed), h("p", row["note"], class_="co-faint") if row["note"] else None],
+                f"{opened}{', ' + row['open_amounts'] if row['open_amounts'] else ''}", badge(text, tone), row["changes"] or "",
+            ))  # fmt: skip
+        return [
+            card(table(("Period", "Open then", "State", "What changed since"), lines, empty="No period was signed off yet."), title="Signed off", key="signed"),
+            self.change.tree(),
+        ]  # fmt: skip

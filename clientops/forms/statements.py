@@ -1,0 +1,299 @@
+"""Bank and gateway statements: bring a file in, see what its lines likely are, accept that."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from clientops.errors import UsageError
+from clientops.forms.change import Change
+from clientops.forms.desk import Desk
+from clientops.forms.differences import FoundGrid
+from clientops.forms.element import Content, Node, Part, call, h
+from clientops.forms.grid import Grid
+from clientops.forms.look import badge, button, card, facts, notice, table
+from clientops.forms.view import Work
+from clientops.importing.spreadsheet import save_mapping
+from clientops.importing.statements.delimited import headings_of
+from clientops.importing.statements.read import FORMATS, StatementFile, decoded, guess_format, read_statement
+from clientops.reports.labels import amount_text
+from clientops.reports.reconciliation import MATCHING, STATEMENTS, Found, find_suggestions, line_suggestions
+
+TITLES = {
+    "booked_on": "Booking date", "amount": "Amount", "credit": "Amount received", "debit": "Amount paid", "payer_name": "Payer",
+    "payer_account": "Payer's account", "reference": "Reference", "description": "Text", "currency": "Currency", "balance": "Balance",
+}  # fmt: skip
+FIELDS = tuple(TITLES)
+
+
+class Statements(Part):
+    """The statements, the queue of lines without a match, and one line with everything it may be.
+
+    Args:
+        desk: The book.
+        on_applied: Called after something was changed.
+    """
+
+    def __init__(self, desk: Desk, on_applied: Callable[..., Any]) -> None:
+        super().__init__()
+        self.desk, self.on_applied = desk, on_applied
+        self.listed = Grid(desk, STATEMENTS, on_open=lambda number: desk.go(f"record/statements/{number}"), size=10)
+        self.found: Found | None = None
+        self.queue: Grid | None = None
+        self.line: dict[str, Any] | None = None
+        self.choices: list[dict[str, Any]] = []
+        self.change: Change | None = None
+        self.read: StatementFile | None = None
+        self.unread: tuple[str, bytes, list[str]] | None = None
+        self.message: tuple[str, str] | None = None
+
+    def look(self, _value: Any = None) -> Work:
+        """Work out what the lines may be."""
+
+        def work() -> Found:
+            with self.desk.book.tables() as tables:
+                return find_suggestions(tables)
+
+        return Work("Matching", work, self._looked)
+
+    def _looked(self, found: Found) -> None:
+        self.found, self.line, self.choices = found, None, []
+        self.queue = FoundGrid(
+            self.desk, found, MATCHING, on_open=self.open_, actions=(("Accept selected…", self.accept),)
+        )  # fmt: skip
+
+    # -- bringing a file in ----------------------------------------------------------------------------------------
+
+    def uploaded(self, value: Any) -> Any:
+        """A file was chosen: read it, and show what it would bring."""
+        self.message = None
+        given = value if isinstance(value, Mapping) else {}
+        name = str(given.get("name", ""))
+        if not given.get("content"):
+            self.message = (
+                "error",
+                f"{name} is too large for the browser, or empty; bring it in with: clientops import statement FILE",
+            )
+            return None
+        try:
+            content = base64.b64decode(str(given["content"]), validate=True)
+        except binascii.Error:
+            return None
+        self.unread = None
+        return self._take_in(name, content)
+
+    def understood(self, value: Any) -> Any:
+        """The person said what the headings mean."""
+        values = value.get("values", {}) if isinstance(value, Mapping) else {}
+        if self.unread is None:
+            return None
+        name, content, headings = self.unread
+        columns = {values[field]: field for field in FIELDS if values.get(field) in headings}
+        mapping = str(values.get("mapping", "")).strip()
+        found = self._take_in(
+            name,
+            content,
+            columns=columns,
+            currency=str(values.get("code", "")).strip().upper(),
+            account=str(values.get("account", "")).strip(),
+        )
+        if found is not None and mapping and self.read and self.read.reading:
+            try:
+                save_mapping(
+                    mapping, self.read.reading.columns, self.read.reading.decimal_mark, self.read.reading.date_order
+                )
+            except UsageError as error:
+                self.message = ("warning", f"{error}.")
+        return found
+
+    def _take_in(self, name: str, content: bytes, **options: Any) -> Any:
+        """Preview what a file would bring; a CSV that is not understood asks what its headings mean."""
+        try:
+            self.read = read_statement(name, content, **options)
+        except UsageError as error:
+            self.message = ("error", f"Not taken. {error}.")
+            headings = headings_of(decoded(content)) if guess_format(name, content) == "csv" else []
+            asks = "headings" in str(error) or "currency" in str(error)
+            self.unread = (name, content, headings) if asks and len(headings) > 1 else None
+            return None
+        self.unread, self.message = None, None
+        self.change = Change(
+            self.desk, "import-statement", requests=self.read.requests, on_close=self.close, on_applied=self._applied  # type: ignore[arg-type]
+        )  # fmt: skip
+        return self.change.asked(None)
+
+    # -- accepting -------------------------------------------------------------------------------------------------
+
+    def open_(self, number: int) -> None:
+        """Everything that a line may be."""
+        self.line = self.found.row(number) if self.found else None
+        self.change = None
+        if self.line:
+            with self.desk.book.tables() as tables:
+                self.choices = line_suggestions(tables, number)
+
+    def accept(self, numbers: list[int], _value: Any = None) -> Any:
+        """Preview accepting the likeliest for these lines."""
+        assert self.found is not None
+        rows = [row for row in self.found.rows(numbers) if row["what"]]
+        if not rows:
+            self.message = ("info", "Nothing is known of these lines: open one to say what it is.")
+            return None
+        requests: list[Mapping[str, Any]] = [acceptance(row["id"], {**row, "amount": row["payment"]}) for row in rows]
+        return self._begin(
+            Change(self.desk, "accept-match", requests=requests, on_close=self.close, on_applied=self._applied)
+        )
+
+    def take(self, place: int, _value: Any = None) -> Any:
+        """Preview accepting one of the choices."""
+        assert self.line is not None
+        request = acceptance(self.line["id"], self.choices[place])
+        return self._begin(
+            Change(self.desk, "accept-match", requests=[request], on_close=self.close, on_applied=self._applied)
+        )
+
+    def say(self, rule: str, _value: Any = None) -> None:
+        """The form of a rule about the line."""
+        assert self.line is not None
+        self.change = Change(
+            self.desk, rule, fixed={"statement_line_id": self.line["id"]}, hidden=("score", "evidence") if rule == "accept-match" else (),
+            on_close=self.close, on_applied=self._applied,
+        )  # fmt: skip
+
+    def _begin(self, change: Change) -> Any:
+        self.change, self.message = change, None
+        return change.asked(None)
+
+    def close(self, _value: Any = None) -> Work:
+        """Leave the change, and look at the lines anew."""
+        self.change, self.read = None, None
+        return self.look()
+
+    def _applied(self, receipt: object) -> None:
+        self.listed.refresh()
+        self.on_applied(receipt)
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def tree(self) -> Content:
+        """The file input, the queue, the statements."""
+        if self.change is not None:
+            return [self._read_node(), self.change.tree()]
+        own = f"s{self.serial}"
+        upload = h(
+            "div", h("label", "Statement file", for_=own),
+            h("input", type="file", id=own, name="file", class_="co-input", aria_describedby=f"{own}-help", on={"change": self.uploaded}),
+            h("p", f"{', '.join(FORMATS.values())}. The same file or line is never taken twice.", id=f"{own}-help", class_="co-help"),
+            class_="co-field co-wide-field",
+        )  # fmt: skip
+        queue = (
+            self.queue.tree()
+            if self.queue
+            else h("div", button("Match the lines", self.look, look="primary"), class_="co-buttons")
+        )
+        sure = self._sure()
+        return [
+            h("div", notice(*self.message), role="alert", key="message") if self.message else None,
+            card(upload, title="Bring a statement in", key="upload"),
+            self._headings_node(),
+            self._line_node(),
+            card(queue, title="Lines to match", key="queue", tools=[
+                button(f"Accept all {len(sure):,} sure ones…", call(self.accept, sure)) if sure else None,
+                button("Match again", self.look, look="quiet") if self.queue else None,
+            ]),
+            card(self.listed.tree(), title="Statements", key="statements"),
+        ]  # fmt: skip
+
+    def _headings_node(self) -> Node | None:
+        """The form that asks what the headings of a CSV mean."""
+        if self.unread is None:
+            return None
+        name, _, headings = self.unread
+        own = f"m{self.serial}"
+
+        def field(key: str, label: str, inside: Node) -> Node:
+            return h("div", h("label", label, for_=f"{own}-{key}"), inside, class_="co-field", key=key)
+
+        def choice(key: str) -> Node:
+            options = [h("option", "–", value=""), *(h("option", heading, value=heading) for heading in headings)]
+            return field(key, TITLES[key], h("select", options, id=f"{own}-{key}", name=key, class_="co-input"))
+
+        def entry(key: str, label: str) -> Node:
+            return field(
+                key,
+                label,
+                h("input", type="text", id=f"{own}-{key}", name=key, value="", class_="co-input", autocomplete="off"),
+            )
+
+        return card(
+            h("form",
+              h("div", [choice(key) for key in FIELDS], entry("code", "Currency of all lines"), entry("account", "Account"),
+                entry("mapping", "Keep this as a mapping named"), class_="co-fields"),
+              h("div", h("button", "Read it so", type="submit", class_="co-button co-primary"), class_="co-buttons"),
+              class_="co-form", novalidate=True, on={"submit": self.understood}),
+            title=f"What do the headings of {name} mean?", key="headings",
+        )  # fmt: skip
+
+    def _sure(self) -> list[int]:
+        return (
+            [number for (number,) in self.found.query("select id from found where certainty = 'sure'")]
+            if self.found
+            else []
+        )
+
+    def _read_node(self) -> Node | None:
+        if self.read is None:
+            return None
+        rows = [
+            (s.source, s.account or "", f"{s.lines[0].booked_on} to {s.lines[-1].booked_on}", f"{len(s.lines):,}",
+             amount_text(s.opening, s.currency) if s.opening is not None else "", amount_text(s.closing, s.currency) if s.closing is not None else "")
+            for s in self.read.statements
+        ]  # fmt: skip
+        return card(
+            table(("Source", "Account", "Days", "Lines", "Opening", "Closing"), rows, kinds="tttmmm"),
+            title=f"{self.read.name}: {FORMATS[self.read.format]}", key="read",
+        )  # fmt: skip
+
+    def _line_node(self) -> Node | None:
+        line = self.line
+        if line is None:
+            return None
+        rows = []
+        for place, choice in enumerate(self.choices):
+            what = (
+                "Transaction " + ", ".join(f"#{n}" for n in choice["transaction_ids"])
+                if choice["transaction_ids"]
+                else f"Payment of {choice['client']}, invoices {choice['invoices'] or 'oldest first'}"
+            )
+            tone = "good" if choice["score"] >= 85 else "warn" if choice["score"] >= 60 else "plain"
+            rows.append(
+                (
+                    badge(f"{choice['score']:.0f}", tone),
+                    what,
+                    choice["reasons"],
+                    button("Accept…", call(self.take, place)),
+                )
+            )
+        return card(
+            facts([("Booked", str(line["booked_on"])), ("Amount", amount_text(line["amount"], line["code"])), ("Payer", line["payer_name"]),
+                   ("Text", line["words"]), ("File", line["file_name"])]),
+            table(("Score", "It may be", "Because", ""), rows, empty="Nothing in the book looks like it."),
+            h("div", button("Payment of somebody else…", call(self.say, "accept-match")), button("Nothing of clients…", call(self.say, "set-line-aside")),
+              button("Close", self._close_line, look="quiet"), class_="co-buttons"),
+            title=f"Line {line['id']}", key=f"line {line['id']}",
+        )  # fmt: skip
+
+    def _close_line(self, _value: Any = None) -> None:
+        self.line = None
+
+
+def acceptance(line: int, choice: Mapping[str, Any]) -> dict[str, Any]:
+    """The request of ``accept-match`` for a choice."""
+    row: dict[str, Any] = {"statement_line_id": line, "score": choice["score"], "evidence": choice["reasons"]}
+    if choice["transaction_ids"]:
+        return {**row, "transaction_ids": list(choice["transaction_ids"])}
+    return {
+        **row, "client_id": choice["client_id"], "invoice_ids": list(choice["invoice_ids"]), "amount": choice["amount"], "fee": choice["fee"]
+    }  # fmt: skip

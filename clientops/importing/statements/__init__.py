@@ -1,0 +1,1 @@
+"""Statements of banks and gateways: files of many formats in, statements with their lines out."""

@@ -1,0 +1,122 @@
+"""What every format is read into: statements with lines, balances that add up, and one error that names the line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+
+from clientops.errors import UsageError
+
+
+class StatementError(UsageError):
+    """A statement file that is not taken, with the line where it breaks (0: the file as a whole)."""
+
+    def __init__(self, name: str, line: int, what: str) -> None:
+        self.line = line
+        super().__init__(f"{name}{f', line {line}' if line else ''}: {what}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a statement.
+
+    Attributes:
+        place: Where it stands in the file (line, or row of a table), for messages.
+        booked_on: Booking date.
+        amount: Positive: received; negative: paid; before the gateway's fee.
+        fee: Kept by the gateway.
+        valued_on: Value date.
+        payer_name: Other party.
+        payer_account: Other party's account.
+        reference: The bank's or gateway's number for it.
+        description: Text.
+        balance: Balance after it, if the file says so.
+    """
+
+    place: int
+    booked_on: date
+    amount: Decimal
+    fee: Decimal = Decimal(0)
+    valued_on: date | None = None
+    payer_name: str = ""
+    payer_account: str = ""
+    reference: str = ""
+    description: str = ""
+    balance: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Lines of one account and currency, with the balances around them (None where the format has none)."""
+
+    source: str
+    account: str
+    currency: str
+    lines: Sequence[Line]
+    opening: Decimal | None = None
+    closing: Decimal | None = None
+    from_on: date | None = None
+    to_on: date | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_balances(name: str, statement: Statement) -> None:
+    """Refuse a statement whose opening balance and lines do not come to its closing balance.
+
+    Raises:
+        StatementError: With the difference, and the line where running balances first differ.
+    """
+    before = statement.opening
+    for line in statement.lines:
+        if before is not None and line.balance is not None and before + line.amount - line.fee != line.balance:
+            off = line.balance - (before + line.amount - line.fee)
+            raise StatementError(
+                name, line.place,
+                f"the balance after this line is {line.balance}, but {before} and {line.amount - line.fee} make "
+                f"{before + line.amount - line.fee}: a difference of {off}",
+            )  # fmt: skip
+        before = (
+            line.balance if line.balance is not None else None if before is None else before + line.amount - line.fee
+        )
+    if statement.opening is None or statement.closing is None:
+        return
+    total = sum((line.amount - line.fee for line in statement.lines), Decimal(0))
+    if statement.opening + total != statement.closing:
+        off = statement.closing - statement.opening - total
+        raise StatementError(
+            name, 0,
+            f"the opening balance {statement.opening} and {len(statement.lines)} lines of {total} come to "
+            f"{statement.opening + total}, but the closing balance is {statement.closing}: a difference of {off} {statement.currency}",
+        )  # fmt: skip
+
+
+def request_rows(name: str, content: bytes, statements: Sequence[Statement]) -> list[dict[str, object]]:
+    """Requests of ``import-statement``: one row a line, in the file's order."""
+    file_hash = sha256(content).hexdigest()
+    rows: list[dict[str, object]] = []
+    for number, statement in enumerate(statements, 1):
+        days = [line.booked_on for line in statement.lines]
+        seen: dict[str, int] = {}
+        for position, line in enumerate(statement.lines, 1):
+            image = _image(statement, line)
+            seen[image] = seen.get(image, 0) + 1
+            rows.append({
+                "statement": number, "source": statement.source, "account": statement.account or None, "currency": statement.currency,
+                "file_name": name, "file_sha256": file_hash, "from_on": statement.from_on or min(days),
+                "to_on": statement.to_on or max(days), "opening_balance": statement.opening, "closing_balance": statement.closing,
+                "line_number": position, "booked_on": line.booked_on, "valued_on": line.valued_on, "amount": line.amount,
+                "fee": line.fee, "payer_name": line.payer_name or None, "payer_account": line.payer_account or None,
+                "reference": line.reference or None, "description": line.description or None,
+                "line_sha256": sha256(f"{image}|{seen[image]}".encode()).hexdigest(),
+            })  # fmt: skip
+    return rows
+
+
+def _image(statement: Statement, line: Line) -> str:
+    """What makes a line the same in another file of the same account; its place does not count."""
+    parts = (statement.account or statement.source, statement.currency, line.booked_on, line.amount.normalize(), line.fee.normalize(),
+             " ".join(line.payer_name.split()).casefold(), line.reference.strip(), " ".join(line.description.split()).casefold())  # fmt: skip
+    return "|".join(f"{part}" for part in parts)

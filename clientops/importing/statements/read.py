@@ -1,0 +1,135 @@
+"""Reading a statement file, whatever its format, into requests of ``import-statement``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from clientops.errors import UsageError
+from clientops.importing.spreadsheet import DateOrder, DecimalMark
+from clientops.importing.statements.camt import read_camt
+from clientops.importing.statements.delimited import Reading, read_delimited
+from clientops.importing.statements.lines import Statement, StatementError, check_balances, request_rows
+from clientops.importing.statements.mt940 import read_mt940
+from clientops.importing.statements.ofx import read_ofx
+
+FORMATS = {"csv": "CSV of a bank or gateway", "ofx": "OFX, QFX", "mt940": "SWIFT MT940", "camt": "CAMT.053", "stripe": "Stripe export", "paypal": "PayPal export"}  # fmt: skip
+MOST_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class StatementFile:
+    """A statement file that was read.
+
+    Attributes:
+        name: Its name.
+        format: One of ``FORMATS``.
+        statements: What it holds.
+        requests: Requests of ``import-statement``, one a line.
+        reading: How a CSV was understood.
+    """
+
+    name: str
+    format: str
+    statements: tuple[Statement, ...]
+    requests: list[dict[str, object]]
+    reading: Reading | None = None
+
+
+def read_statement_file(path: Path, **options: object) -> StatementFile:
+    """A statement file from disk; see :func:`read_statement`.
+
+    Raises:
+        UsageError: There is no such file, or it cannot be taken.
+    """
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}")
+    if path.stat().st_size > MOST_BYTES:
+        raise UsageError(f"{path} is larger than a statement can be: {path.stat().st_size:,} bytes")
+    return read_statement(path.name, path.read_bytes(), **options)  # type: ignore[arg-type]
+
+
+def read_statement(
+    name: str,
+    content: bytes,
+    *,
+    form: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    decimal_mark: DecimalMark | None = None,
+    date_order: DateOrder | None = None,
+    source: str = "",
+    account: str = "",
+    currency: str = "",
+) -> StatementFile:
+    """The statements of a file, with balances that add up.
+
+    Args:
+        name: Name of the file.
+        content: Its bytes.
+        form: One of ``FORMATS``; else what it looks like.
+        columns: For CSV: heading to field where it is not understood.
+        decimal_mark: For CSV: else what the amounts look like.
+        date_order: For CSV: else what the dates look like.
+        source: Bank or gateway; else ``bank``, or the gateway whose export it is.
+        account: For CSV: the account.
+        currency: For CSV: the currency, if no column tells.
+
+    Raises:
+        StatementError: The file is broken (with the line), or opening balance and lines are not the closing balance (with
+            the difference).
+    """
+    chosen = form or guess_format(name, content)
+    reading = None
+    if chosen == "camt":
+        statements = read_camt(name, content)
+    elif chosen == "ofx":
+        statements = read_ofx(name, content)
+    elif chosen == "mt940":
+        statements = read_mt940(name, decoded(content))
+    elif chosen in FORMATS:
+        statements, reading = read_delimited(
+            name, decoded(content), source=source or ("" if chosen == "csv" else chosen), columns=columns,
+            decimal_mark=decimal_mark, date_order=date_order, account=account, currency=currency,
+        )  # fmt: skip
+    else:
+        raise UsageError(f"There is no format {chosen!r}; there are {', '.join(FORMATS)}")
+    kept = [statement for statement in statements if statement.lines]
+    if not kept:
+        raise StatementError(name, 0, "there are no lines in it")
+    named = [_named(statement, source, account) for statement in kept]
+    for statement in named:
+        check_balances(name, statement)
+    return StatementFile(name, chosen, tuple(named), request_rows(name, content, named), reading)
+
+
+def _named(statement: Statement, source: str, account: str) -> Statement:
+    from dataclasses import replace
+
+    return replace(statement, source=source or statement.source, account=statement.account or account)
+
+
+def guess_format(name: str, content: bytes) -> str:
+    """Format of a file by its beginning, else by its name."""
+    head = content[:4000].decode("utf-8", errors="replace").lstrip("\ufeff \r\n\t")
+    upper = head.upper()
+    if "<OFX>" in upper or upper.startswith("OFXHEADER") or "<?OFX" in upper:
+        return "ofx"
+    if "CAMT.05" in upper or "<BKTOCSTMR" in upper:
+        return "camt"
+    if ":20:" in head and (":25:" in head or ":60" in head):
+        return "mt940"
+    ending = Path(name).suffix.lower().lstrip(".")
+    return {"ofx": "ofx", "qfx": "ofx", "sta": "mt940", "mt940": "mt940", "940": "mt940", "xml": "camt"}.get(
+        ending, "csv"
+    )
+
+
+def decoded(content: bytes) -> str:
+    """Text of a file: UTF-8 where every byte fits, UTF-16 with its mark, else what Western Windows writes."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")

@@ -1,0 +1,127 @@
+"""The same search on Spark, for books that one machine cannot hold: the same keys, pairs and scores.
+
+Spark joins and counts; what is said about a client or a pair is worked out by the very SQL that the book runs, in an
+engine of its own on each worker (``mapInArrow``), so that both say the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from clientops.errors import UsageError
+from clientops.matching.candidates import members_sql
+from clientops.matching.comparisons import COUNTED
+from clientops.matching.model import Model
+from clientops.matching.near import CLIENT_COLUMNS
+from clientops.matching.normalise import KEY_COLUMNS, dialling_rows_sql, keys_sql
+from clientops.matching.scoring import SIDE_COLUMNS, evidence_of_sides_sql, scored_sql
+
+
+def start_spark(**settings: str) -> Any:
+    """A Spark session: the one there is, else one on this machine.
+
+    Raises:
+        UsageError: pyspark or Java is missing.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise UsageError("Spark is not installed here: pip install 'clientops[spark]', and a Java runtime") from error
+    builder = SparkSession.builder.appName("clientops").config("spark.ui.showConsoleProgress", "false")
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers of this machine run the same Python
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    try:
+        return builder.getOrCreate()
+    except Exception as error:
+        raise UsageError("Spark did not start; it needs a Java runtime, e.g. Debian's default-jre-headless") from error
+
+
+def spark_pairs(session: Any, clients: Path | str, model: Model, at_least: float) -> Any:
+    """Scored pairs of the clients in a Parquet file or folder.
+
+    Args:
+        session: Spark session, see :func:`start_spark`.
+        clients: Parquet with ``id`` and the columns of ``clients`` that are compared.
+        model: Weights and limits.
+        at_least: Leave out pairs with a lower score.
+
+    Returns:
+        Spark data frame with the columns of :func:`~clientops.matching.scoring.score_pairs`, not worked out yet.
+    """
+    from pyspark.sql import functions as f
+
+    frame = session.read.parquet(str(clients)).select("id", *CLIENT_COLUMNS)
+    countries = [row[0] for row in frame.select(f.upper(f.trim("country"))).distinct().collect() if row[0]]
+    keys = frame.mapInArrow(_worker(keys_sql("batch", dialling_rows_sql(countries))), _schema(_keys_schema(countries)))
+    keys = keys.persist()
+    members = keys.mapInArrow(_worker(f"select id, to_hex(block) as block from ({members_sql(model, 'batch')})"), "id bigint, block string")  # fmt: skip
+    limits = session.createDataFrame([(n, most) for n, (_, most) in enumerate(model.blocks)], "rule int, most int")
+    # The last four bits of a block's number are those of its rule; as text they are its last hexadecimal digit.
+    sized = members.groupBy("block").count().withColumn("rule", f.conv(f.substring("block", -1, 1), 16, 10).cast("int"))
+    kept = sized.join(f.broadcast(limits), "rule").where("count >= 2 and count <= most").select("block")
+    members = members.join(kept, "block")
+    left, right = members.alias("l"), members.alias("r")
+    pairs = (
+        left.join(right, (f.col("l.block") == f.col("r.block")) & (f.col("l.id") < f.col("r.id")))
+        .select(f.col("l.id").alias("left_id"), f.col("r.id").alias("right_id"))
+        .distinct()
+    )
+    counted = keys
+    for key in COUNTED:
+        many = keys.where(f"{key} is not null").groupBy(key).agg(f.count("*").alias(f"n_{key}"))
+        counted = counted.join(many, key, "left").fillna(1, [f"n_{key}"])
+    sides = pairs
+    for side, number in (("l", "left_id"), ("r", "right_id")):
+        beside = counted.select(*(f.col(name).alias(f"{name}_{side}") for name in SIDE_COLUMNS))
+        sides = sides.join(beside, f.col(number) == f.col(f"id_{side}"))
+    sides = sides.drop("left_id", "right_id")
+    scored = f"{scored_sql(model, evidence_of_sides_sql('from batch'))} where score >= {float(at_least)!r}"
+    return sides.mapInArrow(_worker(scored), _schema(_answer_schema(scored, sides.schema)))
+
+
+def _worker(sql: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """A function that answers each batch of rows, seen as ``batch``, with a SELECT; sent to the workers by value."""
+
+    def answer(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import duckdb as engine
+        import pyarrow as arrow  # noqa: ICN001, the worker has no other
+
+        with engine.connect(config={"threads": 1}) as connection:
+            for rows in batches:
+                connection.register("batch", arrow.Table.from_batches([rows]))
+                yield from connection.sql(sql).to_arrow_table().to_batches()
+
+    return answer
+
+
+def _keys_schema(countries: list[str]) -> pa.Schema:
+    empty = pa.table({"id": pa.array([], pa.int64()), **{name: pa.array([], pa.string()) for name in CLIENT_COLUMNS}})
+    with duckdb.connect() as connection:
+        connection.register("batch", empty)
+        schema: pa.Schema = connection.sql(keys_sql("batch", dialling_rows_sql(countries))).to_arrow_table().schema
+    assert schema.names == list(KEY_COLUMNS)
+    return schema
+
+
+def _answer_schema(sql: str, sides: Any) -> pa.Schema:
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    with duckdb.connect() as connection:
+        connection.register("batch", to_arrow_schema(sides).empty_table())
+        schema: pa.Schema = connection.sql(sql).to_arrow_table().schema
+    return schema
+
+
+def _schema(schema: pa.Schema) -> Any:
+    """The same schema as Spark names it."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return from_arrow_schema(schema)

@@ -1,0 +1,196 @@
+"""Reconciliation: every place where stored figures do not agree with what they are derived from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from clientops.changes import Relation
+from clientops.reconciliation.credit import CREDIT_DIFFERENCES, DRIFTED
+from clientops.reconciliation.explain import TOUCHED_REASONS, drift_steps, touched_sql
+from clientops.reconciliation.invoices import (
+    DESCRIBED_INVOICES,
+    GAP_DIFFERENCES,
+    GAPS,
+    NUMBERED,
+    TWICE_DIFFERENCES,
+    TWICE_NUMBERED,
+    WRONG_INVOICES,
+)
+from clientops.reconciliation.kinds import KINDS, kinds_of
+from clientops.reconciliation.lines import LINE_DIFFERENCES, STATEMENT_DIFFERENCES
+from clientops.reconciliation.payments import (
+    CLIENT_DIFFERENCES,
+    CURRENCY_DIFFERENCES,
+    FREE_DIFFERENCES,
+    FREE_MONEY,
+    REFERENCE_DIFFERENCES,
+    REFERENCES_TWICE,
+    REFUND_DIFFERENCES,
+    RESTS,
+    STRAYED,
+)
+from clientops.reconciliation.people import (
+    CLOSED_DIFFERENCES,
+    GONE_CREDIT,
+    GONE_DIFFERENCES,
+    ORPHAN_DIFFERENCES,
+    orphans_sql,
+)
+from clientops.tables.view import Steps, Tables
+
+COLUMNS = (
+    "id", "kind", "family", "table_name", "row_id", "client_id", "currency_code", "amount", "day", "message", "row_list",
+    "explained_by", "explanation", "operation_id", "operator", "mend_rule", "mend_request",
+)  # fmt: skip
+
+
+def differences(
+    tables: Tables, kinds: Sequence[str] | None = None, *, client_id: int | None = None, explained: bool = True
+) -> Relation:
+    """Every difference between stored figures and those they are derived from.
+
+    Args:
+        tables: Read-only tables, now or as of a moment, with their history.
+        kinds: Kinds or families (see ``KINDS``); none: all.
+        client_id: Only those of one client.
+        explained: Whether history is asked how each difference came about.
+
+    Returns:
+        One row a difference, in the order of ``kind, table_name, row_id``:
+
+        - ``id``: number of the difference, the same as long as the difference is there;
+        - ``kind``, ``family``: see ``KINDS``; ``table_name``, ``row_id``: the row that is wrong; ``client_id``: whose it is;
+        - ``currency_code``, ``amount``: what is found minus what is expected; both empty where it is not about money;
+        - ``day``: the row's own day (invoice date, day of payment), empty for clients;
+        - ``message``: a sentence without full stop; ``row_list``: JSON list of ``{"table", "id"}`` of all rows it rests on;
+        - ``explained_by``: ``adjustment``, ``import``, ``direct SQL``, ``operation`` or ``unexplained``;
+          ``explanation``: in words; ``operation_id``, ``operator``: the last operation it names and who applied it;
+        - ``mend_rule``, ``mend_request``: the rule that would mend it and its filled-in request as JSON; empty where
+          only a person can tell.
+
+        The relation is worked out; it lives as long as the connection of the tables.
+    """
+    wanted = kinds_of(tuple(kinds) if kinds else None)
+    steps = tables.steps()
+    parts = [part(steps) for names, part in FINDERS if any(name in wanted for name in names)]
+    steps.add("found", " union all by name ".join(f"select * from {name}" for many in parts for name in many))
+    kept = "select * from found" if client_id is None else f"select * from found where client_id = {int(client_id)}"
+    if explained:
+        names = [name for (name,) in steps["found"].project("table_name").distinct().fetchall()]
+        steps.add("touched", touched_sql(steps, sorted(names)))
+        steps.add("touched_reasons", TOUCHED_REASONS)
+    else:
+        steps.add("touched_reasons", NO_REASONS)
+    if not explained or "drifted_balance" not in wanted:
+        steps.add("drift_told", NO_DRIFT_REASONS)
+    else:
+        drift_steps(steps)
+        steps.add("drift_told", "select * from drift_reasons")
+    listed = ", ".join(f"'{name}'" for name in wanted)
+    families = " ".join(f"when '{kind.name}' then '{kind.family}'" for kind in KINDS.values())
+    return steps.add("differences", TOLD.format(kept=kept, listed=listed, families=families))
+
+
+def _credit(steps: Steps) -> list[str]:
+    steps.add("drifted", DRIFTED)
+    steps.add("credit_differences", CREDIT_DIFFERENCES)
+    return ["credit_differences"]
+
+
+def _invoices(steps: Steps) -> list[str]:
+    steps.add("wrong_invoices", WRONG_INVOICES)
+    steps.add("invoice_differences", DESCRIBED_INVOICES)
+    return ["invoice_differences"]
+
+
+def _numbers(steps: Steps) -> list[str]:
+    steps.add("numbered_invoices", NUMBERED)
+    steps.add("gaps", GAPS)
+    steps.add("gap_differences", GAP_DIFFERENCES)
+    steps.add("twice_numbered", TWICE_NUMBERED)
+    steps.add("twice_differences", TWICE_DIFFERENCES)
+    return ["gap_differences", "twice_differences"]
+
+
+def _free_money(steps: Steps) -> list[str]:
+    steps.add("rests", RESTS)
+    steps.add("free_money", FREE_MONEY)
+    steps.add("free_differences", FREE_DIFFERENCES)
+    return ["free_differences"]
+
+
+def _references(steps: Steps) -> list[str]:
+    steps.add("references_twice", REFERENCES_TWICE)
+    steps.add("reference_differences", REFERENCE_DIFFERENCES)
+    return ["reference_differences"]
+
+
+def _strayed(steps: Steps) -> list[str]:
+    steps.add("strayed", STRAYED)
+    steps.add("client_differences", CLIENT_DIFFERENCES)
+    return ["client_differences"]
+
+
+def _gone(steps: Steps) -> list[str]:
+    steps.add("gone_credit", GONE_CREDIT)
+    steps.add("gone_differences", GONE_DIFFERENCES)
+    return ["gone_differences"]
+
+
+def _orphans(steps: Steps) -> list[str]:
+    steps.add("orphan_differences", ORPHAN_DIFFERENCES.format(orphans=orphans_sql(steps)))
+    return ["orphan_differences"]
+
+
+def _plain(name: str, sql: str) -> Callable[[Steps], list[str]]:
+    def find(steps: Steps) -> list[str]:
+        steps.add(name, sql)
+        return [name]
+
+    return find
+
+
+Finder = tuple[tuple[str, ...], Callable[[Steps], list[str]]]
+FINDERS: tuple[Finder, ...] = (
+    (("drifted_balance",), _credit),
+    (("credit_not_logged", "credit_on_cancelled", "total_not_items", "parts_not_total", "paid_but_owed", "paid_too_much",
+      "unpaid_but_settled", "paid_but_cancelled"), _invoices),
+    (("number_gap", "number_twice"), _numbers),
+    (("overpaid_without_credit", "unapplied_payment", "settles_too_much"), _free_money),
+    (("reference_twice",), _references),
+    (("wrong_client",), _strayed),
+    (("wrong_currency",), _plain("currency_differences", CURRENCY_DIFFERENCES)),
+    (("refund_above_payment",), _plain("refund_differences", REFUND_DIFFERENCES)),
+    (("closed_with_credit", "closed_with_services"), _plain("closed_differences", CLOSED_DIFFERENCES)),
+    (("credit_of_gone_client",), _gone),
+    (("orphan",), _orphans),
+    (("unmatched_line", "line_amount"), _plain("line_differences", LINE_DIFFERENCES)),
+    (("statement_gap",), _plain("statement_differences", STATEMENT_DIFFERENCES)),
+)  # fmt: skip
+
+NO_REASONS = """
+    select ''::varchar as table_name, 0::bigint as row_id, 0::bigint as operation_id, ''::varchar as operator,
+        ''::varchar as explained_by, ''::varchar as explanation limit 0
+"""
+NO_DRIFT_REASONS = """
+    select 0::bigint as row_id, 0::bigint as operation_id, ''::varchar as operator, ''::varchar as explained_by,
+        ''::varchar as explanation limit 0
+"""
+
+# The number is made of what the difference is about, within what a browser's numbers hold.
+TOLD = """
+    with kept as ({kept})
+    select (md5_number_lower(k.kind || ' ' || k.table_name || ' ' || k.row_id) % 9007199254740881)::bigint as id, k.kind,
+        case k.kind {families} end as family, k.table_name, k.row_id, k.client_id,
+        case when k.amount is not null then c.code end as currency_code, if(c.code is not null, k.amount, null) as amount, k.day, k.message,
+        to_json(k.row_list)::varchar as row_list,
+        coalesce(d.explained_by, t.explained_by, 'unexplained') as explained_by, coalesce(d.explanation, t.explanation) as explanation,
+        if(d.row_id is null, t.operation_id, d.operation_id) as operation_id, if(d.row_id is null, t.operator, d.operator) as operator,
+        k.mend_rule, k.mend_request
+    from kept k
+    left join currencies c on c.id = k.currency_id
+    left join drift_told d on k.kind = 'drifted_balance' and d.row_id = k.row_id
+    left join touched_reasons t on t.table_name = k.table_name and t.row_id = k.row_id
+    where k.kind in ({listed})
+    order by k.kind, k.table_name, k.row_id
+"""

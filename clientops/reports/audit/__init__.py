@@ -1,0 +1,1 @@
+"""The audit report: what can be proved of a book, who did what, and what deserves a look."""

@@ -1,0 +1,51 @@
+"""What the rest of a cycle is worth: amounts by the day, to the last minor unit."""
+
+from __future__ import annotations
+
+import re
+
+from clientops.rules.cycles import later_due_sql
+from clientops.rules.invoice_rows import BILL_TOTALS, BILLED_ADDRESSES, BILLED_CLIENTS
+from clientops.rules.taxes import ITEM_AMOUNTS, ITEM_TAXES, TAX_PLACES, amount_sql, rounded_sql, step_sql, units_sql
+from clientops.tables.view import Steps
+
+
+def cycle_start_sql(due_on: str, months: str, billing_day: str) -> str:
+    """SQL for the first day of the cycle that ends before a due date (all SQL): 28 Feb aimed at 31 began on 31 Jan."""
+    return later_due_sql(due_on, f"-({months})", f"coalesce({billing_day}, day({due_on}))")
+
+
+def share_sql(amount: str, days: str, days_in_all: str) -> str:
+    """SQL for the part of an amount that so many of its days are worth, in the minor unit (``minor_digits``).
+
+    Rounded half away from zero. No days in all: nothing.
+    """
+    numerator = f"({units_sql(amount)} * ({days})::hugeint)"
+    return f"""(case when coalesce({days_in_all}, 0) = 0 then 0::decimal(18, 4)
+        else {amount_sql(rounded_sql(numerator, f"({days_in_all})::hugeint", step_sql()))} end)"""
+
+
+_STEPS = ("bills", "bill_items", "billed_addresses", "billed_places", "tax_places", "billed_clients", "item_amounts", "taxed_items",
+          "bill_totals")  # fmt: skip
+
+
+def work_out_credits(steps: Steps, prefix: str = "credited") -> None:
+    """Work out what amounts to be given back come to with tax, exactly as an invoice of them would.
+
+    Args:
+        steps: With ``billing``, and ``<prefix>_bills`` and ``<prefix>_bill_items`` in the shape that ``make_invoices``
+            wants. Adds ``<prefix>_bill_totals``: ``bill_id, tax1, tax2, total``.
+        prefix: In front of the names of the steps.
+    """
+    chain = {
+        "billed_addresses": BILLED_ADDRESSES,
+        "billed_places": "select distinct country, state from billed_addresses where not is_tax_exempt",
+        "tax_places": TAX_PLACES,
+        "billed_clients": BILLED_CLIENTS,
+        "item_amounts": ITEM_AMOUNTS,
+        "taxed_items": ITEM_TAXES,
+        "bill_totals": BILL_TOTALS,
+    }
+    for name, sql in chain.items():
+        renamed = re.sub(rf"\b({'|'.join(_STEPS)})\b", rf"{prefix}_\1", sql)
+        steps.add(f"{prefix}_{name}", renamed)

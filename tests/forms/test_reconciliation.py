@@ -1,0 +1,197 @@
+"""The screens of reconciliation: differences by kind, mended together; statements brought in and matched; sign-off."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from clientops.importing.spreadsheet import load_mapping
+from tests.books import insert
+from tests.builders import NOW
+
+SAMPLES = Path(__file__).parents[2] / "data" / "statements"
+
+
+@pytest.fixture
+def flawed(book):
+    """The shop with three drifted balances, a doubled invoice number, and an unclear payment."""
+    insert(
+        book, lenient=True,
+        clients=[{"id": n, "first_name": "Dora", "last_name": f"Drift{n}", "credit_balance": n} for n in (31, 32, 33)],
+        invoices=[{"id": n, "client_id": 31, "number": "R-1", "subtotal": 5, "total": 5, "status": "Unpaid"} for n in (31, 32)],
+        invoice_items=[{"id": n, "invoice_id": n, "amount": 5} for n in (31, 32)],
+        transactions=[{"id": 31, "client_id": 32, "amount_in": 9, "reference": "u1"}],
+    )  # fmt: skip
+    return book
+
+
+def rows(hand):
+    grid = hand.view.drawn.find(tag="co-grid")[0]
+    return hand.ask(grid, "page", {"offset": 0, "limit": 50})["rows"]
+
+
+def choose(hand, text, numbers):
+    """Tick rows of the first grid and choose an action for them."""
+    grid = hand.view.drawn.find(tag="co-grid")[0]
+    action = next(a for a in grid.attributes["actions"] if a["title"] == text)
+    name = next(n for n, what in hand.view._live.items() if what.key == action["handler"].key)
+    hand.say({"h": name, "v": numbers})
+
+
+def test_differences_are_shown_filtered_and_mended_together(at, flawed):
+    """Kinds with amounts, a filter, and one preview, operation and undo for what is ticked."""
+    hand = at("credits/differences", flawed)
+    assert "Balance is not its log 3 EUR 96.00" in hand.text
+    found = rows(hand)
+    assert [row["cells"][2] for row in found] == ["EUR 33.00", "EUR 32.00", "EUR 31.00"]
+    choose(hand, "Mend selected…", [row["id"] for row in found[:2]])
+    assert "If you confirm: 2 credit entries added." in hand.text
+    hand.submit(reason="found in reconciliation")
+    assert flawed.query("select count(*) from credit_entries where client_id in (31, 32, 33)")[1] == [(2,)]
+    hand.click("Close")
+    assert [row["cells"][2] for row in rows(hand)] == ["EUR 31.00"]
+    flawed.undo(flawed.head()[0], reason="test")
+    hand.click("Reconcile again")
+    assert len(rows(hand)) == 3
+
+
+def test_a_difference_is_opened_with_its_rows(at, flawed):
+    """A difference says what it means, where it comes from, and which rows it rests on."""
+    hand = at("billing/differences", flawed)
+    number = next(row["id"] for row in rows(hand) if "R-1" in str(row["cells"]))
+    grid = hand.view.drawn.find(tag="co-grid")[0]
+    name = next(n for n, what in hand.view._live.items() if what.key == grid.attributes["open"].key)
+    hand.say({"h": name, "v": number})
+    assert "Invoice 32 has the number R-1, as invoice 31 has." in hand.text
+    assert "last touched by by-hand of maria" in hand.text
+    assert hand.has_button("Mend this…")
+    links = [node.text for node in hand.view.drawn.find(tag="a")]
+    assert any("#31" in text for text in links)
+    hand.click("Mend this…")
+    assert "Preview: Mend differences" in hand.text
+
+
+def test_everything_agrees(at, book):
+    """A book without flaws says so."""
+    assert "Everything agrees." in at("billing/differences", book).text
+
+
+def upload(hand, name, content):
+    node = next(n for n in hand.view.drawn.find(tag="input") if n.attributes.get("type") == "file")
+    hand.say({"h": hand.name_of(node, "change"), "v": {"name": name, "content": base64.b64encode(content).decode()}})
+
+
+STATEMENT = b"Date,Amount,Currency,Name,Description,Reference,Balance\n2026-11-02,30.00,EUR,Ada Lovelace,Invoice N-4711,X1,130.00\n2026-11-03,-20.00,EUR,Landlord,Rent,X2,110.00\n"
+
+
+def test_statement_is_brought_in_and_its_lines_accepted(at, book):
+    """A file is shown and kept; the sure line settles its invoice in one operation; the other is set aside."""
+    insert(
+        book,
+        invoices=[{"id": 41, "client_id": 1, "number": "N-4711", "subtotal": 30, "total": 30}],
+        invoice_items=[{"id": 41, "invoice_id": 41, "amount": 30}],
+    )
+    hand = at("billing/statements", book)
+    upload(hand, "november.csv", STATEMENT)
+    assert "EUR 100.00 EUR 110.00" in hand.text
+    hand.submit(reason="November")
+    hand.click("Close")
+    found = {row["cells"][2]: row for row in rows(hand)}
+    assert found["Ada Lovelace"]["cells"][3:6] == [
+        "sure",
+        "payment of Ada Lovelace",
+        "names invoice N-4711, pays it in full, same name",
+    ]
+    hand.click("Accept all 1 sure ones…")
+    hand.submit(reason="matched")
+    assert book.query("select status from invoices where id = 41")[1] == [("Paid",)]
+    hand.click("Close")
+    grid = hand.view.drawn.find(tag="co-grid")[0]
+    name = next(n for n, what in hand.view._live.items() if what.key == grid.attributes["open"].key)
+    hand.say({"h": name, "v": found["Landlord"]["id"]})
+    assert "Nothing in the book looks like it." in hand.text
+    hand.click("Nothing of clients…")
+    hand.submit(explanation="Office rent")
+    hand.submit(reason="rent")
+    hand.click("Close")
+    assert rows(hand) == []
+    assert book.query("select count(*) from matches where statement_line_id > 1")[1] == [(2,)]
+
+
+def test_broken_statement_is_told(at, book):
+    """A file that cannot be taken says where it breaks; nothing is previewed."""
+    hand = at("billing/statements", book)
+    upload(hand, "bad.csv", STATEMENT.replace(b"-20.00", b"-21.00"))
+    assert "Not taken. bad.csv, line 3: the balance after this line is 110.00" in hand.text
+    assert "Preview" not in hand.text
+
+
+def test_headings_are_asked_for(at, book, tmp_path, monkeypatch):
+    """A CSV that is not understood asks what its headings mean, keeps the answer under a name, and is read so."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    hand = at("billing/statements", book)
+    upload(hand, "odd.csv", b"When;Sum;Who\n03.09.2026;5,00;Ada\n")
+    assert "What do the headings of odd.csv mean?" in hand.text
+    hand.submit(booked_on="When", amount="Sum", payer_name="Who", code="eur", mapping="oddbank")
+    assert "Preview: Import statement" in hand.text
+    hand.submit(reason="September")
+    assert book.query("select booked_on::varchar, amount, payer_name from statement_lines where id > 1")[1] == [
+        ("2026-09-03", 5, "Ada")
+    ]
+    assert load_mapping("oddbank")["columns"] == {"When": "booked_on", "Sum": "amount", "Who": "payer_name"}
+
+
+def test_same_file_is_refused(at, book):
+    """The second time the file is known."""
+    hand = at("billing/statements", book)
+    for _ in range(2):
+        upload(hand, "november.csv", STATEMENT)
+        if "Confirm: Import statement" in hand.text:
+            hand.submit(reason="November")
+            hand.click("Close")
+    assert "file november.csv was taken already" in hand.text
+
+
+def test_period_is_signed_off_and_breaks(at, book):
+    """A signed period holds until a row of it changes; then it says what."""
+    insert(
+        book,
+        lenient=True,
+        transactions=[
+            {
+                "id": 40,
+                "client_id": 1,
+                "amount_in": Decimal("41.50"),
+                "occurred_at": NOW.replace(month=9),
+                "reference": "s",
+            }
+        ],
+    )
+    hand = at("billing/sign-off", book)
+    hand.submit(period_from=date(2026, 9, 1).isoformat(), period_to="2026-09-30", note="")
+    hand.submit(reason="September")
+    hand.click("Close")
+    assert "2026-09-01 to 2026-09-30 reconciled by maria" in hand.text
+    assert "1 difference, 41.50 EUR holds" in hand.text
+    insert(
+        book,
+        lenient=True,
+        transactions=[
+            {"id": 41, "client_id": 1, "amount_in": 1, "occurred_at": NOW.replace(month=9), "reference": "t"}
+        ],
+    )
+    again = at("billing/sign-off", book)
+    assert "broken by later changes" in again.text
+    assert "transactions in EUR: then 1 of 41.50, now 2 of 42.50" in again.text
+
+
+def test_home_counts_what_reconciliation_finds(at, flawed):
+    """Drifted balances, payments that settle nothing and lines without transaction are those of reconciliation."""
+    insert(flawed, lenient=True, statement_lines=[{"id": 2, "statement_id": 1, "line_number": 2, "amount": 5}])
+    text = at("home", flawed).text
+    for said in ("3 Credit balances that drifted", "1 Payments not settled in full", "1 Statement lines to match"):
+        assert said in text

@@ -1,0 +1,51 @@
+"""The search on Spark: the same pairs and scores. Skipped where pyspark or Java is missing, unless REQUIRE_SPARK is set."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+
+from clientops.matching.find import find_duplicates
+from clientops.matching.model import shipped
+from clientops.matching.near import CLIENT_COLUMNS
+from clientops.matching.spark import spark_pairs, start_spark
+from tests.matching.builders import book_of
+from tests.matching.made_up_clients import make_clients
+
+MISSING = next(
+    (
+        reason
+        for reason, is_missing in (
+            ("pyspark is not installed: pip install 'clientops[spark]'", importlib.util.find_spec("pyspark") is None),
+            ("there is no Java runtime: apt-get install default-jre-headless", shutil.which("java") is None),
+        )
+        if is_missing
+    ),
+    "",
+)
+
+
+@pytest.mark.skipif(bool(MISSING) and not os.environ.get("REQUIRE_SPARK"), reason=MISSING)
+def test_same_pairs_and_scores(tmp_path):
+    """On Spark every pair, level of evidence, count and score is that of the search in the book."""
+    assert not MISSING, MISSING
+    clients, _ = make_clients(400, 11, share=0.3)
+    pq.write_table(clients.select(["id", *CLIENT_COLUMNS]), tmp_path / "clients.parquet")
+    ours = find_duplicates(book_of(clients)).pairs.order("left_id, right_id").to_arrow_table()
+    settings = {
+        "spark.master": "local[1]", "spark.sql.shuffle.partitions": "1", "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.sql.adaptive.enabled": "false",
+        "spark.default.parallelism": "1",
+    }  # fmt: skip
+    session = start_spark(**settings)
+    try:
+        found = spark_pairs(session, tmp_path / "clients.parquet", shipped(), shipped().review)
+        rows = sorted((row.asDict() for row in found.collect()), key=lambda row: (row["left_id"], row["right_id"]))
+    finally:
+        session.stop()
+    assert ours.num_rows > 50
+    assert rows == ours.to_pylist()

@@ -1,0 +1,249 @@
+"""Differences: the planted flaws are found and nothing else; each kind on a book of its own; where they come from."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from clientops import operations
+from clientops.book.book import Book
+from clientops.changes import as_dicts
+from clientops.errors import UsageError
+from clientops.reconciliation.find import COLUMNS, FINDERS, differences
+from clientops.reconciliation.kinds import FAMILIES, KINDS, kinds_of
+from tests.books import OPERATOR, apply_by_hand, tamper
+from tests.builders import EUR, JPY, NOW, TODAY, USD, money, tables
+from tests.importing.demo_books import SIZES, demo_book
+from tests.loading import load_book
+
+NOT_RECONCILED = {"duplicate", "different"}
+
+
+@SIZES
+def test_planted_flaws_are_found_and_nothing_else(clients):
+    """Every planted flaw is found on its row with its amount, and there is no other difference."""
+    book = demo_book(clients)
+    found = differences(book).project("kind, table_name, row_id, amount, currency_code").fetchall()
+    planted = book.query(
+        "select kind, table_name, row_id, amount, currency_code from planted_truth where kind not in (select unnest($no))",
+        no=list(NOT_RECONCILED),
+    ).fetchall()
+    assert sorted(row[:3] for row in found) == sorted(row[:3] for row in planted)
+    told = {row[:3]: row[3:] for row in found}
+    with_amount = [row for row in planted if row[3] is not None and row[4] is not None]
+    assert len(with_amount) > len(planted) / 4
+    wrong = [(row, told[row[:3]]) for row in with_amount if told[row[:3]] != row[3:]]
+    assert wrong == []
+
+
+def test_a_shop_without_flaws_has_no_differences(book):
+    """Where every figure agrees, nothing is found."""
+    with book.tables() as found:
+        assert as_dicts(differences(found)) == []
+
+
+CLIENT = {"id": 1}
+BASE = {"clients": [CLIENT, {"id": 2}]}
+BILL = {"id": 1, "client_id": 1, "subtotal": 10, "total": 10, "number": "R-7"}
+ITEM = {"id": 1, "invoice_id": 1, "amount": 10}
+PAID = {"id": 1, "client_id": 1, "amount_in": 10, "gateway": "stripe", "reference": "a"}
+SETTLED = {"id": 1, "transaction_id": 1, "invoice_id": 1, "amount": 10}
+STATEMENT = {"id": 1, "source": "bank", "file_sha256": "x", "currency_id": EUR, "file_name": "b.csv"}
+LINE = {"id": 1, "statement_id": 1, "line_number": 3, "amount": 10, "booked_on": date(2026, 11, 2)}
+MATCH = {"id": 1, "statement_line_id": 1, "transaction_id": 1}
+
+
+def settled(**changes):
+    """A client whose one invoice is paid, with some rows otherwise."""
+    return {
+        **BASE,
+        "invoices": [{**BILL, "status": "Paid"}],
+        "invoice_items": [ITEM],
+        "transactions": [PAID],
+        "allocations": [SETTLED],
+        **changes,
+    }
+
+
+CASES = [
+    pytest.param({"clients": [{"id": 1, "credit_balance": 5}]}, [("drifted_balance", 1, "5", "enter-credit-difference")], id="balance without log"),
+    pytest.param({"clients": [{"id": 1}], "credit_entries": [{"id": 1, "client_id": 1, "amount": 3}]}, [("drifted_balance", 1, "-3", "enter-credit-difference")], id="log without balance"),
+    pytest.param({**BASE, "invoices": [{**BILL, "credit_applied": 4}], "invoice_items": [ITEM]}, [("credit_not_logged", 1, "4", None)], id="applied credit not logged"),
+    pytest.param({"clients": [{"id": 1}], "invoices": [{**BILL, "status": "Cancelled", "credit_applied": 4}], "invoice_items": [ITEM],
+                  "credit_entries": [{"id": 1, "client_id": 1, "amount": 4}, {"id": 2, "client_id": 1, "amount": -4, "invoice_id": 1}]},
+                 [("credit_on_cancelled", 1, "4", "take-back-credit")], id="credit on a cancelled invoice"),
+    pytest.param({**BASE, "invoices": [BILL], "invoice_items": [{**ITEM, "amount": 8}]}, [("total_not_items", 1, "2", "enter-invoice-difference")], id="total above items"),
+    pytest.param({**BASE, "invoices": [{**BILL, "subtotal": 10, "tax1": 2, "total": 12}], "invoice_items": [{**ITEM, "tax1": 2}]}, [], id="tax on top fits"),
+    pytest.param({**BASE, "invoices": [{**BILL, "tax_mode": "inclusive", "subtotal": 8, "tax1": 2}], "invoice_items": [{**ITEM, "tax1": 2}]}, [], id="tax within fits"),
+    pytest.param({**BASE, "invoices": [{**BILL, "subtotal": 9}], "invoice_items": [ITEM]}, [("parts_not_total", 1, "1", "enter-invoice-difference")], id="subtotal wrong"),
+    pytest.param(settled(allocations=[{**SETTLED, "amount": 6}]),
+                 [("overpaid_without_credit", 1, "4", "settle-payment"), ("paid_but_owed", 1, "4", "mark-invoice-unpaid")], id="paid in part only"),
+    pytest.param(settled(invoices=[{**BILL, "status": "Paid", "written_off": 3}]), [("paid_too_much", 1, "3", None)], id="paid and written off"),
+    pytest.param(settled(invoices=[BILL]), [("unpaid_but_settled", 1, "0", "mark-invoice-paid")], id="unpaid but settled"),
+    pytest.param(settled(invoices=[{**BILL, "status": "Cancelled"}]), [("paid_but_cancelled", 1, "10", None)], id="cancelled but paid"),
+    pytest.param({**BASE, "invoices": [BILL, {**BILL, "id": 2, "number": "R-10"}], "invoice_items": [ITEM, {**ITEM, "id": 2, "invoice_id": 2}]},
+                 [("number_gap", 2, None, None)], id="numbers left out"),
+    pytest.param({**BASE, "invoices": [BILL, {**BILL, "id": 2, "number": "S-9"}, {**BILL, "id": 3, "number": "R-8"}],
+                  "invoice_items": [{**ITEM, "id": n, "invoice_id": n} for n in (1, 2, 3)]}, [], id="two series without gaps"),
+    pytest.param({**BASE, "invoices": [BILL, {**BILL, "id": 2}], "invoice_items": [ITEM, {**ITEM, "id": 2, "invoice_id": 2}]},
+                 [("number_twice", 2, "10", "renumber-invoice")], id="number twice"),
+    pytest.param(settled(transactions=[{**PAID, "amount_in": 12}]), [("overpaid_without_credit", 1, "2", "settle-payment")], id="overpaid"),
+    pytest.param(settled(transactions=[{**PAID, "amount_in": 12}, {"id": 2, "kind": "refund", "client_id": 1, "amount_out": 2, "refunds_id": 1}]), [], id="surplus given back"),
+    pytest.param({**BASE, "transactions": [PAID]}, [("unapplied_payment", 1, "10", "settle-payment")], id="on no invoice"),
+    pytest.param({**BASE, "transactions": [{**PAID, "client_id": None}]}, [("unapplied_payment", 1, "10", None)], id="of nobody known"),
+    pytest.param(settled(transactions=[{**PAID, "amount_in": 9}]), [("settles_too_much", 1, "1", None)], id="settles more than it brought"),
+    pytest.param({**BASE, "clients": [{"id": 1, "credit_balance": 20}, {"id": 2}], "transactions": [PAID, {**PAID, "id": 2}],
+                  "credit_entries": [{"id": n, "client_id": 1, "amount": 10, "transaction_id": n} for n in (1, 2)]},
+                 [("reference_twice", 2, "10", "delete-transaction")], id="reference twice"),
+    pytest.param({**BASE, "clients": [{"id": 1, "credit_balance": 20}, {"id": 2}], "transactions": [PAID, {**PAID, "id": 2, "gateway": "paypal"}],
+                  "credit_entries": [{"id": n, "client_id": 1, "amount": 10, "transaction_id": n} for n in (1, 2)]}, [], id="same reference of another gateway"),
+    pytest.param(settled(transactions=[{**PAID, "client_id": 2}]), [("wrong_client", 1, "10", "correct-payment")], id="another client's invoice"),
+    pytest.param(settled(transactions=[{**PAID, "currency_id": USD}]), [("wrong_currency", 1, "10", "correct-payment")], id="another currency"),
+    pytest.param(settled(transactions=[PAID, {"id": 2, "kind": "refund", "client_id": 1, "amount_out": 7, "refunds_id": 1, "reference": "r1"},
+                                       {"id": 3, "kind": "refund", "client_id": 1, "amount_out": 5, "refunds_id": 1, "reference": "r2"}],
+                         allocations=[SETTLED, {"id": 2, "transaction_id": 2, "invoice_id": 1, "amount": -7}, {"id": 3, "transaction_id": 3, "invoice_id": 1, "amount": -3}],
+                         invoices=[{**BILL, "status": "Refunded"}]),
+                 [("refund_above_payment", 3, "2", None)], id="refunds together above the payment"),
+    pytest.param({"clients": [{"id": 1, "status": "Closed", "credit_balance": 5}], "credit_entries": [{"id": 1, "client_id": 1, "amount": 5}]},
+                 [("closed_with_credit", 1, "5", "set-status")], id="closed with credit"),
+    pytest.param({"clients": [{"id": 1, "status": "Closed"}], "services": [{"id": n, "client_id": 1, "status": "Active", "recurring_amount": 4} for n in (1, 2)]},
+                 [("closed_with_services", 1, "8", "set-status")], id="closed with services"),
+    pytest.param({"clients": [{"id": 1}], "credit_entries": [{"id": 4, "client_id": 9, "amount": 5}], "merged_clients": [{"id": 1, "replaced_id": 9, "survivor_id": 1}]},
+                 [("credit_of_gone_client", 4, None, None)], id="credit of a merged client"),
+    pytest.param({"services": [{"id": 6, "client_id": 9, "status": "Active"}]}, [("orphan", 6, None, None)], id="service of nobody"),
+    pytest.param({**BASE, "statements": [STATEMENT], "statement_lines": [LINE]}, [("unmatched_line", 1, "10", None)], id="line the book does not know"),
+    pytest.param(settled(statements=[STATEMENT], statement_lines=[LINE], matches=[MATCH]), [], id="line that is matched"),
+    pytest.param(settled(statements=[STATEMENT], statement_lines=[LINE], matches=[{**MATCH, "transaction_id": None}]), [], id="line that is explained"),
+    pytest.param(settled(statements=[STATEMENT], statement_lines=[LINE], matches=[{**MATCH, "status": "suggested"}]), [("unmatched_line", 1, "10", None)], id="line only suggested"),
+    pytest.param(settled(statements=[STATEMENT], statement_lines=[{**LINE, "amount": 9}], matches=[MATCH]), [("line_amount", 1, "-1", None)], id="line of another amount"),
+    pytest.param({"statements": [{**STATEMENT, "account": "A", "from_on": date(2026, 9, 1), "to_on": date(2026, 9, 30), "opening_balance": 0, "closing_balance": 5},
+                                 {**STATEMENT, "id": 2, "account": "A", "from_on": date(2026, 10, 1), "to_on": date(2026, 10, 31), "opening_balance": 7, "closing_balance": 9}]},
+                 [("statement_gap", 2, "2", None)], id="statements that do not follow"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "expected"), CASES)
+def test_kind(rows, expected):
+    """A small book with one flaw shows just that, with its amount and the rule that mends it."""
+    found = as_dicts(differences(tables(**rows)))
+    assert [(row["kind"], row["row_id"], row["amount"], row["mend_rule"]) for row in found] == [
+        (kind, row, None if amount is None else money(amount), rule) for kind, row, amount, rule in expected
+    ]
+
+
+@pytest.mark.parametrize(
+    "clients", [(1, 2, 3), (1, 3), (2, 3, 5), (1, 2, 2, 4)], ids=["no gaps", "a gap", "not from 1", "twice and a gap"]
+)
+def test_orphans_with_and_without_gaps(clients):
+    """A row that points beside or between the numbers that are there is found, whether these have gaps or not."""
+    book = tables(clients=[{"id": n} for n in clients], contacts=[{"id": n, "client_id": n} for n in range(1, 7)])
+    found = {row["row_id"] for row in as_dicts(differences(book, ["orphan"]))}
+    assert found == set(range(1, 7)) - set(clients)
+
+
+def test_every_kind_is_tried():
+    """No kind is left out above, each has a finder, and every family has kinds."""
+    assert {kind for case in CASES for kind, *_ in case.values[1]} == set(KINDS)
+    assert {kind for kinds, _ in FINDERS for kind in kinds} == set(KINDS)
+    assert {kind.family for kind in KINDS.values()} == set(FAMILIES)
+
+
+def test_difference_says_everything():
+    """A difference has a number, its rows, a sentence in the currency, and a request that is filled in."""
+    (row,) = as_dicts(differences(tables(clients=[{"id": 7, "currency_id": JPY, "credit_balance": 500}])))
+    assert tuple(row) == COLUMNS
+    assert row["message"] == "client 7 has a credit of JPY 500, the credit log says JPY 0"
+    assert json.loads(row["row_list"]) == [{"table": "clients", "id": 7}]
+    assert (row["currency_code"], row["client_id"], row["explained_by"]) == ("JPY", 7, "unexplained")
+    assert json.loads(row["mend_request"]) == {
+        "client_id": 7,
+        "amount": "500.0000",
+        "description": "Difference found in reconciliation",
+    }
+
+
+def test_only_some_kinds_or_one_client():
+    """Kinds, families and a client narrow what is found; the numbers stay the same."""
+    book = demo_book(1000)
+    every = {row["id"]: row for row in as_dicts(differences(book))}
+    some = as_dicts(differences(book, ["credit", "number-gap"]))
+    assert {row["kind"] for row in some} == {"drifted_balance", "credit_on_cancelled", "number_gap"}
+    assert all(every[row["id"]] == row for row in some)
+    client = some[0]["client_id"]
+    own = as_dicts(differences(book, client_id=client))
+    assert own == [row for row in every.values() if row["client_id"] == client]
+
+
+def test_numbers_are_each_difference_own():
+    """No two differences have one number, and a browser can hold them."""
+    numbers = [number for (number,) in differences(demo_book(1000)).project("id").fetchall()]
+    assert len(set(numbers)) == len(numbers)
+    assert all(0 < number < 2**53 for number in numbers)
+
+
+def test_unknown_kind_is_refused():
+    """A kind that does not exist is refused with those that do."""
+    with pytest.raises(UsageError, match="no kind of difference 'credits'; there are credit, invoices"):
+        kinds_of(("credits",))
+
+
+@pytest.fixture
+def drifting(tmp_path) -> Book:
+    """A book with four clients without credit."""
+    return load_book(
+        tmp_path / "book.duckdb", clients=[{"id": n} for n in (1, 2, 3, 4, 5)] + [{"id": 6, "credit_balance": 9}]
+    )
+
+
+def explained(book: Book) -> dict[int, tuple[str, str, int | None]]:
+    with book.tables() as found:
+        rows = as_dicts(differences(found, ["drifted_balance"]))
+    return {row["client_id"]: (row["explained_by"], row["explanation"], row["operation_id"]) for row in rows}
+
+
+def test_drift_is_explained_from_history(drifting):
+    """Adjustments with who, when and why; imports; direct SQL, adopted or not; an undone adjustment explains nothing."""
+    adjust = operations.rule("adjust-credit")
+    book = Book(drifting.path, operator=OPERATOR)
+    book.apply_now(adjust, {"client_id": 1, "credit_balance": 5}, reason="promised on the phone", now=NOW, today=TODAY)
+    wrong = [{"client_id": 1, "credit_balance": 9}, {"client_id": 2, "credit_balance": 5}]
+    undone = book.apply_now(adjust, wrong, reason="wrong client", now=NOW, today=TODAY)
+    book.undo(undone.operation_id, reason="wrong client")
+    book.apply_now(adjust, {"client_id": 3, "credit_balance": 5}, reason="first", now=NOW, today=TODAY)
+    tamper(book.path, "update clients set credit_balance = 2 where id = 4")
+    book.adopt_direct_changes(reason="seen")
+    tamper(book.path, "update clients set credit_balance = 8 where id in (3, 5)")
+    today = datetime.now(UTC).date()
+    assert explained(book) == {
+        1: ("adjustment", f"+5 adjusted by hand by maria on {today} (operation 2: promised on the phone)", 2),
+        3: (
+            "direct SQL",
+            f"+5 adjusted by hand by maria on {today} (operation 5: first); +3 direct SQL that is in no operation",
+            5,
+        ),
+        4: ("direct SQL", f"+2 direct SQL, recorded by maria on {today} (operation 6: seen)", 6),
+        5: ("direct SQL", "+8 direct SQL that is in no operation", None),
+        6: ("import", f"+9 came in with load-rows by test on {today} (operation 1: Rows of a test)", 1),
+    }
+
+
+def test_as_of_looks_at_the_past(drifting):
+    """At an earlier moment the differences and their explanations are those of then."""
+    book = Book(drifting.path, operator=OPERATOR)
+    book.apply_now(operations.rule("adjust-credit"), {"client_id": 1, "credit_balance": 5}, reason="x")
+    with book.tables(1) as found:
+        assert [(row["client_id"], row["operation_id"]) for row in as_dicts(differences(found))] == [(6, 1)]
+
+
+def test_any_row_says_what_touched_it_last(drifting):
+    """Other differences name the operation that touched the row last."""
+    book = Book(drifting.path, operator=OPERATOR)
+    apply_by_hand(book, ("clients", "update", [{"id": 6, "status": "Closed"}]), lenient=True, reason="by mistake")
+    with book.tables() as found:
+        (row,) = as_dicts(differences(found, ["closed_with_credit"]))
+    assert (row["operation_id"], row["operator"]) == (2, OPERATOR)
+    assert row["explanation"].startswith("last touched by by-hand of maria on ")
+    assert row["amount"] == Decimal(9)
