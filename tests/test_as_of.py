@@ -41,7 +41,9 @@ def story(shop_file, tmp_path_factory):
     copies = {1: Book(shutil.copy(book.path, folder / "1.duckdb"), operator=OPERATOR)}
     for name, request in STEPS:
         done = book.apply_now(rule(name), request, reason=name, today=TODAY, now=NOW)
-        copies[done.operation_id] = Book(shutil.copy(book.path, folder / f"{done.operation_id}.duckdb"), operator=OPERATOR)
+        copies[done.operation_id] = Book(
+            shutil.copy(book.path, folder / f"{done.operation_id}.duckdb"), operator=OPERATOR
+        )
     return book, copies
 
 

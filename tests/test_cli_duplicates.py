@@ -33,7 +33,9 @@ def shop(book):
 @pytest.fixture
 def run(shop):
     def call(*words: str, code: int = 0) -> str:
-        result = CliRunner().invoke(app, ["--book", str(shop.path), "--operator", "maria", "duplicates", *words], env={"COLUMNS": "200"})
+        result = CliRunner().invoke(
+            app, ["--book", str(shop.path), "--operator", "maria", "duplicates", *words], env={"COLUMNS": "200"}
+        )
         assert result.exit_code == code, result.output + str(result.exception)
         return result.output
 
@@ -105,15 +107,24 @@ def test_decide_then_merge_report_and_take_back(run, shop, tmp_path):
     assert "name differs by a letter or two" in page
     assert "&lt;" not in page.split("<table>")[0]
     run("report", "-o", str(tmp_path / "m.csv"))
-    [first, second] = sorted(csv.DictReader((tmp_path / "m.csv").open(encoding="utf-8-sig")), key=lambda row: row["replaced_id"])
-    assert (first["replaced_id"], first["survivor_id"], first["decided_by"], first["state"]) == ("10", "11", "maria", "stands")
+    [first, second] = sorted(
+        csv.DictReader((tmp_path / "m.csv").open(encoding="utf-8-sig")), key=lambda row: row["replaced_id"]
+    )
+    assert (first["replaced_id"], first["survivor_id"], first["decided_by"], first["state"]) == (
+        "10",
+        "11",
+        "maria",
+        "stands",
+    )
     assert "Called" in first["reason"]
     assert second["replaced"].startswith("'=")
     operation = first["operation"]
     run("take-back", operation, "--client", "20", "--reason", "Two companies", "--yes")
     assert rows(shop, "select replaced_id from merged_clients") == [(10,)]
     run("report", "-o", str(tmp_path / "m.csv"), "--overwrite")
-    states = {row["replaced_id"]: row["state"] for row in csv.DictReader((tmp_path / "m.csv").open(encoding="utf-8-sig"))}
+    states = {
+        row["replaced_id"]: row["state"] for row in csv.DictReader((tmp_path / "m.csv").open(encoding="utf-8-sig"))
+    }
     assert states == {"10": "stands", "21": "taken back"}
     run("take-back", operation, "--client", "11", "--reason", "Two people", "--yes")
     assert rows(shop, "select count(*) from merged_clients") == [(0,)]

@@ -72,16 +72,16 @@ def check_role(policy: Policy, operator: str, rule: str, least: Role | None = No
     needed = least or LEAST.get(rule, "clerk")
     if not policy.may(operator, needed):
         role = policy.person(operator).role
-        raise NotAllowedError(f"Nothing was changed: {operator} is {_a(role)}, and {rule} needs {_a(needed)} ({policy.path})")
+        raise NotAllowedError(
+            f"Nothing was changed: {operator} is {_a(role)}, and {rule} needs {_a(needed)} ({policy.path})"
+        )
 
 
 def _a(role: str) -> str:
     return f"an {role}" if role.startswith("a") else f"a {role}"
 
 
-def needed_because(
-    connection: duckdb.DuckDBPyConnection, policy: Policy, rule: str, changes: Sequence[Settled]
-) -> str:
+def needed_because(connection: duckdb.DuckDBPyConnection, policy: Policy, rule: str, changes: Sequence[Settled]) -> str:
     """Why a second person is needed for settled changes, as a clause; empty if none is."""
     if rule in OWN_RULES:
         return ""
@@ -138,13 +138,23 @@ def money_moved(connection: duckdb.DuckDBPyConnection, changes: Sequence[Settled
             from moved m left join currencies k on k.id = m.in_currency group by m.in_currency
             """
         ).fetchall()
-        totals = [sum((Decimal(row[n]) / row[0] for row in rows if row[n]), Decimal(0)) for n in range(1, 1 + 2 * len(columns))]
+        totals = [
+            sum((Decimal(row[n]) / row[0] for row in rows if row[n]), Decimal(0))
+            for n in range(1, 1 + 2 * len(columns))
+        ]
         most = max([most, *totals])
     return most.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def check_approval(
-    connection: duckdb.DuckDBPyConnection, policy: Policy, operator: str, number: int, *, rule: str, key: str, requests: str
+    connection: duckdb.DuckDBPyConnection,
+    policy: Policy,
+    operator: str,
+    number: int,
+    *,
+    rule: str,
+    key: str,
+    requests: str,
 ) -> None:
     """Refuse to apply a proposal unless it waits, is the one that was looked at, and another person approves it.
 
@@ -162,7 +172,9 @@ def check_approval(
     if row[:3] != (rule, key, requests):
         raise UsageError(f"This is not what proposal {number} asks for")
     if row[3].strip().casefold() == operator.strip().casefold():
-        raise NotAllowedError(f"Nothing was changed: {operator} asked for it, and nobody approves their own changes", waits=True)
+        raise NotAllowedError(
+            f"Nothing was changed: {operator} asked for it, and nobody approves their own changes", waits=True
+        )
     check_role(policy, operator, f"approving {rule}", "approver")
 
 

@@ -203,7 +203,13 @@ class Book:
             )
 
     def _write(
-        self, preview: Preview, reason: str | None, operator: str, *, only_good: bool = False, proposal: int | None = None
+        self,
+        preview: Preview,
+        reason: str | None,
+        operator: str,
+        *,
+        only_good: bool = False,
+        proposal: int | None = None,
     ) -> Receipt:
         self._refuse_in_the_past()
         gate = policy_gate(self.policy, preview, operator, proposal)
@@ -214,8 +220,14 @@ class Book:
             try:
                 with database_transaction(connection):
                     return apply_preview(
-                        connection, preview, reason, operator,
-                        progress=self.progress, gate=gate, only_good=only_good, details=details,
+                        connection,
+                        preview,
+                        reason,
+                        operator,
+                        progress=self.progress,
+                        gate=gate,
+                        only_good=only_good,
+                        details=details,
                     )
             except duckdb.Error as error:
                 # The engine may fail after the commit itself (a full disk at the checkpoint): then it is in.
@@ -374,24 +386,3 @@ def _one_sentence() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise ClientopsError(f"Nothing was changed: {str(error).splitlines()[0]}") from error
-
-
-def restore(backup: str | Path, target: str | Path, *, operator: str | None = None) -> verify.Report:
-    """Bring a backup back as a new file, verified.
-
-    Raises:
-        BookError: The target exists, or the backup is no book or does not agree with itself; then there is no new file.
-    """
-    source, book = Path(backup).absolute(), Path(target).absolute()
-    if not source.exists():
-        raise BookError(f"There is no backup at {source}")
-    copy_book(source, book)
-    try:
-        report = Book(book, operator=operator).verify()
-    except BookError:
-        book.unlink()
-        raise
-    if not report.is_clean:
-        book.unlink()
-        raise BookError(f"The backup {backup} is damaged: {report.findings[0].message}")
-    return report

@@ -26,7 +26,9 @@ def compact_book(path: Path, *, who: str, wait: float) -> None:
         connection.execute("checkpoint")
     with locked(path, write=True, who=who, wait=wait):
         if path.with_name(f"{path.name}.wal").exists():
-            raise BookError(f"The book {path} could not be written anew: another program has it open; try clientops compact")
+            raise BookError(
+                f"The book {path} could not be written anew: another program has it open; try clientops compact"
+            )
         new.unlink(missing_ok=True)
         copy_book(path, new)
         new.replace(path)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from clientops.book.personal import add_owned, personal_columns
+from clientops.book.personal import add_owned, erased_value, personal_columns
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Id, Request, Text
 from clientops.tables.schema import quote_name, table
@@ -20,7 +20,9 @@ class ErasePerson(Request):
 
     client_id: Id = Field(title="Client", description="Whose data is erased", json_schema_extra={"picks": "clients"})
     confirm_name: Text = Field(
-        title="Name", description="The client's name, typed again, as it is displayed", json_schema_extra={"secret": True}
+        title="Name",
+        description="The client's name, typed again, as it is displayed",
+        json_schema_extra={"secret": True},
     )
 
 
@@ -58,7 +60,10 @@ def erase_person(tables: Tables, requests: Relation, *, today: date, now: dateti
 
 def _count_sql(name: str) -> str:
     """SQL of the rows, and rows of history, in which a personal column holds something."""
-    held = " or ".join(f"{quote_name(c.name)} is not null" for c in personal_columns(table(name)))
+    target = table(name)
+    held = " or ".join(
+        f"{quote_name(c.name)} is distinct from ({erased_value(target, c)})" for c in personal_columns(target)
+    )
     mine = f"""id in (select id from "erased {name}") and ({held})"""
     return (
         f"(select count(*) from {quote_name(name)} where {mine})::bigint as row_count, "

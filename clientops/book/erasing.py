@@ -18,6 +18,7 @@ _AMOUNT = re.compile(r"-?\d{1,14}(\.\d{1,4})?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 _MONEY = re.compile(r"amount|balance|price|quantity|total|fee|discount|rate")
 
+
 def erase_rows(connection: duckdb.DuckDBPyConnection, number: int) -> dict[str, Any]:
     """Erase what the steps of the rule found, as operation ``number``; the caller writes that and commits.
 
@@ -63,17 +64,23 @@ def _patterns(connection: duckdb.DuckDBPyConnection) -> str:
     """A regular expression of everything that names the person; empty if nothing does."""
     values = [row[0] for row in connection.execute("select value from erased_values").fetchall()]
     values += [json.dumps(value, ensure_ascii=False)[1:-1] for value in values]
-    texts = sorted({re.sub(r"([^\w\s])", r"\\\1", value, flags=re.ASCII) for value in values}, key=lambda t: (-len(t), t))
+    texts = sorted(
+        {re.sub(r"([^\w\s])", r"\\\1", value, flags=re.ASCII) for value in values}, key=lambda t: (-len(t), t)
+    )
     return f"(?i)({'|'.join(texts)})" if texts else ""
 
 
 def _choose_rows(connection: duckdb.DuckDBPyConnection, target: Table, pattern: str) -> None:
     """Temp table ``chosen <table>`` of ``id, is_owned``: rows of the person, and rows of others that name them."""
     name = target.name
-    owned = connection.execute("select 1 from duckdb_tables() where temporary and table_name = $name", {"name": f"erased {name}"}).fetchone()
+    owned = connection.execute(
+        "select 1 from duckdb_tables() where temporary and table_name = $name", {"name": f"erased {name}"}
+    ).fetchone()
     mine = f'select id from temp."erased {name}"' if owned else "select 0::bigint as id limit 0"
     naming = "select 0::bigint as id limit 0"
-    texts = " or ".join(f"regexp_matches({quote_name(c.name)}, $pattern)" for c in target.columns if c.type == "VARCHAR")
+    texts = " or ".join(
+        f"regexp_matches({quote_name(c.name)}, $pattern)" for c in target.columns if c.type == "VARCHAR"
+    )
     if pattern and texts and name not in IMPERSONAL:
         naming = f"select id from history.{quote_name(name)} where {texts}"
     connection.execute(
@@ -110,9 +117,13 @@ def _choose_requests(connection: duckdb.DuckDBPyConnection, operations: set[int]
         """,
         {"pattern": pattern} if pattern else None,
     ).fetchall()
-    connection.execute("create or replace temp table chosen_requests (operation_id bigint, request_row bigint, after varchar)")
+    connection.execute(
+        "create or replace temp table chosen_requests (operation_id bigint, request_row bigint, after varchar)"
+    )
     for operation_id, request_row, request in rows:
-        connection.execute("insert into chosen_requests values (?, ?, ?)", [operation_id, request_row, erased_json(request)])
+        connection.execute(
+            "insert into chosen_requests values (?, ?, ?)", [operation_id, request_row, erased_json(request)]
+        )
 
 
 def erased_json(text: str) -> str:
@@ -139,10 +150,14 @@ def _erase(connection: duckdb.DuckDBPyConnection, target: Table, pattern: str) -
     name = quote_name(target.name)
     sets = ", ".join(f"{quote_name(c.name)} = {erased_value(target, c)}" for c in columns)
     texts = [c for c in target.columns if c.type == "VARCHAR"]
-    swept = ", ".join(f"{quote_name(c.name)} = regexp_replace({quote_name(c.name)}, $pattern, '{ERASED}', 'g')" for c in texts)
+    swept = ", ".join(
+        f"{quote_name(c.name)} = regexp_replace({quote_name(c.name)}, $pattern, '{ERASED}', 'g')" for c in texts
+    )
     naming = " or ".join(f"regexp_matches({quote_name(c.name)}, $pattern)" for c in texts)
     for schema in ("main", "history"):
-        connection.execute(f'update {schema}.{name} set {sets} where id in (select id from temp."chosen {target.name}" where is_owned)')
+        connection.execute(
+            f'update {schema}.{name} set {sets} where id in (select id from temp."chosen {target.name}" where is_owned)'
+        )
         if pattern and texts:
             chosen = f'id in (select id from temp."chosen {target.name}") and ({naming})'
             connection.execute(f"update {schema}.{name} set {swept} where {chosen}", {"pattern": pattern})
@@ -158,7 +173,9 @@ def _erase_requests(connection: duckdb.DuckDBPyConnection) -> None:
 def _erase_operations(connection: duckdb.DuckDBPyConnection, operations: set[int], pattern: str) -> None:
     """Reasons of operations about nobody else go; elsewhere what names the person."""
     listed = ", ".join(map(str, sorted(operations))) or "-1"
-    connection.execute(f"update history.operations set reason = '{ERASED}' where reason is not null and id in ({listed})")
+    connection.execute(
+        f"update history.operations set reason = '{ERASED}' where reason is not null and id in ({listed})"
+    )
     if pattern:
         connection.execute(
             f"update history.operations set reason = regexp_replace(reason, $pattern, '{ERASED}', 'g'), "
@@ -190,8 +207,12 @@ def _keep_hashes(connection: duckdb.DuckDBPyConnection, tables: list[Table], num
                 f"from ({blocks_sql(source, known, {})})",
                 {"low": -(2**62), "high": 2**62},
             )
-    connection.execute(f"insert into {kept} select {number}, operation_id, 'requests', '', block, hash, hash from ({REQUEST_BLOCKS})")
-    connection.execute(f"insert into {kept} select {number}, id, 'operations', '', 0, {OPERATION_HASH}, {OPERATION_HASH} from history.operations")
+    connection.execute(
+        f"insert into {kept} select {number}, operation_id, 'requests', '', block, hash, hash from ({REQUEST_BLOCKS})"
+    )
+    connection.execute(
+        f"insert into {kept} select {number}, id, 'operations', '', 0, {OPERATION_HASH}, {OPERATION_HASH} from history.operations"
+    )
 
 
 REQUEST_BLOCKS = f"""

@@ -5,6 +5,8 @@ Whatever is not named here as kept is personal: a column that is added to the ta
 
 from __future__ import annotations
 
+import re
+
 from clientops.tables.references import REFERENCES
 from clientops.tables.schema import Column, Table, all_tables, quote_name
 from clientops.tables.view import Steps
@@ -20,7 +22,11 @@ KEPT = {
 }  # fmt: skip
 
 # Tables whose rows belong to a client by columns that are no references.
-BY_NUMBER = {"duplicate_pairs": ("left_id", "right_id"), "duplicate_decisions": ("left_id", "right_id"), "match_keys": ("id",)}
+BY_NUMBER = {
+    "duplicate_pairs": ("left_id", "right_id"),
+    "duplicate_decisions": ("left_id", "right_id"),
+    "match_keys": ("id",),
+}
 # Tables that are about the business or the book, not about a client.
 IMPERSONAL = {
     "settings", "currencies", "groups", "tax_rates", "products", "product_prices", "servers", "promotions", "custom_fields",
@@ -37,7 +43,7 @@ def personal_columns(table: Table) -> list[Column]:
     return [
         c
         for c in table.columns
-        if c.type == "VARCHAR" and c.name not in KEPT and f"{c.name} " not in checks and f"({c.name}" not in checks
+        if c.type == "VARCHAR" and c.name not in KEPT and not re.search(rf'\(\(*"?{c.name}\b', checks)
     ]
 
 
@@ -86,10 +92,17 @@ def _owning_parts(name: str, found: list[str]) -> list[str]:
     for r in REFERENCES:
         if r.table == name and r.target in found and (r.on_delete == "remove" or r.target == "clients"):
             when = f"and ({r.when})" if r.when and name != "transactions" else ""
-            parts.append(f"""select id from {latest_sql(name)} where {quote_name(r.column)} in (select id from "erased {r.target}") {when}""")
+            parts.append(
+                f"""select id from {latest_sql(name)} where {quote_name(r.column)} in (select id from "erased {r.target}") {when}"""
+            )
     if name == "matches" and "transactions" in found:
-        parts.append(f"""select id from {latest_sql(name)} where transaction_id in (select id from "erased transactions")""")
-    parts += [f"""select id from {latest_sql(name)} where {column} in (select id from "erased clients")""" for column in BY_NUMBER.get(name, ())]
+        parts.append(
+            f"""select id from {latest_sql(name)} where transaction_id in (select id from "erased transactions")"""
+        )
+    parts += [
+        f"""select id from {latest_sql(name)} where {column} in (select id from "erased clients")"""
+        for column in BY_NUMBER.get(name, ())
+    ]
     return parts
 
 

@@ -260,7 +260,9 @@ def _check_history(connection: duckdb.DuckDBPyConnection, target: Table) -> tupl
         # Telling kinds apart takes joins; where an operation did one thing only, all its rows must be of that kind.
         rows_sql = f"select * from {history} where sign in (-1, 1)" if is_alone else kinds_sql(name, kind)
         source = f"(select * from ({rows_sql}) semi join of_operations using (operation_id))"
-        found = hash_rows(connection, source, known, at_most=2 * sum(count for _, count, _ in operations), erased=(name, kind))
+        found = hash_rows(
+            connection, source, known, at_most=2 * sum(count for _, count, _ in operations), erased=(name, kind)
+        )
         alone |= set(numbers) if is_alone else set()
         for number, count, sha256 in operations:
             seen.add((number, kind))

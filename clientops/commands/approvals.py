@@ -49,7 +49,8 @@ def approve(
     reason: Reason = None,
     operator: Operator = None,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Apply it as it would be now, where the book moved on since it was asked for.")
+        bool,
+        typer.Option("--anew", help="Apply it as it would be now, where the book moved on since it was asked for."),
     ] = False,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -62,12 +63,18 @@ def approve(
         found = approval.review(book, number, rule_named)
         if found.preview.problems:
             print_problems(found.preview.problems, "It can no longer be applied")
-            fail(f"The book moved on since {found.proposal.proposed_by} asked for it; reject it: clientops reject {number}", STALE)
+            fail(
+                f"The book moved on since {found.proposal.proposed_by} asked for it; reject it: clientops reject {number}",
+                STALE,
+            )
         if dry_run or not (found.is_as_shown or anew):
             if not as_json:
                 print_preview(found.preview)
             if not found.is_as_shown and not dry_run:
-                fail(f"The book moved on since {found.proposal.proposed_by} asked for it: this is what it would do now. Apply it with --anew.", STALE)
+                fail(
+                    f"The book moved on since {found.proposal.proposed_by} asked for it: this is what it would do now. Apply it with --anew.",
+                    STALE,
+                )
             return
         receipt = approval.approve(book, found, reason=reason)
     if as_json:
@@ -104,7 +111,9 @@ def show_policy(ctx: typer.Context, as_json: Json = False) -> None:
                     "people": dict(policy.people), "second_person": policy.second_person})  # fmt: skip
         return
     if policy.path is None:
-        errors.print("There is no policy file: everybody may do everything. It would be clientops.toml beside the book.")
+        errors.print(
+            "There is no policy file: everybody may do everything. It would be clientops.toml beside the book."
+        )
         return
     console.print(Text(f"{policy.path}: {book.operator} is {policy.person(book.operator).role}."), style="bold")
     print_table(("person", "role", "e-mail"), [(name, p.role, p.email) for name, p in policy.people.items()])

@@ -18,7 +18,9 @@ from clientops.errors import RefusedError
 def erase_person(
     ctx: typer.Context,
     client: Annotated[int, typer.Argument(help="Number of the client.")],
-    name: Annotated[str | None, typer.Option("--name", help="The client's name, typed again; else it is asked for.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The client's name, typed again; else it is asked for.")
+    ] = None,
     reason: Reason = None,
     operator: Operator = None,
     today: Today = None,
@@ -34,7 +36,9 @@ def erase_person(
         name = typer.prompt("This cannot be undone. Type the client's name to erase it", default="", show_default=False)
     with told_plainly(as_json=as_json):
         book = shared.book(operator)
-        preview = book.preview(ERASE, {"client_id": client, "confirm_name": name or ""}, today=today.date() if today else None)
+        preview = book.preview(
+            ERASE, {"client_id": client, "confirm_name": name or ""}, today=today.date() if today else None
+        )
         if preview.problems:
             raise RefusedError(preview.problems)
         if dry_run:
@@ -45,6 +49,9 @@ def erase_person(
     if as_json:
         print_json(receipt)
         return
-    console.print(Text(f"Operation {receipt.operation_id}: client {client} was erased; the file was written anew."), style="bold green")
+    console.print(
+        Text(f"Operation {receipt.operation_id}: client {client} was erased; the file was written anew."),
+        style="bold green",
+    )
     for warning in preview.warnings:
         console.print(Text(f"Note: {warning.message}."), style="yellow")

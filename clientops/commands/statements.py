@@ -12,7 +12,7 @@ from clientops.changes import as_dicts
 from clientops.commands.context import context_of
 from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
 from clientops.commands.output import console, fail, print_json, print_table, told_plainly, working
-from clientops.importing.spreadsheet import load_mapping, save_mapping
+from clientops.importing.statements.mappings import load_statement_mapping, save_statement_mapping
 from clientops.importing.statements.read import FORMATS, StatementFile, read_statement_file
 from clientops.operations import rule as rule_named
 from clientops.reconciliation.suggest import suggestions
@@ -47,15 +47,13 @@ def import_statement(
     shared = context_of(ctx)
     as_json = as_json or shared.as_json
     with told_plainly(as_json=as_json):
-        kept = load_mapping(mapping) if mapping else {}
-        saved = kept.get("columns")
-        given = {**(saved if isinstance(saved, dict) else {}), **_pairs(columns or [])}
-        read = read_statement_file(
-            file, form=form, columns=given, source=source, account=account, currency=currency.upper(),
-            decimal_mark=decimal or kept.get("decimal_mark"), date_order=dates or kept.get("date_order"),
-        )  # fmt: skip
+        options: dict[str, Any] = load_statement_mapping(mapping) if mapping else {}
+        options["columns"] = {**options.get("columns", {}), **_pairs(columns or [])}
+        given = {"decimal_mark": decimal, "date_order": dates, "currency": currency.upper(), "account": account}
+        options |= {name: value for name, value in given.items() if value}
+        read = read_statement_file(file, form=form, source=source, **options)
         if save and read.reading:
-            save_mapping(save, read.reading.columns, read.reading.decimal_mark, read.reading.date_order)
+            save_statement_mapping(save, read.reading, currency=currency.upper(), account=account)
         if not as_json:
             _show(read)
         choices = Choices(

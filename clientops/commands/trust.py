@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from clientops.book.book import Book, restore
+from clientops.book.book import Book
 from clientops.book.drift import DirectChange
 from clientops.book.reading import RowChange
 from clientops.book.recording import backup_and_record
+from clientops.book.restore import restore
 from clientops.book.verify import Report
 from clientops.commands.context import context_of
 from clientops.commands.look import AsOf, path_text
@@ -144,7 +145,10 @@ def compact(ctx: typer.Context) -> None:
         book = shared.book()
         before = book.path.stat().st_size
         book.compact()
-    console.print(Text(f"Wrote {path_text(book.path)} anew: {before:,} bytes before, {book.path.stat().st_size:,} now."), style="bold green")
+    console.print(
+        Text(f"Wrote {path_text(book.path)} anew: {before:,} bytes before, {book.path.stat().st_size:,} now."),
+        style="bold green",
+    )
 
 
 def restore_backup(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="The backup.")]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from clientops.book.erase import ERASE
 from clientops.changes import Rule
 from clientops.forms.change import Change
 from clientops.forms.desk import Desk
@@ -62,7 +63,7 @@ class Actions(Part):
             on_applied,
             shown,
         )
-        self.rules = rules_about(field)
+        self.rules = rules_about(field) + ([ERASE] if field == "client_id" else [])
         self.change: Change | None = None
 
     def begin(self, name: str, _value: Any = None) -> Any:

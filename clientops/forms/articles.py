@@ -59,7 +59,7 @@ class ArticlesPage(Part):
         tags = h("span", hit.tags, class_="co-faint") if hit.tags else None
         return h(
             "li",
-            h("span", link(hit.title, call(self.desk.go, f"{ROUTE}/{hit.id}")), " ", badge(hit.status, "good" if hit.status == "published" else "plain"),
+            h("span", h("span", link(hit.title, call(self.desk.go, f"{ROUTE}/{hit.id}")), " ", badge(hit.status, "good" if hit.status == "published" else "plain")),
               h("span", hit.extract, class_="co-faint"), tags, class_="co-todo-what"),
             key=str(hit.id),
         )  # fmt: skip

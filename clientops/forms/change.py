@@ -359,7 +359,7 @@ class Change(Part):
               h("p", "Reason: ", self.reason) if self.reason else None,
               h("p", f"Hash {receipt.sha256[:16]}… · confirmed in {self.seconds:.2f} s", class_="co-faint"),
               h("div",
-                button("Undo", self.undo, picture="undo") if not undone else None,
+                button("Undo", self.undo, picture="undo") if not undone and self.rule.name != "erase-person" else None,
                 button("Another one", self.again) if self.form else None,
                 button("Show operation", call(self.desk.go, f"operations/{(undone or receipt).operation_id}"), look="quiet") if self.desk.is_staff else None,
                 button("Close", self.closed, look="quiet") if self.on_close else None,

@@ -78,11 +78,11 @@ class Review(Part):
                 return
         self._forget()
         self.claims.release()
+        with self.desk.book.tables() as tables:
+            self.counts = read_counts(tables, self.desk.operator)
 
     def _forget(self) -> None:
         self.case, self.armed, self.left_out, self.taken, self.keep_as_contact = None, None, set(), {}, False
-        with self.desk.book.tables() as tables:
-            self.counts = read_counts(tables, self.desk.operator)
 
     def _open(self, item: int) -> bool:
         """Show a case, unless somebody else has it or nothing of it waits any more."""

@@ -268,7 +268,7 @@ class Form(Part):
             ]  # fmt: skip
             return h("select", options, **{**shared, "value": value})
         if field.kind == "long":
-            return h("textarea", rows="4", value=value, **shared)
+            return h("textarea", rows="10" if field.is_markdown else "4", value=value, **shared)
         types = {"date": "date", "moment": "datetime-local", "secret": "password"}
         modes = {"money": "decimal", "number": "numeric", "date": None}
         more: dict[str, Any] = {"autocomplete": "new-password"} if field.kind == "secret" else {}

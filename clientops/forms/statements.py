@@ -15,8 +15,8 @@ from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.grid import Grid
 from clientops.forms.look import badge, button, card, facts, notice, table
 from clientops.forms.view import Work
-from clientops.importing.spreadsheet import save_mapping
 from clientops.importing.statements.delimited import headings_of
+from clientops.importing.statements.mappings import fitting_mapping, load_statement_mapping, save_statement_mapping
 from clientops.importing.statements.read import FORMATS, StatementFile, decoded, guess_format, read_statement
 from clientops.reports.labels import amount_text
 from clientops.reports.reconciliation import MATCHING, STATEMENTS, Found, find_suggestions, line_suggestions
@@ -82,7 +82,8 @@ class Statements(Part):
         except binascii.Error:
             return None
         self.unread = None
-        return self._take_in(name, content)
+        known = fitting_mapping(headings_of(decoded(content))) if guess_format(name, content) == "csv" else ""
+        return self._take_in(name, content, **(load_statement_mapping(known) if known else {}))
 
     def understood(self, value: Any) -> Any:
         """The person said what the headings mean."""
@@ -92,18 +93,14 @@ class Statements(Part):
         name, content, headings = self.unread
         columns = {values[field]: field for field in FIELDS if values.get(field) in headings}
         mapping = str(values.get("mapping", "")).strip()
-        found = self._take_in(
-            name,
-            content,
-            columns=columns,
-            currency=str(values.get("code", "")).strip().upper(),
-            account=str(values.get("account", "")).strip(),
-        )
+        given = {
+            "currency": str(values.get("code", "")).strip().upper(),
+            "account": str(values.get("account", "")).strip(),
+        }
+        found = self._take_in(name, content, columns=columns, **given)
         if found is not None and mapping and self.read and self.read.reading:
             try:
-                save_mapping(
-                    mapping, self.read.reading.columns, self.read.reading.decimal_mark, self.read.reading.date_order
-                )
+                save_statement_mapping(mapping, self.read.reading, **given)
             except UsageError as error:
                 self.message = ("warning", f"{error}.")
         return found

@@ -73,6 +73,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         self._live: dict[str, Call] = {}
         self._worker: threading.Thread | None = None
         self._began = 0.0
+        self._is_cancelled = False
         self.drawn: Node = h("div")
         super().__init__(tree=self._draw())
         self.on_msg(self._heard)
@@ -197,7 +198,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
             except Exception as error:  # noqa: BLE001  # shown on the screen by _finish
                 finished.append((None, error))
 
-        self.work, self._began = work, time.monotonic()
+        self.work, self._began, self._is_cancelled = work, time.monotonic(), False
         context = contextvars.copy_context()
         self._worker = threading.Thread(target=lambda: context.run(run))
         self._worker.start()
@@ -212,6 +213,8 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         while worker is not None and worker.is_alive():
             self.refresh()
             worker.join(BEAT)
+            if self._is_cancelled and worker.is_alive():
+                self.cancel()
         with self._lock:
             self._finish(work, *finished[0])
             self.tree = self._draw()
@@ -231,7 +234,8 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
             self.trouble = trouble_of(trouble)
 
     def cancel(self, _value: Any = None) -> None:
-        """Break the work off."""
+        """Break the work off; what comes between two statements is broken off at the next."""
+        self._is_cancelled = True
         if self._worker is not None and self._worker.ident is not None:
             interrupt(self._worker.ident)
 

@@ -63,9 +63,13 @@ class WaitingList(Part):
             self.said = ("warning", "It can no longer be applied; reject it.")
             return None
         if how == "approve":
-            return Work("Applying", lambda: approve(self.desk.book, found, reason=reason or None), self._applied, self._failed)
+            return Work(
+                "Applying", lambda: approve(self.desk.book, found, reason=reason or None), self._applied, self._failed
+            )
         if how == "reject":
-            return Work("Rejecting", lambda: reject(self.desk.book, number, reason=reason), self._rejected, self._failed)
+            return Work(
+                "Rejecting", lambda: reject(self.desk.book, number, reason=reason), self._rejected, self._failed
+            )
         return None
 
     def _applied(self, receipt: Receipt) -> None:
@@ -96,7 +100,18 @@ class WaitingList(Part):
              p.reason or "", p.needed_because, badge("book moved on", "warn") if p.moved_on else "")
             for p in found
         ]  # fmt: skip
-        return [said, card(table(("Proposal", "What", "Asked by", "When", "Reason", "A second person is needed because", ""), rows, caption="Waiting"), title="Waiting for a second person", key="waiting")]
+        return [
+            said,
+            card(
+                table(
+                    ("Proposal", "What", "Asked by", "When", "Reason", "A second person is needed because", ""),
+                    rows,
+                    caption="Waiting",
+                ),
+                title="Waiting for a second person",
+                key="waiting",
+            ),
+        ]
 
     def _review_node(self, found: Review) -> Node:
         proposal, own = found.proposal, f"w{self.serial}"
@@ -106,8 +121,16 @@ class WaitingList(Part):
             ("A second person is needed because", proposal.needed_because),
         ]  # fmt: skip
         problems = [notice("error", p.message[:1].upper() + p.message[1:]) for p in found.preview.problems[:10]]
-        stale = None if found.is_as_shown or problems else notice("warning", "The book moved on since it was asked for: this is what it would do now.")
-        approving = None if mine else h("button", "Approve and apply", type="submit", value="approve", class_="co-button co-primary")
+        stale = (
+            None
+            if found.is_as_shown or problems
+            else notice("warning", "The book moved on since it was asked for: this is what it would do now.")
+        )
+        approving = (
+            None
+            if mine
+            else h("button", "Approve and apply", type="submit", value="approve", class_="co-button co-primary")
+        )
         return card(
             facts(pairs), problems, stale, changes_node(self.desk, self.described),
             notice("info", "You asked for it yourself: another person has to approve it.") if mine else None,

@@ -112,7 +112,7 @@ BELOW = """
 
 def _extract(body: str, words: list[str]) -> str:
     """The text around the first word that is found, without line breaks."""
-    flat = re.sub(r"\s+", " ", body).strip()
+    flat = re.sub(r"[#*`>|\s]+|(?<!\w)-+(?!\w)", " ", body).strip()  # without Markdown's marks
     folded = plain(flat) if len(plain(flat)) == len(flat) else flat.lower()
     places = [place for place in (folded.find(word) for word in words) if place >= 0]
     start = max(0, min(places, default=0) - AROUND // 2)

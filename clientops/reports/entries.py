@@ -21,7 +21,8 @@ SOURCES = (BY_HAND, IMPORT, GENERATION, BY_RULE, UNDO, DIRECT)
 AUTOMATIC = {
     "import-whmcs": IMPORT, "build-demo": IMPORT, "generate-invoices": GENERATION, "record-commissions": GENERATION,
     "suggest-statuses": BY_RULE, "merge-clients": BY_RULE, "unmerge-clients": BY_RULE, "find-duplicates": BY_RULE,
-    "begin-mail": BY_RULE, "record-mail": BY_RULE, "undo": UNDO, "direct-sql": DIRECT,
+    "begin-mail": BY_RULE, "record-mail": BY_RULE, "carry-out-changes": BY_RULE, "mend": BY_RULE, "import-statement": IMPORT,
+    "import-zone": IMPORT, "undo": UNDO, "direct-sql": DIRECT,
 }  # fmt: skip
 
 # Tables whose new rows are counted, and the kind of entry that each row is.

@@ -97,7 +97,9 @@ def read_page(tables: Tables, listing: Listing, query: Query, values: Mapping[st
     parameters = {**(values or {}), **given}
     rows_of = _sql(tables, listing)
     total = tables.query(f"select count(*) from ({rows_of}) {where}", **parameters).fetchone()
-    sql = f"select * from ({rows_of}) {where} order by {_order(listing, query)} limit {query.limit} offset {query.offset}"
+    sql = (
+        f"select * from ({rows_of}) {where} order by {_order(listing, query)} limit {query.limit} offset {query.offset}"
+    )
     relation = tables.query(sql, **parameters)
     names = relation.columns
     rows = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
@@ -108,7 +110,8 @@ def export_csv(tables: Tables, listing: Listing, query: Query, values: Mapping[s
     """All rows of a listing that fit a query, as CSV that a spreadsheet opens without running anything in it."""
     where, given = _where(listing, query)
     relation = tables.query(
-        f"select * from ({_sql(tables, listing)}) {where} order by {_order(listing, query)}", **{**(values or {}), **given}
+        f"select * from ({_sql(tables, listing)}) {where} order by {_order(listing, query)}",
+        **{**(values or {}), **given},
     )
     names = relation.columns
     has_code = "code" in names

@@ -15,8 +15,8 @@ from clientops.tables.view import Steps
 def check_login(
     login_email: str | None,
     password: str | None,
-    invite: bool | None,
-    status: str | None,  # noqa: FBT001  # values of fields
+    invite: bool | None,  # noqa: FBT001  # values of fields
+    status: str | None,
 ) -> dict[str, Any]:
     """Refuse a log-in address without a log-in, two ways to log in, and a log-in for a closed client."""
     field = "password" if password else "invite"

@@ -204,4 +204,13 @@ CLOSED_CLIENTS = """
     from keyed where "row" = first_row and client_status = 'Closed'
 """
 
-RULES: tuple[Rule, ...] = (Rule("create-invoice", "Create invoice", create_invoice, CreateInvoice, group="invoices", manual="invoice or transaction"),)
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "create-invoice",
+        "Create invoice",
+        create_invoice,
+        CreateInvoice,
+        group="invoices",
+        manual="invoice or transaction",
+    ),
+)

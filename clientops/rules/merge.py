@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from clientops.changes import Change, Plan, Relation, Rule
+from clientops.matching.decisions import current_decisions_sql
 from clientops.money import show_sql
 from clientops.requests import Id, Request
 from clientops.rules.fields import ColumnNames
@@ -66,7 +67,7 @@ def merge_clients(tables: Tables, requests: Relation, *, today: date, now: datet
         ``different_currency``, ``unknown_field``, ``taken_twice``.
 
     Warnings:
-        ``closed_survivor``, ``tax_exempt_differs``, ``currency_differs``.
+        ``closed_survivor``, ``tax_exempt_differs``, ``currency_differs``, ``decided_different``.
 
     Source:
         WHMCS "Merge Clients" for what moves; record linkage for chains and survivorship.
@@ -83,6 +84,7 @@ def merge_clients(tables: Tables, requests: Relation, *, today: date, now: datet
     steps.add("profiles", PROFILES)
     is_any_taken = steps.count("taken_fields") > 0
     steps.add("survivors", survivors_sql("profiles", is_any_taken=is_any_taken))
+    steps.add("different", f"select * from ({current_decisions_sql()}) where decision = 'different'")
     steps.add("warnings", WARNINGS)
     steps.add("moved clients", "select replaced_id as old_id, survivor_id as new_id from members")
     moves = {"clients": "moved clients"}
@@ -139,7 +141,11 @@ def _summary(steps: Steps, changes: list[Change]) -> tuple[tuple[str, str], ...]
         if change.table != "clients" and count:
             what = {"insert": "added to", "update": "repointed in", "delete": "joined in"}[change.kind]
             figures.append((f"Rows {what} {change.table}", str(count)))
-    for label, sql in (("Credit moved", CREDIT_MOVED), ("Invoices moved", INVOICES_MOVED), ("Payments moved", PAYMENTS_MOVED)):
+    for label, sql in (
+        ("Credit moved", CREDIT_MOVED),
+        ("Invoices moved", INVOICES_MOVED),
+        ("Payments moved", PAYMENTS_MOVED),
+    ):
         figures += [(label, shown) for (shown,) in steps.tables.query(sql).fetchall()]
     return tuple(figures)
 
@@ -295,6 +301,14 @@ WARNINGS = """
     from members m
     join clients c on c.id = m.replaced_id
     join survivors s on s.id = m.survivor_id and s.is_tax_exempt <> c.is_tax_exempt
+    union all
+    select min(m."row"), 'survivor_id', 'decided_different',
+        'clients ' || d.left_id || ' and ' || d.right_id || ' were decided to be different'
+    from different d
+    join group_clients l on l.client_id = d.left_id
+    join group_clients r on r.client_id = d.right_id and r.survivor_id = l.survivor_id
+    join members m on m.survivor_id = l.survivor_id and m.replaced_id in (d.left_id, d.right_id)
+    group by d.left_id, d.right_id
     union all
     select f."row", 'survivor_id', 'currency_differs',
         'client ' || f.client_id || ' was to be billed in ' || f.code || ', survivor ' || f.survivor_id || ' is in '

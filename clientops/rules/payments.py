@@ -288,5 +288,13 @@ SURPLUS_BALANCES = """
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("record-payment", "Record payment", record_payment, RecordPayment, risk="medium", group="transactions", manual="invoice or transaction"),
+    Rule(
+        "record-payment",
+        "Record payment",
+        record_payment,
+        RecordPayment,
+        risk="medium",
+        group="transactions",
+        manual="invoice or transaction",
+    ),
 )

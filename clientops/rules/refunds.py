@@ -280,5 +280,13 @@ UNSETTLED_INVOICES = f"""
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("refund-payment", "Refund payment", refund_payment, RefundPayment, risk="medium", group="transactions", manual="invoice or transaction"),
+    Rule(
+        "refund-payment",
+        "Refund payment",
+        refund_payment,
+        RefundPayment,
+        risk="medium",
+        group="transactions",
+        manual="invoice or transaction",
+    ),
 )

@@ -96,7 +96,13 @@ def test_it_waits_until_another_applies_it(as_):
     number = propose(maria)
     assert credit(maria) == 50
     (waits,) = approval.waiting(nora)
-    assert (waits.proposed_by, waits.rule, waits.requests, waits.reason, waits.moved_on) == ("maria", "issue-credit", ({**CREDIT, "amount": "150.0000"},), "please", False)
+    assert (waits.proposed_by, waits.rule, waits.requests, waits.reason, waits.moved_on) == (
+        "maria",
+        "issue-credit",
+        ({**CREDIT, "amount": "150.0000"},),
+        "please",
+        False,
+    )
     found = approval.review(nora, number, rule)
     assert found.is_as_shown
     receipt = approval.approve(nora, found)
@@ -215,7 +221,7 @@ def test_a_bad_policy_stops_changes_and_not_reading(as_):
     found = preview(book)
     (book.path.parent / "clientops.toml").write_text("[people]\nmaria = 'boss'\n[audit]\nmood = 1")
     for attempt in (lambda: preview(book), lambda: book.apply(found), lambda: book.undo(1)):
-        with pytest.raises(PolicyError, match="until the policy .* is mended: line 2, people.maria.*audit.mood"):
+        with pytest.raises(PolicyError, match=r"until the policy .* is mended: line 2, people.maria.*audit.mood"):
             attempt()
     assert credit(book) == 50
 
@@ -234,7 +240,9 @@ def test_on_the_command_line(as_):
     path = as_("maria").path
 
     def run(operator, *words, code=0):
-        result = CliRunner().invoke(app, ["--book", str(path), "--operator", operator, *map(str, words)], env={"COLUMNS": "250"})
+        result = CliRunner().invoke(
+            app, ["--book", str(path), "--operator", operator, *map(str, words)], env={"COLUMNS": "250"}
+        )
         assert result.exit_code == code, result.output
         return result.output
 

@@ -8,7 +8,8 @@ import duckdb
 import pytest
 
 from clientops.book import backup as backup_module
-from clientops.book.book import Book, restore
+from clientops.book.book import Book
+from clientops.book.restore import restore
 from clientops.errors import BookError, UsageError
 from clientops.tables.schema import all_tables, read_schema
 from tests.books import OPERATOR, fingerprint, insert, read_history, read_rows, tamper

@@ -44,7 +44,10 @@ def test_a_whole_policy(policy):
     assert found.person("Maria ") == Person("clerk")
     assert found.person("NORA") == Person("approver", "nora@example.com")
     assert found.person("somebody") == Person("viewer")
-    assert found.second_person == (SecondPerson(("issue-credit", "transfer-credit"), Decimal("100.00")), SecondPerson(("*",), None, 500))
+    assert found.second_person == (
+        SecondPerson(("issue-credit", "transfer-credit"), Decimal("100.00")),
+        SecondPerson(("*",), None, 500),
+    )
     assert found.audit == AuditSettings(Decimal(50), time(8, 30), time(17), (1, 2, 3, 6), "Europe/Berlin")
     assert [found.may("nora", role) for role in ("viewer", "clerk", "approver", "admin")] == [True, True, True, False]
 

@@ -193,6 +193,20 @@ def test_a_decision_of_somebody_else_in_between_is_not_overwritten(at, pairs):
     assert decisions(pairs) == [(20, 21, "different", None, None, "eve")]
 
 
+def test_a_decision_about_a_part_of_the_case_in_between_counts(at, pairs):
+    """Where another decided about two of three clients meanwhile, nothing is recorded, and the case is shown as it stands."""
+    hand = to(at("duplicates", pairs), "#10")
+    hand.click("Merge (M)")
+    pairs.apply_now(
+        rule("decide-duplicates"),
+        {"left_id": 10, "right_id": 11, "decision": "different", "decided_by": "eve"},
+        reason="x",
+    )
+    hand.click("Confirm: Merge (Enter)")
+    assert "Nothing was recorded" in hand.text
+    assert [row[2] for row in decisions(pairs)] == ["different"]
+
+
 def test_other_currencies_are_warned_of(at, pairs):
     """A case of two currencies says that money forbids the merge; the bulk merge lists it as left out, and merges the rest."""
     hand = to(at("duplicates", pairs), "#30")

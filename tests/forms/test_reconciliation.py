@@ -143,6 +143,9 @@ def test_headings_are_asked_for(at, book, tmp_path, monkeypatch):
         ("2026-09-03", 5, "Ada")
     ]
     assert load_mapping("oddbank")["columns"] == {"When": "booked_on", "Sum": "amount", "Who": "payer_name"}
+    hand.click("Close")
+    upload(hand, "odd2.csv", b"When;Sum;Who\n04.09.2026;6,00;Ada\n")
+    assert "Preview: Import statement" in hand.text
 
 
 def test_same_file_is_refused(at, book):

@@ -52,7 +52,14 @@ def story(shop_file, tmp_path_factory):
     def apply(name, request, operator=OPERATOR, reason="because"):
         return Book(path, operator=operator).apply_now(rule(name), request, reason=reason, today=TODAY, now=NOW)
 
-    apply("issue-credit", [{"client_id": 1, "amount": "150", "description": "Generous"}, {"client_id": 3, "amount": "100", "description": "Just so"}], "ada@example.com")
+    apply(
+        "issue-credit",
+        [
+            {"client_id": 1, "amount": "150", "description": "Generous"},
+            {"client_id": 3, "amount": "100", "description": "Just so"},
+        ],
+        "ada@example.com",
+    )
     apply("adjust-credit", {"client_id": 2, "credit_balance": "3"}, "hopper", None)
     apply("merge-clients", {"replaced_id": 3, "survivor_id": 2})
     apply("undo", {"operation_id": 4}, reason="Two people after all")
@@ -81,17 +88,28 @@ def test_who_did_what(audit):
         (4, OPERATOR, "merge-clients", None, 5), (5, OPERATOR, "undo", 4, None), (6, HOSTILE, "apply-credit", None, None),
         (7, OPERATOR, "delete-client", None, None), (8, OPERATOR, "direct-sql", None, None),
     ]  # fmt: skip
-    assert [row[:2] for row in rows(audit, "by-operator")] == [(HOSTILE, 1), ("ada@example.com", 1), ("hopper", 1), (OPERATOR, 5)]
+    assert [row[:2] for row in rows(audit, "by-operator")] == [
+        (HOSTILE, 1),
+        ("ada@example.com", 1),
+        ("hopper", 1),
+        (OPERATOR, 5),
+    ]
     assert sum(row[1] for row in rows(audit, "by-hour")) == sum(row[1] for row in rows(audit, "by-rule")) == 8
 
 
 def test_what_deserves_a_look(audit):
     """Planted: one credit above the limit, one adjustment, one merge undone, one delete, direct SQL, two on their own account."""
-    assert [(row[0], row[4], row[7]) for row in rows(audit, "large-credits")] == [(1, 4, (money(1000), "JPY")), (2, 1, (money(150), "EUR"))][1:]
+    assert [(row[0], row[4], row[7]) for row in rows(audit, "large-credits")] == [
+        (1, 4, (money(1000), "JPY")),
+        (2, 1, (money(150), "EUR")),
+    ][1:]
     assert [(row[0], row[2], row[5], row[6]) for row in rows(audit, "adjusted")] == [
         (3, "hopper", 2, (money(-17), "EUR")), (8, OPERATOR, 6, (money(7), "EUR")),
     ]  # fmt: skip
-    assert [(row[0], row[3], row[7], row[8]) for row in rows(audit, "removals")] == [(4, "merge-clients", 5, OPERATOR), (7, "delete-client", None, None)]
+    assert [(row[0], row[3], row[7], row[8]) for row in rows(audit, "removals")] == [
+        (4, "merge-clients", 5, OPERATOR),
+        (7, "delete-client", None, None),
+    ]
     assert [(row[0], row[3], row[4]) for row in rows(audit, "undos")] == [(5, 4, "merge-clients")]
     assert [(row[0], row[4], row[6]) for row in rows(audit, "direct-adopted")] == [(8, "clients", 1)]
     assert [(row[0], row[1]) for row in rows(audit, "direct-now")] == [(("clients", 6), "update")]
@@ -165,8 +183,20 @@ def as_read(page):
 
 def test_on_the_command_line(story, audit, tmp_path):
     """The notebook is run and exported: the page of the package; the exit code tells that the book does not agree."""
+
     def run(name, *more, code):
-        words = ["--book", str(story.path), "audit", "--from", str(audit.first), "--to", str(audit.last), "-o", str(tmp_path / name), *more]
+        words = [
+            "--book",
+            str(story.path),
+            "audit",
+            "--from",
+            str(audit.first),
+            "--to",
+            str(audit.last),
+            "-o",
+            str(tmp_path / name),
+            *more,
+        ]
         result = CliRunner().invoke(app, words)
         assert result.exit_code == code, result.output
         return result.output
@@ -207,7 +237,9 @@ steps = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps, st.data())
 def test_opening_and_movements_make_the_closing(shop_file, tmp_path_factory, sequence, data):
     """In every currency and over every period: opening + issued + returned + applied + removed ± merged ± adjusted = closing."""
@@ -226,7 +258,9 @@ def test_opening_and_movements_make_the_closing(shop_file, tmp_path_factory, seq
         until = data.draw(st.integers(before, last))
         with book.tables(until) as tables:
             found = tables.query(bridge_sql(Period(tables, TODAY, TODAY, before, until, Policy()))).fetchall()
-        asked = "select k.code, sum(c.credit_balance) from clients c join currencies k on k.id = c.currency_id group by 1"
+        asked = (
+            "select k.code, sum(c.credit_balance) from clients c join currencies k on k.id = c.currency_id group by 1"
+        )
         opening, closing = dict(book.query(asked, as_of=before)[1]), dict(book.query(asked, as_of=until)[1])
     for code, opened, *moved, closed, unexplained, _ in found:
         assert unexplained == 0, (code, found)
@@ -258,7 +292,15 @@ def test_tampering_of_every_kind_is_named(open_book, statement, expected):  # no
     assert ("do not agree" in html) == bool(found.findings) == bool(expected)
 
 
-@pytest.mark.parametrize("statement", ["drop table history.clients", "drop table credit_entries", "drop table history.operations", "create macro sum(x) as 1"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "drop table history.clients",
+        "drop table credit_entries",
+        "drop table history.operations",
+        "create macro sum(x) as 1",
+    ],
+)
 def test_a_damaged_book_still_gets_a_report(shop_file, tmp_path, statement):
     """Sections that cannot be worked out say so; the finding is named."""
     path = shutil.copy(shop_file, tmp_path / "b.duckdb")

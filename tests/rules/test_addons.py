@@ -137,7 +137,7 @@ def test_edits_that_are_refused(asked, field, code):
     assert [(p.row, p.field, p.code) for p in found] == [(1, field, code)]
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries({

@@ -177,15 +177,19 @@ def test_import_zone(replace, gone):
 
 
 HOSTS = st.sampled_from(["@", "a", "b.c", "*", "_x"])
+# A text that begins with a quote is taken as quoted already.
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Zs", "Zl", "Zp"]), min_size=1, max_size=300
+).filter(lambda text: not text.startswith('"'))
 RECORDS = st.one_of(
     st.tuples(st.just("A"), HOSTS, st.sampled_from(["192.0.2.1", "192.0.2.2"])),
-    st.tuples(st.just("TXT"), HOSTS, st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zs", "Zl", "Zp"]), min_size=1, max_size=300)),
+    st.tuples(st.just("TXT"), HOSTS, TEXTS),
     st.tuples(st.just("MX"), HOSTS, st.sampled_from(["10 mail", "0 .", "5 x.example.net"])),
     st.tuples(st.just("CAA"), HOSTS, st.just("0 issue ca.example")),
 )  # fmt: skip
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.lists(RECORDS, min_size=1, max_size=5, unique_by=lambda r: (r[0], r[1], r[2])))
 def test_a_zone_file_that_was_written_is_read_as_the_same_records(records):
     """Law: what a domain's zone file says, another domain of the same content says; a table of n is n tables of one."""

@@ -189,7 +189,7 @@ def test_what_cannot_be_renewed():
     ]
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(
     st.lists(st.fixed_dictionaries({"domain_id": st.sampled_from([1, 2]), "years": st.integers(1, 2)}), min_size=1, max_size=4),
     st.lists(

@@ -140,3 +140,19 @@ def test_one_by_one_or_together():
         together.query("from duplicate_decisions order by id").fetchall()
         == single.query("from duplicate_decisions order by id").fetchall()
     )
+
+
+def test_merging_who_was_decided_to_be_different_is_warned_of():
+    """A merge by hand of two who were decided to be different is warned of, also where a third stands between them."""
+    of = book()
+    apply_rule(of, DECIDE, [asked(1, 2, "different"), asked(3, 4, "same")])
+
+    def warned(*pairs):
+        plan = plan_rule(
+            of, MERGE, [{"replaced_id": replaced, "survivor_id": survivor} for replaced, survivor in pairs]
+        )
+        return [(row, code) for row, _, code, _ in plan.warnings.fetchall()]
+
+    assert warned((2, 1), (4, 3)) == [(1, "decided_different")]
+    assert warned((4, 3), (1, 5), (2, 5)) == [(2, "decided_different")]
+    assert warned((1, 5), (2, 6)) == []

@@ -212,7 +212,7 @@ def test_a_payment_is_asked_for_once(rule):
     assert (2, "transaction_id", "twice") in problems(tables(**BOOK), rule, row, row)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 2), st.integers(1, 60)), min_size=1, max_size=4),
     st.lists(st.tuples(st.integers(1, 2), st.integers(1, 40)), min_size=1, max_size=4),
@@ -286,7 +286,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.lists(steps, min_size=2, max_size=5))
 def test_mends_together_are_mends_one_after_another(requests):
     """Requests that are accepted one by one, each on the tables as those before left them, do the same in one plan."""

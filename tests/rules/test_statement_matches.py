@@ -127,9 +127,11 @@ def test_charges_and_other_currencies():
         {"statement_line_id": 3, "client_id": 1, "invoice_ids": [2], "fee": "0.25"})  # fmt: skip
     assert rows(book, "select client_id, currency_id, amount_in, fee from transactions order by id") == [
         (1, EUR, money(10), money("0.5")), (3, USD, money(10), money(0)),
+        (1, EUR, money(10), money("0.25")),
     ]  # fmt: skip
     assert rows(book, "select id from invoices where status = 'Paid' and paid_on is not null order by id") == [
         (1,),
+        (2,),
         (3,),
     ]
 
@@ -204,7 +206,7 @@ def test_a_line_is_accepted_once():
     ) == [(2, "transaction_ids", "taken")]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 2), st.integers(1, 30), st.booleans()), min_size=1, max_size=5))
 def test_accepting_conserves_money(paying):
     """Every line's money is settled or credit, to the cent; lines together are lines one after another."""
@@ -222,7 +224,7 @@ def test_accepting_conserves_money(paying):
     assert assert_one_table_is_one_by_one(book, "accept-match", requests, law=conserved) == len(paying)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.permutations([(1, 7), (2, 10), (3, 25), (4, 3)]))
 def test_order_of_accepting_does_not_matter_for_what_is_owed(order):
     """Whichever line comes first: the same is owed, the same is credit, and all money is there."""

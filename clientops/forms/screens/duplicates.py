@@ -53,6 +53,7 @@ class Main(Screen):
         self.change: Change | None = None
         self.is_pasting = False
         self.sample: list[dict[str, Any]] = []
+        self.counts: Counts | None = None
         self.message: tuple[str, str] | None = None
         self.review = Review(desk, self.refreshed)
         self.merging = Merging(desk, self.changed)
@@ -65,7 +66,7 @@ class Main(Screen):
     def show(self, arguments: list[str]) -> None:
         """``duplicates/case/12`` shows a case, ``duplicates/merge`` a tab, ``duplicates/merge-clients`` begins a merge."""
         self.close()
-        self.message = None
+        self.message, self.counts = None, None
         first, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
         if first in rules():
             survivor = int(rest[0]) if rest and rest[0].isdigit() else None
@@ -85,6 +86,7 @@ class Main(Screen):
 
     def refreshed(self) -> None:
         """Something was decided."""
+        self.counts = None
         self.waiting.refresh()
         self.merged.refresh()
 
@@ -184,8 +186,7 @@ class Main(Screen):
 
     def tree(self) -> Content:
         """Figures, what can be begun, and the tab."""
-        with self.desk.book.tables() as tables:
-            counts = read_counts(tables, self.desk.operator)
+        counts = self._counts()
         said = h("div", notice(*self.message), role="status", key="said") if self.message else None
         if self.change:
             return [said, self._sample_node() if self.sample and not self.change.receipt else None, self.change.tree()]
@@ -200,6 +201,13 @@ class Main(Screen):
             self._content(),
             self._begin(counts),
         ]
+
+    def _counts(self) -> Counts:
+        """How far the review is, as it was when somebody last decided or came here."""
+        if self.counts is None:
+            with self.desk.book.tables() as tables:
+                self.counts = read_counts(tables, self.desk.operator)
+        return self.counts
 
     def _content(self) -> Content:
         if self.tab in ("review", "later"):

@@ -69,7 +69,7 @@ def bridge_sql(period: Period) -> str:
         present as (select currency_id from opening union select currency_id from closing union select currency_id from moved)
         select coalesce(k.code, 'currency ' || p.currency_id) as currency, coalesce(o.amount, 0)::decimal(18, 4) as opening, {listed_sums},
             coalesce(c.amount, 0)::decimal(18, 4) as closing,
-            (coalesce(c.amount, 0) - coalesce(o.amount, 0) - ({total}))::decimal(18, 4) as unexplained, coalesce(k.code, 'XXX') as code
+            (coalesce(c.amount, 0) - coalesce(o.amount, 0) - ({total}))::decimal(18, 4) as unexplained, coalesce(k.code, '?') as code
         from present p left join currencies k on k.id = p.currency_id
         left join opening o on o.currency_id is not distinct from p.currency_id
         left join closing c on c.currency_id is not distinct from p.currency_id

@@ -128,6 +128,9 @@ class Audit:
         """What the report is about."""
         return f"Audit of {self.book.path.name}, {self.first} to {self.last}"
 
+    def _repr_html_(self) -> str:
+        return "\n".join(section.html() for section in self.sections)
+
     def html(self) -> str:
         """The whole report as one page; the line with class ``time`` is the only one that differs between two runs."""
         return page(self, [(section.key, section.title, section.html()) for section in self.sections])

@@ -98,7 +98,7 @@ def show_cell(value: Any, kind: Kind) -> str:
     if isinstance(value, (tuple, dict)):
         first, second = value.values() if isinstance(value, dict) else value
         if kind == "money":
-            return "" if first is None else amount_text(first, second or "XXX")
+            return "" if first is None else amount_text(first, second or "?")
         return "" if first is None else f"{first} {second}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"

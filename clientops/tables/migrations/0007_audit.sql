@@ -32,7 +32,7 @@ create table backups (
 create table erasures (
     id bigint not null, -- Number of the entry
     client_number bigint not null, -- Number of the client
-    table_name varchar not null, -- Table, or requests, or operations
+    table_name varchar not null, -- Table
     row_count bigint not null default 0, -- Rows in which something was erased
     image_count bigint not null default 0, -- Rows of history in which something was erased
     erased_on date, -- Day
