@@ -47,7 +47,8 @@ def any_request(
         if info.is_required():
             required[name] = values
         elif name not in LEFT_OUT:
-            optional[name] = st.just(None) | st.just(None) | values
+            # What a request is about is often one of several optional numbers.
+            optional[name] = values if _picks(info) == "clients" else st.just(None) | st.just(None) | values
     return st.fixed_dictionaries(required, optional=optional).map(
         lambda given: {name: value for name, value in given.items() if value is not None}
     )
@@ -58,16 +59,21 @@ def _values(
 ) -> st.SearchStrategy[Any]:
     if name == "operation_id":
         return st.sampled_from([*operations, 9999])
-    extra = info.json_schema_extra
-    picks = extra.get("picks") if isinstance(extra, Mapping) else None
+    picks = _picks(info)
     kind = _bare(info.annotation)
     if picks:
-        there = [number for number in numbers.get(str(picks), ()) for _ in range(3)]
+        there = [number for number in numbers.get(picks, ()) for _ in range(4)]
         one = st.sampled_from([*there, 9999])
         return st.lists(one, min_size=1, max_size=2, unique=True) if get_origin(kind) is list else one
     if name in MEANT:
         return st.sampled_from(MEANT[name])
     return _of_type(kind)
+
+
+def _picks(info: FieldInfo) -> str:
+    """The table whose numbers a field takes, if it does."""
+    extra = info.json_schema_extra
+    return str(extra.get("picks") or "") if isinstance(extra, Mapping) else ""
 
 
 def _of_type(kind: Any) -> st.SearchStrategy[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,11 @@ import pytest
 
 from clientops.book.book import Book
 from tests.books import OPERATOR, fill_shop
+
+
+def pytest_configure():
+    """Tables of the command line are as wide in every process; its console reads this when it is made."""
+    os.environ["COLUMNS"] = "200"
 
 
 def pytest_addoption(parser):

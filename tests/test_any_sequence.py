@@ -144,7 +144,7 @@ class AnySequence(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [pytest.param(6, 12, id="short"), pytest.param(150, 40, id="long", marks=pytest.mark.slow)]
+    ("examples", "steps"), [pytest.param(5, 12, id="short"), pytest.param(150, 40, id="long", marks=pytest.mark.slow)]
 )
 def test_no_sequence_of_rules_breaks_a_promise(shop_file, examples, steps):
     """References, invariants, money, history and undo hold after any sequence of any rules."""
@@ -161,6 +161,6 @@ def test_no_sequence_of_rules_breaks_a_promise(shop_file, examples, steps):
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert len(AnySequence.accepted) >= (5 if examples < 10 else 25), AnySequence.accepted
+    assert len(AnySequence.accepted) >= (3 if examples < 10 else 40), AnySequence.accepted
     assert Decimal(sum(AnySequence.accepted.values())) > examples
     print(AnySequence.accepted)

@@ -87,7 +87,7 @@ def kill_again_and_again(processes, clients_file, folder, kills, seed):
 
 def test_killed_at_random_moments(processes, clients_file, tmp_path):
     """After kill -9 every confirmed operation is in, whole, and nothing else but perhaps the one under way."""
-    kill_again_and_again(processes, clients_file, tmp_path, 25, random.SystemRandom().randrange(10**6))
+    kill_again_and_again(processes, clients_file, tmp_path, 10, random.SystemRandom().randrange(10**6))
 
 
 @pytest.mark.slow

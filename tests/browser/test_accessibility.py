@@ -34,7 +34,7 @@ def test_every_screen_can_be_used_by_everybody(open_app):
     found = {}
     for route in SCREENS:
         page.evaluate("route => { location.hash = route }", route)
-        page.wait_for_timeout(1200)
+        page.wait_for_timeout(600)
         if wrong := violations(page):
             found[route] = wrong
     assert found == {}, "\n".join(f"{route}: {line}" for route, lines in found.items() for line in lines)

@@ -9,7 +9,7 @@ def test_a_client_shows_the_statement_and_hands_it_over(at):
     hand.click("Statement")
     hand.say(
         {
-            "h": hand.name_of(hand.view.drawn.find(tag="form")[-1], "submit"),
+            "h": hand.name_of(hand.view.drawn.find(tag="form")[-2], "submit"),
             "v": {"values": {"first": "2026-11-01", "last": "2026-11-30"}},
         }
     )
@@ -25,7 +25,7 @@ def test_days_that_are_none_are_said(at):
     """A day that is none, and a period the wrong way round, get a sentence."""
     hand = at("client/1")
     hand.click("Statement")
-    form = hand.view.drawn.find(tag="form")[-1]
+    form = hand.view.drawn.find(tag="form")[-2]
     hand.say({"h": hand.name_of(form, "submit"), "v": {"values": {"first": "soon", "last": "2026-11-30"}}})
     assert "Give both days as year-month-day" in hand.text
     hand.say({"h": hand.name_of(form, "submit"), "v": {"values": {"first": "2026-12-30", "last": "2026-11-30"}}})

@@ -251,7 +251,7 @@ def rows_of(table: str):
     return st.lists(row, max_size=5)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(tables=st.fixed_dictionaries({name: rows_of(name) for name in FIELDS}))
 def test_counts_and_money_add_up_on_any_rows(tmp_path_factory, tables):
     """Law: read = new + problems, and money read = taken + on problem rows, whatever the rows; nothing is orphaned."""

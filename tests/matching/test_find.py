@@ -232,7 +232,7 @@ def test_both_ways(made_up: tuple[pa.Table, pa.Table]) -> None:
     )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(0, 10_000))
 def test_unrelated_client(made_up: tuple[pa.Table, pa.Table], seed: int) -> None:
     """A client who shares no key with anybody changes no score and no group: scores do not know the size of the book."""

@@ -110,7 +110,7 @@ def stored(book, client_id):
     return Decimal(row[0])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(steps, min_size=6, max_size=14), st.integers(-20, 90), st.integers(0, 60))
 def test_opening_and_movements_make_the_closing(sequence, start, length):
     """Whatever rules did: each period's closing is the next one's opening, lines add up, and in the end it is what is owed."""

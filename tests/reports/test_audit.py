@@ -238,7 +238,7 @@ steps = st.lists(
 
 
 @settings(
-    max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(steps, st.data())
 def test_opening_and_movements_make_the_closing(shop_file, tmp_path_factory, sequence, data):

@@ -48,6 +48,7 @@ def everything_of(client, first):
         "commissions": {**n, "affiliate_id": first, "invoice_id": first, "amount": 1},
         "service_changes": {**own, "service_id": first}, "quotes": own, "quote_items": {**n, "quote_id": first},
         "merged_clients": {**n, "replaced_id": 80 + first, "survivor_id": client},
+        "credit_notes": {**own, "invoice_id": first},
     }  # fmt: skip
 
 

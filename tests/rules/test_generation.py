@@ -427,7 +427,7 @@ asked_rows = st.lists(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(books(), asked_rows)
 def test_many_rows_are_one_row_after_another(book, asked):
     """Law: any dates in one table bill what they bill one by one; and once more they bill nothing."""

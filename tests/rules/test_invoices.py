@@ -196,7 +196,7 @@ created = st.tuples(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(created, min_size=1, max_size=6))
 def test_many_invoices_are_one_after_another(asked):
     """Law: invoices of one table are those of a table each: numbers, credit, tax and all."""

@@ -221,7 +221,7 @@ REFERRING = {
     "invoices": {"status": "Draft"},
     "transactions": {}, "credit_entries": {"amount": 0}, "notes": {}, "custom_values": {"field_id": 1}, "tickets": {},
     "ticket_replies": {"ticket_id": 5}, "communications": {}, "affiliates": {}, "service_changes": {}, "quotes": {},
-    "merged_clients": {"replaced_id": 99},
+    "merged_clients": {"replaced_id": 99}, "credit_notes": {"invoice_id": 5},
 }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ steps = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(steps, min_size=8, max_size=16))
 def test_no_sequence_of_rules_breaks_the_books_laws(sequence):
     """Every invariant holds, balance = log + adjustments, and money received is allocated, credited or unapplied."""

@@ -221,7 +221,7 @@ refunds = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(amounts, st.booleans()), min_size=3, max_size=3), st.lists(refunds, min_size=1, max_size=5))
 def test_many_refunds_are_one_after_another(payments, asked):
     """Law: refunds accepted one by one do the same in one table, and no money appears or is lost."""

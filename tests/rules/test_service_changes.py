@@ -258,7 +258,7 @@ def months_before(day, months, aim):
 CURRENCIES = st.sampled_from([(1, 2), (2, 0), (3, 3)])
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     CURRENCIES, st.sampled_from(list(CYCLES)), st.integers(0, 10**7), st.lists(st.integers(0, 10**7), min_size=1, max_size=3),
     st.dates(date(2027, 1, 1), date(2028, 12, 31)), st.integers(1, 1100), st.integers(0, 3),

@@ -191,7 +191,7 @@ def test_warnings(asked, codes):
     assert warnings(catalogue(), "add-service", *asked) == codes
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries({
