@@ -18,7 +18,7 @@ from clientops.tables.view import Tables
 from tests.builders import NOW, TODAY
 
 # In the large one, run with --long, flaws would meet that never meet in the small ones.
-SIZES = pytest.mark.parametrize("clients", [300, 1000, pytest.param(20_000, marks=pytest.mark.slow)])
+SIZES = pytest.mark.parametrize("clients", [300, *(pytest.param(n, marks=pytest.mark.slow) for n in (1000, 20_000))])
 
 
 def demo_plan(tables: Tables, today: date = TODAY, **request: Any) -> Plan:

@@ -247,7 +247,7 @@ def test_dump_encodings(tmp_path, data, expected):
     assert names_in(read_text(tmp_path, (CURRENCIES + CLIENTS).encode() + data)) == [expected]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     values=st.lists(st.one_of(st.none(), st.text(alphabet="a'\\,();\n\r\0 \"`é😀N-", max_size=12)), max_size=8),
     seed=st.integers(0, 999),

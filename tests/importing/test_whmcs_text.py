@@ -57,7 +57,7 @@ def test_decode_bytes(value, charset, text):
     assert decode_bytes(value, charset) == text
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=48, deadline=None)
 @given(st.text(alphabet="abcéöüßñłżçд日", max_size=30))
 def test_what_was_double_encoded_comes_back(text):
     """Law: right text is not changed, and neither is text that was read as what it is."""

@@ -306,7 +306,7 @@ def test_a_circle_in_the_map_is_found(monkeypatch):
 # -- laws ------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(0, 10**6), st.lists(st.sampled_from(list(CLIENTS)), min_size=1, max_size=3, unique=True))
 def test_deleting_leaves_no_orphan_and_can_be_undone(seed, numbers):
     """Law: nothing points at nothing, other clients keep all they had, one table equals one by one, undo restores all."""

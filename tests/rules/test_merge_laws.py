@@ -10,7 +10,7 @@ from tests.rules.merging import MERGE, UNMERGE
 from tests.rules.random_books import CLIENTS, money_per_currency, random_book
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(0, 10**6), merges())
 def test_a_merge_is_sound_and_can_be_taken_back_and_undone(seed, requests):
     """Law: a merge keeps money and leaves no orphan; unmerge, like undo, restores every row of every table."""

@@ -103,7 +103,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(STEPS, st.sampled_from(["never", "yearly", "monthly"]))
 def test_numbers_have_no_gaps_and_none_is_there_twice(steps, restart):
     """Law: whatever is created, drafted, issued or refused, the numbers of a period are 1 to n, in the order of issuing."""

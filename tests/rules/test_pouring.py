@@ -45,7 +45,7 @@ def poured_one_by_one(offers, places, parts):
 amounts = st.integers(1, 500).map(lambda cents: Decimal(cents).scaleb(-2))
 
 
-@settings(max_examples=16, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 4), st.none() | amounts), max_size=10),
     st.dictionaries(st.integers(0, 3), st.lists(st.integers(0, 5), unique=True, max_size=5), max_size=4),

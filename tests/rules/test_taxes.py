@@ -144,7 +144,7 @@ rates = st.integers(0, 400_000).map(lambda rate: Decimal(rate).scaleb(-4))
 items = st.lists(st.tuples(st.integers(-(10**4), 10**9), st.booleans()), min_size=1, max_size=6)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=7, deadline=None)
 @given(st.sampled_from([EUR, JPY, KWD]), st.tuples(st.booleans(), st.booleans()), st.tuples(rates, rates), items)
 def test_no_minor_unit_is_lost(currency, mode, both_rates, given_items):
     """Law: each item's taxes are the exact ones rounded once, and items, taxes and subtotal sum to the total."""

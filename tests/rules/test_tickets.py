@@ -152,7 +152,7 @@ def test_refused(name, row, problem):
     assert [(p.field, p.code) for p in problems_of(book(), rule(name), [row])] == [problem]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.permutations(REPLIES))
 def test_many_replies_are_one_by_one(rows):
     """Law: a table of n replies leaves the same tables as n tables of one."""

@@ -44,7 +44,7 @@ LIFE = st.lists(
 )
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(0, 10**6), merges(), LIFE)
 def test_taken_back_after_life_went_on(seed, requests, life):
     """Law: whatever the survivors were given, billed and spent meanwhile, taking back is sound and keeps what is new."""
