@@ -57,6 +57,27 @@ def test_a_failing_select_may_end_the_transaction(connection, statement, left):
     assert connection.execute("select count(*) from t").fetchone() == (left,)
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param("update t set n = 2", id="an update"),
+        pytest.param(
+            "alter table t add column a boolean default false", id="a column whose default is not a plain constant"
+        ),
+    ],
+)
+def test_a_table_cannot_be_altered_after_its_rows(connection, first):
+    """In one database transaction rows come last: a migration fills in defaults at its end (book/create.py)."""
+    connection.execute("create table t (n integer)")
+    connection.execute("insert into t values (1)")
+    connection.execute("checkpoint")
+    connection.begin()
+    connection.execute(first)
+    connection.execute("alter table t add column b integer")
+    with pytest.raises(duckdb.TransactionException, match="another transaction has altered this table"):
+        connection.commit()
+
+
 def test_a_temp_table_hides_a_table(connection):
     """Steps may not be named like tables (Steps): not even ``main.`` helps."""
     connection.execute("create table clients as select 1 as id")

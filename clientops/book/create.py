@@ -98,16 +98,22 @@ def _migrate(connection: duckdb.DuckDBPyConnection, after: int) -> None:
     create_tables(connection, after)
     comment_tables(connection, after)
     history = read_schema(connection, "history")
+    defaults: dict[str, list[str]] = {}
     for name, table in read_schema(connection).items():
         connection.execute(history_table_sql(name))
         known = history[name].column_names if name in history else ()
         for column in table.columns:
             if known and column.name not in known:
-                # The table's old rows got the default; so do their images, or the two would not agree.
-                default = f"default {column.default}" if column.default else ""
                 connection.execute(
-                    f"alter table history.{quote_name(name)} add column {quote_name(column.name)} {column.type} {default}"
+                    f"alter table history.{quote_name(name)} add column {quote_name(column.name)} {column.type}"
                 )
+                if column.default:
+                    defaults.setdefault(name, []).append(f"{quote_name(column.name)} = {column.default}")
+    # Old rows get the default, and so do their images, or the two would not agree. Rows last: once they are touched, the
+    # engine lets no more be altered in the same database transaction (tests/test_engine_canaries.py).
+    for name, sets in defaults.items():
+        for schema in ("main", "history"):
+            connection.execute(f"update {schema}.{quote_name(name)} set {', '.join(sets)}")
     now = datetime.now(UTC)
     for version, name, _ in migrations():
         if version > after:

@@ -464,7 +464,11 @@ def test_a_migrated_row_changed_in_its_new_column(book, monkeypatch):
     newest = schema.migrations()[-1][0]
     later = (
         *schema.migrations(),
-        (newest + 1, "later", "alter table notes add column mood varchar default 'fine'; -- Mood\n"),
+        (
+            newest + 1,
+            "later",
+            "alter table notes add column mood varchar; -- Mood\nalter table notes alter column mood set default 'fine';\n",
+        ),
     )
     for module in (schema, create):
         monkeypatch.setattr(module, "migrations", lambda: later)
