@@ -10,15 +10,19 @@ import pytest
 
 from clientops.book.book import Book
 from tests.books import OPERATOR, fill_shop
+from tests.long_forms import choose
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Tables of the command line are as wide in every process; its console reads this when it is made."""
     os.environ["COLUMNS"] = "200"
+    choose(long=config.getoption("--long"))
 
 
 def pytest_addoption(parser):
-    parser.addoption("--long", action="store_true", help="run the long forms of crash, concurrency and engine tests")
+    parser.addoption(
+        "--long", action="store_true", help="run the long forms: crash, concurrency, engine, all examples of properties"
+    )
 
 
 def pytest_collection_modifyitems(config, items):

@@ -16,6 +16,7 @@ from clientops.money import (
     show_amount,
     show_sql,
 )
+from tests.long_forms import examples
 
 LARGEST = Decimal("99999999999999.9999")
 amounts = st.decimals(-LARGEST + 1, LARGEST - 1, places=4)
@@ -59,7 +60,7 @@ def test_rounding_is_half_away_from_zero(amount, digits, expected):
     assert str(round_money(Decimal(amount), digits)) == expected
 
 
-@settings(max_examples=14, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(amounts, st.integers(0, 4))
 @example(Decimal("0.5"), 0)
 @example(Decimal("-0.0005"), 3)
@@ -90,7 +91,7 @@ def test_minor_units(connection, amount, digits, is_one):
     assert in_sql(connection, is_minor_unit_sql("amount"), Decimal(amount), digits) is is_one
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(amounts, st.sampled_from(["EUR", "JPY", "KWD"]))
 @example(Decimal("1234.5"), "EUR")
 @example(Decimal("-0.5"), "JPY")

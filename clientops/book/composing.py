@@ -70,16 +70,17 @@ class Composition:
         for name in self._touched:
             kept, stored = f"temp.{quote_name(f'composed {name}')}", self._stored(name)
             changed = self._changed(name, kept, stored)
-            for kind, sql in (
+            statements: tuple[tuple[Kind, str], ...] = (
                 ("insert", f"select * exclude (is_gone) from {kept} where not is_gone and id not in (select id from {stored})"),
                 ("update", f"select {column_list(('id', *changed), 'k')} from {kept} k semi join {stored} using (id) where not is_gone"),
                 ("delete", f"select id from {kept} semi join {stored} using (id) where is_gone"),
-            ):  # fmt: skip
+            )  # fmt: skip
+            for kind, sql in statements:
                 if kind == "update" and not changed:
                     continue
                 step = quote_name(f"composed {kind} {name}")
                 self._connection.execute(f"create or replace temp table {step} as {sql}")
-                found.append(Change(name, _kind(kind), self._connection.table(f"temp.{step}")))
+                found.append(Change(name, kind, self._connection.table(f"temp.{step}")))
         return tuple(found)
 
     def close(self) -> None:
@@ -107,7 +108,3 @@ class Composition:
             "select 'view', view_name from duckdb_views() where temporary and not internal"
         ).fetchall()
         return {(kind, name) for kind, name in rows}
-
-
-def _kind(name: str) -> Kind:
-    return "insert" if name == "insert" else "update" if name == "update" else "delete"

@@ -133,6 +133,7 @@ def take_back(
         "operation_id": str(operation), "replaced_id": str(client or ""),
         "take_what_is_left": "yes" if take_what_is_left else "no",
     }  # fmt: skip
-    choices = Choices(reason, operator, None, dry_run, yes, False, None, None, as_json or shared.as_json)
+    as_json = as_json or shared.as_json
+    choices = Choices(reason=reason, operator=operator, dry_run=dry_run, yes=yes, as_json=as_json)
     with told_plainly(as_json=choices.as_json):
         carry_out(shared, rule("unmerge-clients"), [request], [request], choices)

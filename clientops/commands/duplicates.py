@@ -213,9 +213,9 @@ def decide(
         "take_from_replaced": take or "", "keep_as_contact": "yes" if keep_as_contact else "no", "note": note or "",
         "decided_by": shared.book(operator).operator,
     }  # fmt: skip
-    choices = Choices(
-        reason or "Review of duplicates", operator, None, dry_run, True, False, None, None, as_json or shared.as_json
-    )
+    as_json = as_json or shared.as_json
+    why = reason or "Review of duplicates"
+    choices = Choices(reason=why, operator=operator, dry_run=dry_run, yes=True, as_json=as_json)
     with told_plainly(as_json=choices.as_json):
         carry_out(shared, rule("decide-duplicates"), [request], [request], choices)
 
@@ -250,9 +250,10 @@ def import_decisions(
 ) -> None:
     """Take decisions back from a spreadsheet; rows without one are left alone."""
     shared = context_of(ctx)
+    as_json = as_json or shared.as_json
     choices = Choices(
-        reason or f"Decisions from {file.name}", operator, None, dry_run, yes, only_good, problems, None,
-        as_json or shared.as_json,
+        reason=reason or f"Decisions from {file.name}", operator=operator, dry_run=dry_run, yes=yes,
+        only_good=only_good, problems=problems, as_json=as_json,
     )  # fmt: skip
     with told_plainly(as_json=choices.as_json):
         rows = read_text_table(file).rows

@@ -116,8 +116,9 @@ def apply(
         if not len(given):
             fail(f"{file} has no requests, only headings" if file else "There are no requests")
         choices = Choices(
-            reason, operator, today.date() if today else None, dry_run, yes, only_good, problems, key, as_json, propose
-        )
+            reason=reason, operator=operator, today=today, dry_run=dry_run, yes=yes, only_good=only_good,
+            problems=problems, key=key, propose=propose, as_json=as_json,
+        )  # fmt: skip
         carry_out(shared, rule, given, given, choices)
 
 
@@ -136,20 +137,25 @@ def undo(
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Choices:
     """How requests are to be applied, as the command's options say."""
 
-    reason: str | None
-    operator: str | None
-    today: date | None
-    dry_run: bool
-    yes: bool
-    only_good: bool
-    problems: Path | None
-    key: str | None
     as_json: bool
+    reason: str | None = None
+    operator: str | None = None
+    today: datetime | None = None
+    dry_run: bool = False
+    yes: bool = False
+    only_good: bool = False
+    problems: Path | None = None
+    key: str | None = None
     propose: bool = False
+
+    @property
+    def day(self) -> date | None:
+        """The day it counts for, if one was given."""
+        return self.today.date() if self.today else None
 
 
 def carry_out(
@@ -176,7 +182,7 @@ def carry_out(
         with working(rule.title, quiet=choices.as_json) as report:
             book.progress = report
             receipt = book.apply_now(
-                rule, requests, reason=choices.reason, key=choices.key, today=choices.today, only_good=choices.only_good
+                rule, requests, reason=choices.reason, key=choices.key, today=choices.day, only_good=choices.only_good
             )
     except RefusedError as refused:
         if choices.problems is not None:
@@ -196,7 +202,7 @@ def propose_and_print(book: Book, rule: Rule, requests: RequestTable, choices: C
     """Put requests on the waiting list."""
     from clientops.book.approval import propose, waiting
 
-    preview = book.preview(rule, requests, today=choices.today)
+    preview = book.preview(rule, requests, today=choices.day)
     receipt = propose(book, preview, reason=choices.reason)
     number = next(p.id for p in waiting(book) if p.key == preview.key)
     if choices.as_json:
@@ -232,7 +238,7 @@ def _with_preview(shared: Context, rule: Rule, requests: RequestTable, choices: 
     book = shared.book(choices.operator)
     with working(rule.title, quiet=choices.as_json) as report:
         book.progress = report
-        preview = book.preview(rule, requests, today=choices.today)
+        preview = book.preview(rule, requests, today=choices.day)
     if choices.key:
         preview = replace(preview, key=choices.key)
     if preview.problems:

@@ -137,7 +137,13 @@ def mend(
         if not requests:
             fail("There is nothing here that can be mended; clientops reconcile shows what does not agree")
         choices = Choices(
-            reason, operator, today.date() if today else None, dry_run, yes, only_good, None, None, as_json
+            reason=reason,
+            operator=operator,
+            today=today,
+            dry_run=dry_run,
+            yes=yes,
+            only_good=only_good,
+            as_json=as_json,
         )
         carry_out(shared, rule_named("mend"), requests, requests, choices)
 
@@ -176,9 +182,8 @@ def sign_off(
     with told_plainly(as_json=as_json):
         first, last = parse_period(period)
         request = {"period_from": first.isoformat(), "period_to": last.isoformat(), "note": note or ""}
-        choices = Choices(
-            reason or f"{period} reconciled", operator, today.date() if today else None, dry_run, yes, False, None, None, as_json
-        )  # fmt: skip
+        why = reason or f"{period} reconciled"
+        choices = Choices(reason=why, operator=operator, today=today, dry_run=dry_run, yes=yes, as_json=as_json)
         carry_out(shared, rule_named("sign-off-period"), [request], [request], choices)
 
 

@@ -88,9 +88,11 @@ def import_spreadsheet(
             fail(f"No column of {file} is understood; say what they mean with --map heading=field")
         if not rows.num_rows:
             fail(f"{file} has no rows, only headings")
-        day = today.date() if today else None
         key = f"import {file.name} {uuid4().hex}"  # so that the record of manual entries knows it for an import
-        choices = Choices(reason, operator, day, dry_run, yes, only_good, problems, key, as_json)
+        choices = Choices(
+            reason=reason, operator=operator, today=today, dry_run=dry_run, yes=yes, only_good=only_good,
+            problems=problems, key=key, as_json=as_json,
+        )  # fmt: skip
         carry_out(shared, rule, rows, table.rows, choices)
 
 

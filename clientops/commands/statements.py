@@ -56,9 +56,8 @@ def import_statement(
             save_statement_mapping(save, read.reading, currency=currency.upper(), account=account)
         if not as_json:
             _show(read)
-        choices = Choices(
-            reason or f"Statement {read.name}", operator, today.date() if today else None, dry_run, yes, False, None, None, as_json
-        )  # fmt: skip
+        why = reason or f"Statement {read.name}"
+        choices = Choices(reason=why, operator=operator, today=today, dry_run=dry_run, yes=yes, as_json=as_json)
         carry_out(shared, rule_named("import-statement"), read.requests, read.requests, choices)
 
 
@@ -197,7 +196,13 @@ def accept(
             fail("No suggestion is that sure; see: clientops statement match")
         requests = [acceptance(row) for row in chosen]
         choices = Choices(
-            reason, operator, today.date() if today else None, dry_run, yes, only_good, None, None, as_json
+            reason=reason,
+            operator=operator,
+            today=today,
+            dry_run=dry_run,
+            yes=yes,
+            only_good=only_good,
+            as_json=as_json,
         )
         carry_out(shared, rule_named("accept-match"), requests, requests, choices)
 
@@ -233,5 +238,6 @@ def aside(
     as_json = as_json or shared.as_json
     request = {"statement_line_id": str(line), "explanation": explanation}
     with told_plainly(as_json=as_json):
-        choices = Choices(reason or explanation, operator, None, dry_run, yes, False, None, None, as_json)
+        why = reason or explanation
+        choices = Choices(reason=why, operator=operator, dry_run=dry_run, yes=yes, as_json=as_json)
         carry_out(shared, rule_named("set-line-aside"), [request], [request], choices)

@@ -53,7 +53,7 @@ def import_zone(
         with shared.book(operator).tables() as tables:
             number = find_domain(tables, domain)
         request = [{"domain_id": str(number), "zone": text, "replace": "yes" if replace else "no"}]
-        choices = Choices(reason, operator, today.date() if today else None, dry_run, yes, False, None, None, as_json)
+        choices = Choices(reason=reason, operator=operator, today=today, dry_run=dry_run, yes=yes, as_json=as_json)
         carry_out(shared, rule_named("import-zone"), request, request, choices)
 
 

@@ -91,81 +91,43 @@ def differences(
     return steps.add("differences", TOLD.format(kept=kept, listed=listed, families=families))
 
 
-def _credit(steps: Steps) -> list[str]:
-    steps.add("drifted", DRIFTED)
-    steps.add("credit_differences", CREDIT_DIFFERENCES)
-    return ["credit_differences"]
-
-
-def _invoices(steps: Steps) -> list[str]:
-    steps.add("wrong_invoices", WRONG_INVOICES)
-    steps.add("invoice_differences", DESCRIBED_INVOICES)
-    return ["invoice_differences"]
-
-
-def _numbers(steps: Steps) -> list[str]:
-    steps.add("numbered_invoices", NUMBERED)
-    steps.add("gaps", GAPS)
-    steps.add("gap_differences", GAP_DIFFERENCES)
-    steps.add("twice_numbered", TWICE_NUMBERED)
-    steps.add("twice_differences", TWICE_DIFFERENCES)
-    return ["gap_differences", "twice_differences"]
-
-
-def _free_money(steps: Steps) -> list[str]:
-    steps.add("rests", RESTS)
-    steps.add("free_money", FREE_MONEY)
-    steps.add("free_differences", FREE_DIFFERENCES)
-    return ["free_differences"]
-
-
-def _references(steps: Steps) -> list[str]:
-    steps.add("references_twice", REFERENCES_TWICE)
-    steps.add("reference_differences", REFERENCE_DIFFERENCES)
-    return ["reference_differences"]
-
-
-def _strayed(steps: Steps) -> list[str]:
-    steps.add("strayed", STRAYED)
-    steps.add("client_differences", CLIENT_DIFFERENCES)
-    return ["client_differences"]
-
-
-def _gone(steps: Steps) -> list[str]:
-    steps.add("gone_credit", GONE_CREDIT)
-    steps.add("gone_differences", GONE_DIFFERENCES)
-    return ["gone_differences"]
-
-
 def _orphans(steps: Steps) -> list[str]:
-    steps.add("orphan_differences", ORPHAN_DIFFERENCES.format(orphans=orphans_sql(steps)))
+    steps.add("orphans", orphans_sql(steps))
+    steps.add("orphan_differences", ORPHAN_DIFFERENCES)
     return ["orphan_differences"]
 
 
-def _plain(name: str, sql: str) -> Callable[[Steps], list[str]]:
+def _steps(**sql: str) -> Callable[[Steps], list[str]]:
+    """A finder that adds steps in their order; those named ``…_differences`` are what it finds."""
+
     def find(steps: Steps) -> list[str]:
-        steps.add(name, sql)
-        return [name]
+        for name, text in sql.items():
+            steps.add(name, text)
+        return [name for name in sql if name.endswith("_differences")]
 
     return find
 
 
 Finder = tuple[tuple[str, ...], Callable[[Steps], list[str]]]
 FINDERS: tuple[Finder, ...] = (
-    (("drifted_balance",), _credit),
+    (("drifted_balance",), _steps(drifted=DRIFTED, credit_differences=CREDIT_DIFFERENCES)),
     (("credit_not_logged", "credit_on_cancelled", "total_not_items", "parts_not_total", "paid_but_owed", "paid_too_much",
-      "unpaid_but_settled", "paid_but_cancelled"), _invoices),
-    (("number_gap", "number_twice"), _numbers),
-    (("overpaid_without_credit", "unapplied_payment", "settles_too_much"), _free_money),
-    (("reference_twice",), _references),
-    (("wrong_client",), _strayed),
-    (("wrong_currency",), _plain("currency_differences", CURRENCY_DIFFERENCES)),
-    (("refund_above_payment",), _plain("refund_differences", REFUND_DIFFERENCES)),
-    (("closed_with_credit", "closed_with_services"), _plain("closed_differences", CLOSED_DIFFERENCES)),
-    (("credit_of_gone_client",), _gone),
+      "unpaid_but_settled", "paid_but_cancelled"),
+     _steps(wrong_invoices=WRONG_INVOICES, invoice_differences=DESCRIBED_INVOICES)),
+    (("number_gap", "number_twice"),
+     _steps(numbered_invoices=NUMBERED, gaps=GAPS, gap_differences=GAP_DIFFERENCES, twice_numbered=TWICE_NUMBERED,
+            twice_differences=TWICE_DIFFERENCES)),
+    (("overpaid_without_credit", "unapplied_payment", "settles_too_much"),
+     _steps(rests=RESTS, free_money=FREE_MONEY, free_differences=FREE_DIFFERENCES)),
+    (("reference_twice",), _steps(references_twice=REFERENCES_TWICE, reference_differences=REFERENCE_DIFFERENCES)),
+    (("wrong_client",), _steps(strayed=STRAYED, client_differences=CLIENT_DIFFERENCES)),
+    (("wrong_currency",), _steps(currency_differences=CURRENCY_DIFFERENCES)),
+    (("refund_above_payment",), _steps(refund_differences=REFUND_DIFFERENCES)),
+    (("closed_with_credit", "closed_with_services"), _steps(closed_differences=CLOSED_DIFFERENCES)),
+    (("credit_of_gone_client",), _steps(gone_credit=GONE_CREDIT, gone_differences=GONE_DIFFERENCES)),
     (("orphan",), _orphans),
-    (("unmatched_line", "line_amount"), _plain("line_differences", LINE_DIFFERENCES)),
-    (("statement_gap",), _plain("statement_differences", STATEMENT_DIFFERENCES)),
+    (("unmatched_line", "line_amount"), _steps(line_differences=LINE_DIFFERENCES)),
+    (("statement_gap",), _steps(statement_differences=STATEMENT_DIFFERENCES)),
 )  # fmt: skip
 
 NO_REASONS = """

@@ -71,13 +71,17 @@ def _orphans_of(reference: Reference, ranges: dict[str, tuple[int, int]]) -> str
     return orphan_sql(reference, rows)
 
 
+# Only the rows that are asked for are joined: with the condition on the left side alone, the engine goes through all.
 ORPHAN_DIFFERENCES = """
     with found as (
-        select table_name, id, min(message) as message from ({orphans}) group by table_name, id
+        select table_name, id, min(message) as message from orphans group by table_name, id
     )
     select 'orphan' as kind, found.table_name, found.id as row_id, coalesce(i.client_id, s.client_id) as client_id,
         null::bigint as currency_id, i.total as amount, i.issued_on as day, found.message,
-        [{{'table': found.table_name, 'id': found.id}}] as row_list, null::varchar as mend_rule, null::varchar as mend_request
-    from found left join invoices i on found.table_name = 'invoices' and i.id = found.id
-    left join services s on found.table_name = 'services' and s.id = found.id
+        [{'table': found.table_name, 'id': found.id}] as row_list, null::varchar as mend_rule, null::varchar as mend_request
+    from found
+    left join (select * from invoices where id in (select id from found where table_name = 'invoices')) i
+        on i.id = found.id and found.table_name = 'invoices'
+    left join (select * from services where id in (select id from found where table_name = 'services')) s
+        on s.id = found.id and found.table_name = 'services'
 """

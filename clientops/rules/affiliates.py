@@ -11,7 +11,7 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
 from clientops.requests import CrossCheck, FieldError, Id, Request
-from clientops.rules.editing import edit_problems_sql, edited_sql
+from clientops.rules.editing import edit_problems_sql, edited_sql, unknown_or_removed_sql
 from clientops.tables.view import Tables
 
 PayKind = Literal["percent", "fixed"]
@@ -250,14 +250,8 @@ def remove_referral(tables: Tables, requests: Relation, *, today: date, now: dat
     return steps.plan(steps.delete("referrals", "gone"), problems="problems")
 
 
-REMOVE_PROBLEMS = """
-    select "row", 'referral_id' as field, 'unknown_referral' as code, 'there is no referral ' || referral_id as message
-    from (
-        select *, referral_id not in (select id from referrals)
-            or row_number() over (partition by referral_id order by "row") > 1 as is_unknown
-        from requests where referral_id is not null
-    )
-    where is_unknown
+REMOVE_PROBLEMS = f"""
+    {unknown_or_removed_sql("referrals", "referral_id")}
     union all
     select distinct "row", 'referral_id', 'has_commissions', 'referral ' || referral_id || ' has earned commission: it stays'
     from requests join commissions using (referral_id)

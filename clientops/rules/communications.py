@@ -9,7 +9,7 @@ from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import CrossCheck, FieldError, Id, Request, Text
-from clientops.rules.editing import edit_problems_sql, edited_sql
+from clientops.rules.editing import edit_problems_sql, edited_sql, unknown_or_removed_sql
 from clientops.rules.fields import ColumnNames, Line
 from clientops.tables.view import Tables
 
@@ -245,21 +245,10 @@ def remove_communication(tables: Tables, requests: Relation, *, today: date, now
         ``unknown_communication`` (also one that an earlier row removes), ``is_mail``.
     """
     steps = tables.steps(requests=requests)
-    steps.add("problems", f"{UNKNOWN} union all {IS_MAIL}")
+    steps.add("problems", f"{unknown_or_removed_sql('communications', 'communication_id')} union all {IS_MAIL}")
     steps.add("gone", "select distinct communication_id as id from requests")
     return steps.plan(steps.delete("communications", "gone"), problems="problems")
 
-
-UNKNOWN = """
-    select "row", 'communication_id' as field, 'unknown_communication' as code,
-        'there is no communication ' || communication_id as message
-    from (
-        select *, communication_id not in (select id from communications)
-            or row_number() over (partition by communication_id order by "row") > 1 as is_unknown
-        from requests where communication_id is not null
-    )
-    where is_unknown
-"""
 
 RULES: tuple[Rule, ...] = (
     Rule("log-communication", "Log communication", log_communication, LogCommunication, group="communications", manual="communication log"),

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import CrossCheck, FieldError, Id, Request
-from clientops.rules.editing import edit_problems_sql, edited_sql
+from clientops.rules.editing import edit_problems_sql, edited_sql, unknown_or_removed_sql
 from clientops.rules.fields import ColumnNames, Line
 from clientops.tables.view import Tables
 
@@ -227,23 +227,13 @@ def remove_custom_field(tables: Tables, requests: Relation, *, today: date, now:
         ``unknown_field``, also for one that an earlier row removes.
     """
     steps = tables.steps(requests=requests)
-    steps.add("problems", UNKNOWN_FIELDS)
+    steps.add("problems", unknown_or_removed_sql("custom_fields", "field_id"))
     steps.add("gone", "select distinct field_id as id from requests")
     steps.add("gone_values", "select id from custom_values where field_id in (select id from gone)")
     return steps.plan(
         steps.delete("custom_fields", "gone"), steps.delete("custom_values", "gone_values"), problems="problems"
     )
 
-
-UNKNOWN_FIELDS = """
-    select "row", 'field_id' as field, 'unknown_field' as code, 'there is no field ' || field_id as message
-    from (
-        select *, field_id not in (select id from custom_fields)
-            or row_number() over (partition by field_id order by "row") > 1 as is_unknown
-        from requests where field_id is not null
-    )
-    where is_unknown
-"""
 
 RULES: tuple[Rule, ...] = (
     Rule("add-custom-field", "Add custom field", add_custom_field, AddCustomField, group="custom fields", manual="custom data or notes"),

@@ -1,4 +1,4 @@
-"""Changing only what is given: the SQL that all edit rules share.
+"""Changing only what is given, and removing rows: the SQL that all rules that edit or remove share.
 
 An edit request names a row and gives some of its columns; what is left empty stays as it is, and a field ``clear``
 names the columns to empty. Several requests for one row count in their order.
@@ -69,4 +69,18 @@ def edit_problems_sql(table: str, key: str, columns: Sequence[str], clearable: S
         select "row", one.name, 'given_and_cleared', one.name || ' is given and to be cleared as well; do one of them'
         from (select "row", "clear", unnest([{fields}]) as one from requests)
         where one.is_given and list_contains("clear", one.name)
+    """
+
+
+def unknown_or_removed_sql(table: str, key: str) -> str:
+    """SELECT of the problem ``unknown_<noun>``: there is no such row, or an earlier request removes it."""
+    noun = key.removesuffix("_id")
+    return f"""
+        select "row", '{key}' as field, 'unknown_{noun}' as code, 'there is no {noun} ' || {key} as message
+        from (
+            select *, {key} not in (select id from {quote_name(table)})
+                or row_number() over (partition by {key} order by "row") > 1 as is_unknown
+            from requests where {key} is not null
+        )
+        where is_unknown
     """

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import CrossCheck, FieldError, Id, Request, Text
-from clientops.rules.editing import edit_problems_sql, edited_sql
+from clientops.rules.editing import edit_problems_sql, edited_sql, unknown_or_removed_sql
 from clientops.rules.fields import ColumnNames, Line
 from clientops.tables.view import Tables
 
@@ -178,20 +178,10 @@ def remove_note(tables: Tables, requests: Relation, *, today: date, now: datetim
         ``unknown_note``, also for one that an earlier row removes.
     """
     steps = tables.steps(requests=requests)
-    steps.add("problems", UNKNOWN_NOTES)
+    steps.add("problems", unknown_or_removed_sql("notes", "note_id"))
     steps.add("gone", "select distinct note_id as id from requests")
     return steps.plan(steps.delete("notes", "gone"), problems="problems")
 
-
-UNKNOWN_NOTES = """
-    select "row", 'note_id' as field, 'unknown_note' as code, 'there is no note ' || note_id as message
-    from (
-        select *, note_id not in (select id from notes)
-            or row_number() over (partition by note_id order by "row") > 1 as is_unknown
-        from requests where note_id is not null
-    )
-    where is_unknown
-"""
 
 RULES: tuple[Rule, ...] = (
     Rule("add-note", "Add note", add_note, AddNote, group="notes", manual="custom data or notes"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clientops.book import chain
 from clientops.book.chain import hash_rows
 from clientops.tables.schema import Column
+from tests.long_forms import examples
 
 COLUMNS = [
     Column("a", "VARCHAR", False, None, ""),
@@ -63,7 +64,7 @@ texts = st.none() | st.text("~|:;1#x", max_size=4)
 row = st.tuples(st.just(1), st.sampled_from([-1, 1]), st.integers(1, 4), texts, texts, st.none() | st.integers(-3, 3))
 
 
-@settings(max_examples=14, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(row, min_size=1, max_size=4, unique_by=lambda r: (r[1], r[2])),
     st.lists(row, min_size=1, max_size=4, unique_by=lambda r: (r[1], r[2])),
@@ -75,7 +76,7 @@ def test_equal_hashes_are_equal_rows(connection, one, two):
     assert hashed(connection, one) == hashed(connection, one[::-1])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.integers(1, 9000), min_size=1, max_size=40, unique=True), st.integers(0, 5000))
 def test_one_pass_or_many_give_one_hash(connection, numbers, first):
     """Large changes are hashed in passes; however they are cut, and whatever the new rows' first number, it is one hash."""

@@ -13,6 +13,7 @@ from clientops.tables.invariants import every_orphan_sql
 from clientops.tables.view import Tables
 from tests.builders import money
 from tests.importing.whmcs_books import EUR_ROW, planned, reported, stage
+from tests.long_forms import examples
 
 JPY_ROW = {"id": 2, "code": "JPY", "rate": "160.00000", "default": 0}
 CLIENTS = [{"id": 1, "credit": "50.00"}, {"id": 2}, {"id": 3, "currency": 2}]
@@ -251,7 +252,7 @@ def rows_of(table: str):
     return st.lists(row, max_size=5)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(tables=st.fixed_dictionaries({name: rows_of(name) for name in FIELDS}))
 def test_counts_and_money_add_up_on_any_rows(tmp_path_factory, tables):
     """Law: read = new + problems, and money read = taken + on problem rows, whatever the rows; nothing is orphaned."""

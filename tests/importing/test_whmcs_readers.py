@@ -19,6 +19,7 @@ from clientops.importing.whmcs.folder import read_folder
 from clientops.importing.whmcs.mysql import parse_mysql_url, read_mysql
 from tests.importing.conftest import SMALL_DUMP
 from tests.importing.whmcs_books import planned, staged_rows
+from tests.long_forms import examples
 
 CREATE = "CREATE TABLE `{}` (\n  `id` int,\n  `{}` text,\n  PRIMARY KEY (`id`)\n) ENGINE=InnoDB;\n"
 CURRENCIES = CREATE.format("tblcurrencies", "code") + "INSERT INTO `tblcurrencies` VALUES (1,'EUR');\n"
@@ -247,7 +248,7 @@ def test_dump_encodings(tmp_path, data, expected):
     assert names_in(read_text(tmp_path, (CURRENCIES + CLIENTS).encode() + data)) == [expected]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     values=st.lists(st.one_of(st.none(), st.text(alphabet="a'\\,();\n\r\0 \"`é😀N-", max_size=12)), max_size=8),
     seed=st.integers(0, 999),

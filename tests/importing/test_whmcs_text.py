@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clientops.importing.whmcs.text import clean_array, clean_text, decode_bytes
+from tests.long_forms import examples
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_decode_bytes(value, charset, text):
     assert decode_bytes(value, charset) == text
 
 
-@settings(max_examples=48, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(alphabet="abcéöüßñłżçд日", max_size=30))
 def test_what_was_double_encoded_comes_back(text):
     """Law: right text is not changed, and neither is text that was read as what it is."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from clientops.changes import as_dicts
 from clientops.matching.find import find_duplicates
 from clientops.matching.groups import duplicate_groups
+from tests.long_forms import examples
 from tests.matching.builders import FIRM, OTHER_PLACE, ZOFIA, book, book_of, found_groups, found_pairs
 from tests.matching.made_up_clients import make_clients
 
@@ -232,7 +233,7 @@ def test_both_ways(made_up: tuple[pa.Table, pa.Table]) -> None:
     )
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.integers(0, 10_000))
 def test_unrelated_client(made_up: tuple[pa.Table, pa.Table], seed: int) -> None:
     """A client who shares no key with anybody changes no score and no group: scores do not know the size of the book."""

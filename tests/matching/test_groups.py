@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clientops.changes import as_dicts
 from clientops.matching.groups import SAME, cut_groups, duplicate_groups, spanning_links
 from clientops.tables.view import Tables
+from tests.long_forms import examples
 from tests.matching.builders import groups_of
 
 clients = st.integers(1, 12)
@@ -43,7 +44,7 @@ def plain_groups(pairs: list[tuple[float, int, int]]) -> list[list[int]]:
     return sorted(sorted(c for c in colour if colour[c] == low) for low in set(colour.values()))
 
 
-@settings(max_examples=14, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(links)
 def test_oracle(pairs: list[tuple[float, int, int]]) -> None:
     """Without limits the groups are the connected clients."""
@@ -51,7 +52,7 @@ def test_oracle(pairs: list[tuple[float, int, int]]) -> None:
     assert sorted(sorted(members) for members, _ in groups) == plain_groups(pairs)
 
 
-@settings(max_examples=14, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(links, st.randoms())
 def test_order_of_pairs(pairs: list[tuple[float, int, int]], dice: object) -> None:
     """The order of the pairs does not matter."""
@@ -63,7 +64,7 @@ def test_order_of_pairs(pairs: list[tuple[float, int, int]], dice: object) -> No
     )
 
 
-@settings(max_examples=14, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(links, st.lists(st.tuples(clients, clients).filter(lambda pair: pair[0] != pair[1]), max_size=8))
 def test_different_stay_apart(pairs: list[tuple[float, int, int]], different: list[tuple[int, int]]) -> None:
     """Clients decided to be different are never in one group, and all others who are linked directly still are near."""

@@ -1,5 +1,6 @@
 """Statements of account: they add up, agree with what the book says is owed, and show what clients typed as text."""
 
+import os
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from clientops.reports import printing
 from clientops.reports.account import account_html, read_accounts, write_accounts
 from tests.books import SHOP, insert
 from tests.builders import EUR, JPY, KWD, NOW, TODAY, USD, money, tables
+from tests.long_forms import examples
 from tests.rules.money_book import planned, write
 from tests.rules.test_money_together import steps
 
@@ -110,7 +112,7 @@ def stored(book, client_id):
     return Decimal(row[0])
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(steps, min_size=6, max_size=14), st.integers(-20, 90), st.integers(0, 60))
 def test_opening_and_movements_make_the_closing(sequence, start, length):
     """Whatever rules did: each period's closing is the next one's opening, lines add up, and in the end it is what is owed."""
@@ -199,7 +201,9 @@ def test_without_a_browser_a_pdf_is_refused(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(printing.find_browser() is None, reason="no Chromium here")
+@pytest.mark.skipif(
+    printing.find_browser() is None and not os.environ.get("REQUIRE_BROWSER"), reason="no Chromium here; install it"
+)
 def test_a_pdf_is_printed(tmp_path):
     """Chromium prints the page."""
     (path,) = write_accounts(tables(**SMALL), tmp_path, date(2026, 1, 1), TODAY, client_id=1, as_pdf=True)

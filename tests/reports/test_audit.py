@@ -28,6 +28,7 @@ from clientops.tables.view import Tables
 from tests.book.test_verify import ONE_STATEMENT, open_book, worked_file  # noqa: F401  # fixtures
 from tests.books import OPERATOR, tamper
 from tests.builders import NOW, TODAY, money
+from tests.long_forms import examples
 
 HOSTILE = "<script>alert(1)</script>"
 POLICY = """
@@ -238,7 +239,9 @@ steps = st.lists(
 
 
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(7),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps, st.data())
 def test_opening_and_movements_make_the_closing(shop_file, tmp_path_factory, sequence, data):

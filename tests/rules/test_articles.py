@@ -8,6 +8,7 @@ from clientops.operations import rule
 from clientops.rules.article_categories import EditCategory, RemoveCategory, edit_category, remove_category
 from clientops.rules.articles import AddArticle, EditArticle, RemoveArticle, add_article, edit_article, remove_article
 from tests.builders import plan, tables
+from tests.long_forms import examples
 from tests.rules.applying import apply_rule
 from tests.rules.refusals import assert_refused, problems_of
 from tests.rules.sequences import assert_one_by_one_is_same
@@ -138,7 +139,7 @@ def test_refused(name, row, problem):
     assert [(p.field, p.code) for p in problems_of(base(), rule(name), [row])] == [problem]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 5)), min_size=1, max_size=4))
 def test_categories_stay_a_tree(moves):
     """Law: whatever is moved, the rule refuses exactly what would not be a tree; an oracle walks up in Python."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from clientops.requests import read_requests
 from clientops.rules.clients import AddClient, EditClient, add_client, edit_client
 from tests.builders import EUR, JPY, NOW, TODAY, USD, money, plan, tables
+from tests.long_forms import examples
 from tests.rules.sequences import assert_one_by_one_is_same
 
 PERSON = {"last_name": "Byron", "email": "ada@example.com"}
@@ -234,7 +235,7 @@ def test_form_can_be_made_of_the_models():
         assert all(properties[name].get("title") for name in model.model_fields)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(st.fixed_dictionaries({
     "last_name": st.sampled_from(["Byron", "שלום", "O'Neil \"x\""]),
     "email": st.sampled_from(["a@example.com", "b@example.com"]),
@@ -246,7 +247,7 @@ def test_adding_many_is_adding_one_by_one(rows):
     assert_one_by_one_is_same(add_client, AddClient, lambda: tables(clients=[{"id": 4}]), rows)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(st.fixed_dictionaries({
     "client_id": st.sampled_from([1, 2]),
     "city": st.sampled_from([None, "Rome", "Oslo"]),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from clientops.rules.closing import CloseAccount, close_account
 from clientops.tables.invariants import INVARIANTS
 from tests.builders import TODAY, money, plan, tables
+from tests.long_forms import examples
 from tests.rules.sequences import assert_one_by_one_is_same, write
 
 
@@ -114,7 +115,7 @@ def test_closing_many_is_closing_one_by_one():
     assert_one_by_one_is_same(close_account, CloseAccount, account, rows)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["Draft", "Unpaid", "Paid", "Collections"]), st.integers(0, 9)), max_size=6))
 def test_credit_comes_back_exactly(invoices):
     """Law: balance and log rise by what was applied to the cancelled invoices, and every invariant holds after."""

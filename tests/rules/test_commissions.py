@@ -18,6 +18,7 @@ from clientops.rules.affiliates import (
 )
 from clientops.rules.commissions import PayAffiliate, RecordCommissions, pay_affiliate, record_commissions
 from tests.builders import EUR, JPY, KWD, TODAY, money, plan, tables
+from tests.long_forms import examples
 from tests.rules.refusals import assert_refused, problems_of
 from tests.rules.sequences import assert_one_by_one_is_same, write
 
@@ -104,7 +105,7 @@ def test_tax_is_no_commission():
     assert entries(plan(record_commissions, RecordCommissions, of, [{}])) == [(1, 1, 1, "earned", money(10))]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.sampled_from([EUR, JPY, KWD]), st.sampled_from([EUR, JPY, KWD]), st.decimals("0.0001", "100", places=4),
     st.lists(st.decimals("-50", "99999.9999", places=4), min_size=1, max_size=4),

@@ -17,6 +17,7 @@ from clientops.rules.contacts import (
 )
 from clientops.tables.references import references_to
 from tests.builders import TODAY, plan, tables
+from tests.long_forms import examples
 from tests.rules.sequences import assert_one_by_one_is_same
 
 EVE = {"client_id": 1, "first_name": "Eve", "last_name": "Example", "email": "eve@example.com"}
@@ -122,7 +123,7 @@ def test_removing_twice_is_refused_the_second_time():
     assert [(p.row, p.code) for p in problems] == [(3, "unknown_contact")]
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(st.lists(st.sampled_from([5, None]), min_size=2, max_size=4))
 def test_naming_many_is_naming_one_by_one(contacts):
     """Law: a table of n requests leaves the same billing contacts as n tables of one."""

@@ -17,6 +17,7 @@ from clientops.rules.credit import (
     transfer_credit,
 )
 from tests.builders import EUR, JPY, KWD, TODAY, USD, money, plan, tables
+from tests.long_forms import examples
 from tests.rules.money_book import apply, assert_one_table_is_one_by_one, rows
 
 
@@ -91,7 +92,7 @@ def test_remove_credit_counts_the_requests_before():
     assert [(p.row, p.message) for p in problems] == [(3, "amount EUR 0.01 is more than client 1 has left: EUR 0.00")]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([1, 2]), st.integers(1, 10**9)), min_size=1, max_size=12))
 def test_balance_moves_with_the_log(given_credits):
     """Law: per client, the balance rises by exactly the sum of its new entries."""
@@ -142,7 +143,7 @@ def test_transferred_credit_can_be_passed_on():
 cents = st.integers(1, 600).map(lambda amount: Decimal(amount).scaleb(-2))
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4), cents), min_size=1, max_size=8))
 def test_transfers_keep_the_credit_of_each_currency(transfers):
     """Law: transfers move credit within a currency and make none; many rows are one row after another."""
@@ -159,7 +160,7 @@ def test_transfers_keep_the_credit_of_each_currency(transfers):
     assert_one_table_is_one_by_one(book, "transfer-credit", asked, law=moves_none)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["issue-credit", "remove-credit", "adjust-credit"]), st.integers(1, 2), cents),

@@ -10,6 +10,7 @@ from clientops.operations import rule
 from clientops.rules.credit_notes import IssueCreditNote, issue_credit_note
 from clientops.rules.fees import RecordFee, record_fee
 from tests.builders import EUR, JPY, NOW, TODAY, money, plan, tables
+from tests.long_forms import examples
 from tests.rules.applying import apply_rule, every_row
 from tests.rules.refusals import assert_refused, problems_of
 from tests.rules.sequences import assert_one_by_one_is_same
@@ -118,7 +119,7 @@ def test_what_is_left_of_an_invoice_falls_with_each_note():
     ]
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(st.decimals("0.01", "60", places=2), min_size=1, max_size=4), st.decimals("0", "100", places=2))
 def test_money_is_conserved(amounts, paid):
     """Law: over notes and their cancellations, what invoices owe less is what the notes are worth, less the credit given."""

@@ -8,6 +8,7 @@ from clientops.operations import rule
 from clientops.rules.custom_fields import EditCustomField, RemoveCustomField, edit_custom_field, remove_custom_field
 from clientops.rules.custom_values import SetCustomValue, set_custom_value
 from tests.builders import plan, tables
+from tests.long_forms import examples
 from tests.rules.refusals import assert_refused, problems_of
 from tests.rules.sequences import assert_one_by_one_is_same
 
@@ -156,7 +157,7 @@ def test_a_field_goes_with_its_values():
     assert [p.code for p in plan(remove_custom_field, RemoveCustomField, book(), [{"field_id": 1}, {"field_id": 1}]).problem_list()] == ["unknown_field"]  # fmt: skip
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.permutations([(1, 1, "PO2"), (1, 2, None), (4, 2, "small"), (5, 1, "no"), (3, 2, "2026-01-31")]))
 def test_many_are_one_by_one(values):
     """Law: a table of n values leaves the same tables as n tables of one."""

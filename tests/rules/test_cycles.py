@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clientops.rules.cycles import CYCLES, aim_day_sql, later_due_sql, leap_aim_day_sql, months_sql
+from tests.long_forms import examples
 
 connection = duckdb.connect()
 
@@ -43,7 +44,7 @@ def test_later_due(due_on, months, billing_day, expected):
     assert later_due(due_on, months, billing_day) == expected
 
 
-@settings(max_examples=48, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.dates(date(1970, 1, 1), date(2100, 1, 1)), st.integers(1, 600), st.none() | st.integers(1, 31))
 def test_later_due_is_the_calendars(due_on, months, billing_day):
     """Law: so many months later, on the day aimed at or the month's last."""

@@ -12,6 +12,7 @@ from clientops.rules.merge import RULES as MERGE_RULES
 from clientops.tables.references import REFERENCES, Reference
 from clientops.tables.schema import table
 from tests.builders import money, tables
+from tests.long_forms import examples
 from tests.rules.applying import apply_rule, every_row, plan_rule, select
 from tests.rules.random_books import CLIENTS, flaws, random_book
 
@@ -306,7 +307,7 @@ def test_a_circle_in_the_map_is_found(monkeypatch):
 # -- laws ------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(st.integers(0, 10**6), st.lists(st.sampled_from(list(CLIENTS)), min_size=1, max_size=3, unique=True))
 def test_deleting_leaves_no_orphan_and_can_be_undone(seed, numbers):
     """Law: nothing points at nothing, other clients keep all they had, one table equals one by one, undo restores all."""

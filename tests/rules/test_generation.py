@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import JPY, KWD, TODAY, money, tables
+from tests.long_forms import examples
 from tests.rules.money_book import (
     apply,
     assert_one_table_is_one_by_one,
@@ -427,7 +428,7 @@ asked_rows = st.lists(
 )
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(books(), asked_rows)
 def test_many_rows_are_one_row_after_another(book, asked):
     """Law: any dates in one table bill what they bill one by one; and once more they bill nothing."""

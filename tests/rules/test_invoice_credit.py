@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import JPY, KWD, TODAY, money, tables
+from tests.long_forms import examples
 from tests.rules.money_book import (
     apply,
     assert_one_table_is_one_by_one,
@@ -193,7 +194,7 @@ def keeps_the_sum(request, moved):
     assert moved["credit"] == moved["log"]
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(credit_cases(), st.lists(st.tuples(st.integers(1, 5), st.none() | amounts), min_size=1, max_size=6))
 def test_many_rows_are_one_row_after_another(case, taken_back):
     """Law: rows accepted one by one do the same in one table, on the same invoice and credit too; no credit is lost."""

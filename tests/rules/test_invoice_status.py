@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import TODAY, money, tables
+from tests.long_forms import examples
 from tests.rules.money_book import (
     apply,
     assert_one_table_is_one_by_one,
@@ -129,7 +130,7 @@ def test_numbers_stand_in_the_messages():
     assert problem.message == "invoice R-7 is Cancelled: it must be Unpaid or in Collections"
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.sampled_from(RULES), st.lists(st.integers(1, 12), min_size=1, max_size=6))
 def test_many_rows_are_one_row_after_another(rule, asked):
     """Law: rows accepted one by one do the same in one table, and credit and what is applied keep their sum."""

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import JPY, KWD, TODAY, money, tables
+from tests.long_forms import examples
 from tests.rules.money_book import (
     apply,
     assert_one_table_is_one_by_one,
@@ -196,7 +197,7 @@ created = st.tuples(
 )
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(created, min_size=1, max_size=6))
 def test_many_invoices_are_one_after_another(asked):
     """Law: invoices of one table are those of a table each: numbers, credit, tax and all."""

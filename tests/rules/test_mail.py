@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from clientops.rules.mail import CATEGORIES, TEMPLATES, QueueMail, queue_mail
 from tests.builders import NOW, plan, tables
+from tests.long_forms import examples
 from tests.rules.sequences import assert_one_by_one_is_same
 
 
@@ -100,7 +101,7 @@ def test_the_same_mail_twice_is_refused_the_second_time():
     assert [(p.row, p.code) for p in problems] == [(3, "already_queued")]
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([1, 3]), st.sampled_from(["welcome", *TEMPLATES])), unique=True, max_size=4))
 def test_queueing_many_is_queueing_one_by_one(pairs):
     """Law: a table of n mails fills the outbox as n tables of one."""

@@ -4,13 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clientops.book.undo import UNDO
+from tests.long_forms import examples
 from tests.rules.applying import apply_rule, every_row, select
 from tests.rules.merge_requests import SURVIVORSHIP, check_sound, merges
 from tests.rules.merging import MERGE, UNMERGE
 from tests.rules.random_books import CLIENTS, money_per_currency, random_book
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(st.integers(0, 10**6), merges())
 def test_a_merge_is_sound_and_can_be_taken_back_and_undone(seed, requests):
     """Law: a merge keeps money and leaves no orphan; unmerge, like undo, restores every row of every table."""

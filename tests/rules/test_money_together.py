@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import JPY, TODAY, tables
+from tests.long_forms import examples
 from tests.rules.money_book import broken_laws, planned, rows, write
 
 amounts = st.integers(1, 60).map(Decimal)
@@ -42,7 +43,7 @@ steps = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(steps, min_size=8, max_size=16))
 def test_no_sequence_of_rules_breaks_the_books_laws(sequence):
     """Every invariant holds, balance = log + adjustments, and money received is allocated, credited or unapplied."""

@@ -11,6 +11,7 @@ from clientops.errors import RefusedError
 from clientops.operations import rule
 from clientops.rules.numbering import SetNumbering, set_numbering
 from tests.builders import NOW, TODAY, plan, tables
+from tests.long_forms import examples
 from tests.rules.applying import apply_rule
 from tests.rules.refusals import assert_refused, problems_of
 
@@ -103,7 +104,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(STEPS, st.sampled_from(["never", "yearly", "monthly"]))
 def test_numbers_have_no_gaps_and_none_is_there_twice(steps, restart):
     """Law: whatever is created, drafted, issued or refused, the numbers of a period are 1 to n, in the order of issuing."""

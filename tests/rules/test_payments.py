@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import EUR, JPY, KWD, NOW, TODAY, money, tables
+from tests.long_forms import examples
 from tests.rules.money_book import (
     apply,
     assert_one_table_is_one_by_one,
@@ -239,7 +240,7 @@ payments = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.lists(amounts, min_size=6, max_size=6), st.lists(payments, min_size=1, max_size=6))
 def test_many_payments_are_one_after_another(totals, asked):
     """Law: payments accepted one by one do the same in one table; none is lost: allocations + credit + unapplied."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from clientops.rules.pouring import pour
 from tests.builders import tables
+from tests.long_forms import examples
 
 
 def poured(offers, places, parts):
@@ -45,7 +46,7 @@ def poured_one_by_one(offers, places, parts):
 amounts = st.integers(1, 500).map(lambda cents: Decimal(cents).scaleb(-2))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 4), st.none() | amounts), max_size=10),
     st.dictionaries(st.integers(0, 3), st.lists(st.integers(0, 5), unique=True, max_size=5), max_size=4),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from clientops.rules.cycles import CYCLES, later_due_sql
 from clientops.rules.proration import cycle_start_sql, share_sql
+from tests.long_forms import examples
 
 CONNECTION = duckdb.connect()
 
@@ -22,7 +23,7 @@ PART = st.tuples(
 )
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(PART, min_size=1, max_size=40))
 def test_a_share_is_the_amount_by_the_day_rounded_half_up(parts):
     """Law: to the last minor unit, for any amount that can be kept; the parts of a whole differ from it by less than one each."""
@@ -48,7 +49,7 @@ def test_a_share_of_no_days_is_nothing():
     )
 
 
-@settings(max_examples=14, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.sampled_from(list(CYCLES.values())), st.integers(0, 60))
 def test_the_cycle_before_a_due_date_is_the_one_that_led_to_it(began, months, cycles):
     """Law: the cycle that ends before a due date began on the due date before, month ends and 29 February included."""

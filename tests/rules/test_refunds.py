@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import EUR, JPY, NOW, TODAY, USD, money
+from tests.long_forms import examples
 from tests.rules.money_book import (
     apply,
     assert_one_table_is_one_by_one,
@@ -221,7 +222,7 @@ refunds = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(st.tuples(amounts, st.booleans()), min_size=3, max_size=3), st.lists(refunds, min_size=1, max_size=5))
 def test_many_refunds_are_one_after_another(payments, asked):
     """Law: refunds accepted one by one do the same in one table, and no money appears or is lost."""

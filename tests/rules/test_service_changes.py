@@ -11,6 +11,7 @@ from clientops.rules.cycles import CYCLES
 from clientops.rules.service_changes import ChangeService, change_service
 from clientops.rules.waiting_changes import CarryOutChanges, carry_out_changes
 from tests.builders import EUR, JPY, KWD, TODAY, money, plan, tables
+from tests.long_forms import examples
 from tests.rules.bad_inputs import assert_each_is_named
 from tests.rules.money_book import apply, assert_one_table_is_one_by_one, figures, problems, rows, warnings
 
@@ -258,7 +259,7 @@ def months_before(day, months, aim):
 CURRENCIES = st.sampled_from([(1, 2), (2, 0), (3, 3)])
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(
     CURRENCIES, st.sampled_from(list(CYCLES)), st.integers(0, 10**7), st.lists(st.integers(0, 10**7), min_size=1, max_size=3),
     st.dates(date(2027, 1, 1), date(2028, 12, 31)), st.integers(1, 1100), st.integers(0, 3),

@@ -13,6 +13,7 @@ from clientops.rules.cycles import CYCLES
 from clientops.rules.service_options import parse_option_names, parse_options
 from clientops.rules.services import AddService, add_service
 from tests.builders import EUR, JPY, KWD, TODAY, money, plan, tables
+from tests.long_forms import examples
 from tests.rules.applying import apply_rule, every_row
 from tests.rules.bad_inputs import assert_each_is_named
 from tests.rules.money_book import apply, rows, warnings
@@ -191,7 +192,7 @@ def test_warnings(asked, codes):
     assert warnings(catalogue(), "add-service", *asked) == codes
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries({

@@ -14,6 +14,7 @@ from clientops.rules.status import (
     suggest_statuses,
 )
 from tests.builders import plan, tables
+from tests.long_forms import examples
 from tests.rules.sequences import assert_one_by_one_is_same, write
 
 DUE = date(2026, 12, 1)
@@ -132,7 +133,7 @@ def test_suggesting_again_changes_nothing():
     assert plan(suggest_statuses, SuggestStatuses, book, [{}]).rows("clients", "update") == []
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["Active", "Inactive", "Closed"])), min_size=1, max_size=6)
 )

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import EUR, JPY, KWD, money, tables
+from tests.long_forms import examples
 from tests.rules.money_book import broken_laws, planned, rows, tried_out, write
 
 DIGITS = {EUR: 2, JPY: 0, KWD: 3}
@@ -144,7 +145,7 @@ rates = st.integers(0, 400_000).map(lambda rate: Decimal(rate).scaleb(-4))
 items = st.lists(st.tuples(st.integers(-(10**4), 10**9), st.booleans()), min_size=1, max_size=6)
 
 
-@settings(max_examples=7, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.sampled_from([EUR, JPY, KWD]), st.tuples(st.booleans(), st.booleans()), st.tuples(rates, rates), items)
 def test_no_minor_unit_is_lost(currency, mode, both_rates, given_items):
     """Law: each item's taxes are the exact ones rounded once, and items, taxes and subtotal sum to the total."""

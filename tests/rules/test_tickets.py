@@ -8,6 +8,7 @@ from clientops.operations import rule
 from clientops.rules.ticket_replies import CloseTicket, ReplyTicket, close_ticket, reply_ticket
 from clientops.rules.tickets import EditTicket, OpenTicket, edit_ticket, open_ticket
 from tests.builders import NOW, plan, tables
+from tests.long_forms import examples
 from tests.rules.refusals import assert_refused, problems_of
 from tests.rules.sequences import assert_one_by_one_is_same
 
@@ -152,7 +153,7 @@ def test_refused(name, row, problem):
     assert [(p.field, p.code) for p in problems_of(book(), rule(name), [row])] == [problem]
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.permutations(REPLIES))
 def test_many_replies_are_one_by_one(rows):
     """Law: a table of n replies leaves the same tables as n tables of one."""

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clientops.rules.credit import RULES as CREDIT_RULES
+from tests.long_forms import examples
 from tests.rules.applying import apply_rule, change, every_row, plan_rule, select
 from tests.rules.merge_requests import check_sound, merges
 from tests.rules.merging import MERGE, UNMERGE
@@ -44,7 +45,7 @@ LIFE = st.lists(
 )
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(st.integers(0, 10**6), merges(), LIFE)
 def test_taken_back_after_life_went_on(seed, requests, life):
     """Law: whatever the survivors were given, billed and spent meanwhile, taking back is sound and keeps what is new."""
