@@ -44,11 +44,19 @@ class Settled:
         name, every = f"main.{quote_name(self.table.name)}", self.table.column_names
         if self.kind == "insert":
             return f"select 1::tinyint as sign, {column_list(every)} from {self.rows}"
-        before = f"select -1::tinyint as sign, {column_list(every, 't')} from {name} t semi join {self.rows} using (id)"
         if self.kind == "delete":
-            return before
-        after = ", ".join(f"{'c' if n in self.columns else 't'}.{quote_name(n)}" for n in every)
-        return f"{before} union all select 1::tinyint as sign, {after} from {name} t join {self.rows} c using (id)"
+            return f"select -1::tinyint as sign, {column_list(every, 't')} from {name} t semi join {self.rows} using (id)"
+        # Both from one look at the table: it is the costliest part of writing history.
+        values = ", ".join(
+            f"case when sign > 0 then c.{quote_name(n)} else t.{quote_name(n)} end as {quote_name(n)}"
+            if n in self.columns
+            else f"t.{quote_name(n)}"
+            for n in every
+        )
+        return (
+            f"select sign, {values} from {name} t join {self.rows} c using (id) "
+            "cross join (values (-1::tinyint), (1::tinyint)) signs(sign)"
+        )
 
 
 def run_rule(

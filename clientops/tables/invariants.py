@@ -128,9 +128,13 @@ INVARIANTS: tuple[Invariant, ...] = (
             "not_minor_unit",
             name,
             f"""
-            select r.id, '{name} ' || r.id || ': {column} ' || r.{column} || ' is finer than ' || c.code || ' has' as message
-            from {name} r semi join touched using (id) {join} join currencies c on c.id = {currency}
-            where not {is_minor_unit_sql("r." + column, "c.minor_digits")}
+            with looked_at as materialized (
+                select r.id, r.{column} as amount, {currency} as currency_id
+                from {name} r semi join touched using (id) {join}
+            )
+            select r.id, '{name} ' || r.id || ': {column} ' || r.amount || ' is finer than ' || c.code || ' has' as message
+            from looked_at r join currencies c on c.id = r.currency_id
+            where not {is_minor_unit_sql("r.amount", "c.minor_digits")}
             """,
             (column, "client_id" if join else "currency_id"),
         )
