@@ -45,7 +45,9 @@ class Settled:
         if self.kind == "insert":
             return f"select 1::tinyint as sign, {column_list(every)} from {self.rows}"
         if self.kind == "delete":
-            return f"select -1::tinyint as sign, {column_list(every, 't')} from {name} t semi join {self.rows} using (id)"
+            return (
+                f"select -1::tinyint as sign, {column_list(every, 't')} from {name} t semi join {self.rows} using (id)"
+            )
         # Both from one look at the table: it is the costliest part of writing history.
         values = ", ".join(
             f"case when sign > 0 then c.{quote_name(n)} else t.{quote_name(n)} end as {quote_name(n)}"
