@@ -21,6 +21,8 @@ MODULES = (
     "clientops.rules.invoice_credit",
     "clientops.rules.invoices",
     "clientops.rules.issuing",
+    "clientops.rules.drafts",
+    "clientops.rules.draft_items",
     "clientops.rules.generation",
     "clientops.rules.numbering",
     "clientops.rules.credit_notes",

@@ -114,6 +114,15 @@ EXAMPLES: tuple[Example, ...] = (
         first=(("issue-credit-note", {"invoice_id": 1, "reason": "Never used"}),),
     ),
     Example("record-fee", {"amount": "4.90", "gateway": "stripe", "client_id": 1}, _delete("clients", 1)),
+    Example("edit-invoice", {"invoice_id": 6, "notes": "Net", "reckon_tax": "yes"}, _update("invoices", 6, notes="Gross")),
+    Example("add-invoice-item", {"invoice_id": 6, "description": "Trip", "unit_price": 3}, _update("clients", 6, country="DE")),
+    Example("edit-invoice-item", {"invoice_item_id": 6, "quantity": 3}, _update("invoice_items", 6, discount=1)),
+    Example(
+        "remove-invoice-item",
+        {"invoice_item_id": 6},
+        _update("invoice_items", 7, discount=1),
+        first=(("add-invoice-item", {"invoice_id": 6, "description": "Trip", "unit_price": 3}),),
+    ),
     Example("issue-invoice", {"invoice_id": 6}, _update("invoices", 6, status="Cancelled")),
     Example(
         "add-service",

@@ -34,6 +34,7 @@ KINDS = (
     Kind("issue-credit-note", "credit_notes", lambda n: {"client_id": 1, "amount": "0.25", "reason": f"No {n}"}),
     Kind("record-fee", "transactions", lambda n: {"amount": "4.90", "gateway": "stripe", "reference": f"fee_{n}"}),
     Kind("create-invoice", "invoices", lambda n: {"client_id": 6, "description": f"Item {n}", "unit_price": "9.99", "quantity": "3", "discount": "1.50", "is_taxed": True}),
+    Kind("add-invoice-item", "invoice_items", lambda n: {"invoice_id": 6, "description": f"Item {n}", "unit_price": "9.99", "quantity": "3", "discount": "1.50"}),
     Kind("make-affiliate", "affiliates", lambda n: {"client_id": 101 + n, "pay_amount": "7.5", "is_one_time": "no"}, MORE_CLIENTS),
     Kind("record-referral", "referrals", lambda n: {"affiliate_id": 1, "service_id": 101 + n}, MORE_SERVICES),
     Kind("add-article", "articles", lambda n: {"title": f"Article {n}", "body": f"# No {n}\n\n*Text*", "category_ids": "1 2", "tags": "a, b"}),

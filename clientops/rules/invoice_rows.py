@@ -27,14 +27,8 @@ def make_invoices(steps: Steps, *, today: date, now: datetime) -> tuple[Change, 
         Inserts of invoices, items, credit entries and e-mails; updates of the clients' credit and of the next invoice number.
         Later steps may read ``new_invoices`` (the rows, and each one's ``"row"``, ``code`` and ``minor_digits``).
     """
-    steps.add("billed_addresses", BILLED_ADDRESSES)
-    steps.add("billed_places", "select distinct country, state from billed_addresses where not is_tax_exempt")
-    steps.add("tax_places", TAX_PLACES)
-    steps.add("billed_clients", BILLED_CLIENTS)
-    steps.add("item_amounts", ITEM_AMOUNTS)
-    steps.add("taxed_items", ITEM_TAXES)
+    price_items(steps)
     next_invoice, next_item, next_entry = map(steps.tables.next_id, ("invoices", "invoice_items", "credit_entries"))
-    steps.add("bill_totals", BILL_TOTALS)
     steps.add("numbered_bills", NUMBERED_BILLS.format(invoice_id=f"{next_invoice} + bill_id"))
     steps.add("credit_offers", CREDIT_OFFERS)
     steps.add("new_invoices", NEW_INVOICES, today=today)
@@ -51,6 +45,22 @@ def make_invoices(steps: Steps, *, today: date, now: datetime) -> tuple[Change, 
         *count_numbers(steps),
         *queue_billing_mails(steps, "invoice-created", now=now),
     )
+
+
+def price_items(steps: Steps) -> None:
+    """Work out what items come to, with the tax of the client's place.
+
+    Args:
+        steps: With ``billing``; ``bills`` (``bill_id``, ``client_id``) and ``bill_items`` as in ``make_invoices``. Later
+            steps may read ``billed_clients`` (rates), ``item_amounts``, ``taxed_items`` and ``bill_totals``.
+    """
+    steps.add("billed_addresses", BILLED_ADDRESSES)
+    steps.add("billed_places", "select distinct country, state from billed_addresses where not is_tax_exempt")
+    steps.add("tax_places", TAX_PLACES)
+    steps.add("billed_clients", BILLED_CLIENTS)
+    steps.add("item_amounts", ITEM_AMOUNTS)
+    steps.add("taxed_items", ITEM_TAXES)
+    steps.add("bill_totals", BILL_TOTALS)
 
 
 def address_sql(person: str, home: str) -> str:

@@ -96,7 +96,7 @@ def create_invoice(tables: Tables, requests: Relation, *, today: date, now: date
         ``number_taken``.
 
     Warnings:
-        ``closed_client``.
+        ``closed_client``, ``of_issuing`` (a draft has no invoice date yet).
 
     Source:
         WHMCS "Creating Invoices": draft, or published at once.
@@ -108,7 +108,7 @@ def create_invoice(tables: Tables, requests: Relation, *, today: date, now: date
     steps.add("bill_items", BILL_ITEMS)
     changes = make_invoices(steps, today=today, now=now)
     steps.add("problems", PROBLEMS)
-    steps.add("warnings", CLOSED_CLIENTS)
+    steps.add("warnings", WARNINGS)
     return steps.plan(*changes, problems="problems", warnings="warnings")
 
 
@@ -150,19 +150,23 @@ _DIFFERS = " union all ".join(
     for name in OF_INVOICE
 )
 
-_NOT_CLIENTS = """
-    select keyed."row", 'service_id', 'not_clients', 'client ' || keyed.client_id || ' has no service ' || service_id
-    from keyed left join services on services.id = keyed.service_id
-    where keyed.service_id is not null and services.client_id is distinct from keyed.client_id
-    union all
-    select keyed."row", 'addon_id', 'not_clients', 'client ' || keyed.client_id || ' has no add-on ' || addon_id
-    from keyed left join addons on addons.id = keyed.addon_id left join services on services.id = addons.service_id
-    where keyed.addon_id is not null and services.client_id is distinct from keyed.client_id
-    union all
-    select keyed."row", 'domain_id', 'not_clients', 'client ' || keyed.client_id || ' has no domain ' || domain_id
-    from keyed left join domains on domains.id = keyed.domain_id
-    where keyed.domain_id is not null and domains.client_id is distinct from keyed.client_id
-"""
+
+def not_clients_sql(source: str) -> str:
+    """SELECT of the problem ``not_clients``: a step's ``service_id``, ``addon_id`` or ``domain_id`` is not its client's."""
+    return f"""
+        select asked."row", 'service_id', 'not_clients', 'client ' || asked.client_id || ' has no service ' || service_id
+        from {source} asked left join services on services.id = asked.service_id
+        where asked.service_id is not null and services.client_id is distinct from asked.client_id
+        union all
+        select asked."row", 'addon_id', 'not_clients', 'client ' || asked.client_id || ' has no add-on ' || addon_id
+        from {source} asked left join addons on addons.id = asked.addon_id left join services on services.id = addons.service_id
+        where asked.addon_id is not null and services.client_id is distinct from asked.client_id
+        union all
+        select asked."row", 'domain_id', 'not_clients', 'client ' || asked.client_id || ' has no domain ' || domain_id
+        from {source} asked left join domains on domains.id = asked.domain_id
+        where asked.domain_id is not null and domains.client_id is distinct from asked.client_id
+    """
+
 
 PROBLEMS = f"""
     select "row", 'client_id' as field, 'unknown_client' as code, 'there is no client ' || client_id as message
@@ -170,7 +174,7 @@ PROBLEMS = f"""
     union all
     {_DIFFERS}
     union all
-    {_NOT_CLIENTS}
+    {not_clients_sql("keyed")}
     union all
     select "row", 'due_on', 'due_before_issue', 'due_on ' || due_on || ' is before the invoice date, ' || issued_on
     from bills where due_on < issued_on
@@ -199,9 +203,12 @@ PROBLEMS = f"""
     from bills where number is not null qualify row_number() over (partition by number order by "row") > 1
 """
 
-CLOSED_CLIENTS = """
+WARNINGS = """
     select "row", 'client_id' as field, 'closed_client' as code, 'client ' || client_id || ' is Closed' as message
     from keyed where "row" = first_row and client_status = 'Closed'
+    union all
+    select "row", 'issued_on', 'of_issuing', 'issued_on ' || issued_on || ' is not kept on a draft: it is given when it is issued'
+    from keyed where "row" = first_row and draft and issued_on is not null
 """
 
 RULES: tuple[Rule, ...] = (
