@@ -15,7 +15,7 @@ from clientops.commands.look import AsOf, path_text
 from clientops.commands.operate import Operator, Today
 from clientops.commands.output import console, print_table, told_plainly, working
 from clientops.exporting.files import export_relation, relation_named
-from clientops.exporting.whmcs import export_whmcs
+from clientops.exporting.whmcs import export_whmcs, tables_left_here
 
 
 def demo(
@@ -73,10 +73,15 @@ def export(
     if what == "whmcs":
         with told_plainly(), working(f"Writing {file.name}"), shared.book().tables() as tables:
             written = export_whmcs(tables, file.absolute(), since=since)
+            left = tables_left_here(tables, since=since)
         print_table(("file", "rows"), written)
         console.print(
-            f"Wrote {len(written)} files to {path_text(file)}." if written else "Nothing changed; nothing was written."
+            f"Wrote {len(written)} files to {path_text(file)}; load.sql in it puts them into WHMCS (make a backup first)."
+            if written
+            else "Nothing changed; nothing was written."
         )
+        if left:
+            console.print(Text(f"Changed here too, and to be entered there by hand: {', '.join(left)}"), style="yellow")
         return
     with told_plainly(), working(f"Writing {file.name}"), shared.book(as_of=as_of).tables() as tables:
         count = export_relation(relation_named(tables, what), file.absolute(), overwrite=overwrite)

@@ -18,7 +18,7 @@ MOST_EXCEL_ROWS = 1_048_575
 FORMULA_STARTS = "=+-@\t\r"
 
 
-def export_relation(relation: Relation, path: Path, *, overwrite: bool = False) -> int:
+def export_relation(relation: Relation, path: Path, *, overwrite: bool = False, is_exact: bool = False) -> int:
     """Write the rows of a relation to a file, row by row, readable by its owner only.
 
     In CSV and Excel, a text that a spreadsheet would run as a formula gets a ``'`` in front; money stays exact in
@@ -28,6 +28,7 @@ def export_relation(relation: Relation, path: Path, *, overwrite: bool = False) 
         relation: The rows.
         path: ``….csv``, ``….xlsx`` or ``….parquet``.
         overwrite: Whether an existing file may be replaced.
+        is_exact: Whether the file is for a database, so that text stays as it is.
 
     Returns:
         Number of rows written.
@@ -43,7 +44,8 @@ def export_relation(relation: Relation, path: Path, *, overwrite: bool = False) 
     if path.exists() and not overwrite:
         raise UsageError(f"There is already a file {path}; choose another name, or --overwrite")
     columns = ", ".join(
-        _safe_sql(name, str(kind), ending) for name, kind in zip(relation.columns, relation.types, strict=True)
+        _safe_sql(name, str(kind), ending, is_exact=is_exact)
+        for name, kind in zip(relation.columns, relation.types, strict=True)
     )
     unfinished = path.with_name(path.name + ".unfinished" + ending)
     before = os.umask(0o077)
@@ -53,7 +55,7 @@ def export_relation(relation: Relation, path: Path, *, overwrite: bool = False) 
             if ending == ".xlsx":
                 load_extension(writer, "excel")
             rows = relation.to_arrow_reader(50_000)
-            count = _copy(writer, rows, columns, unfinished, ending)
+            count = _copy(writer, rows, columns, unfinished, ending, is_exact=is_exact)
         unfinished.replace(path)
     except duckdb.Error as error:
         raise UsageError(f"{path} could not be written: {str(error).splitlines()[0]}") from error
@@ -64,9 +66,13 @@ def export_relation(relation: Relation, path: Path, *, overwrite: bool = False) 
         unfinished.unlink(missing_ok=True)
 
 
-def _copy(writer: duckdb.DuckDBPyConnection, rows: object, columns: str, path: Path, ending: str) -> int:
+def _copy(
+    writer: duckdb.DuckDBPyConnection, rows: object, columns: str, path: Path, ending: str, *, is_exact: bool
+) -> int:
     """Write ``rows``, which the engine finds by the name of the argument, and count them."""
     options = {".csv": "format csv, header true", ".xlsx": "format xlsx, header true", ".parquet": "format parquet"}
+    if is_exact and ending == ".csv":
+        options[".csv"] += ", force_quote *"  # databases take a bare NULL for nothing, and it may be text
     found = writer.execute(
         f"copy (select {columns} from rows) to {quote_text(str(path))} ({options[ending]})"
     ).fetchone()
@@ -76,11 +82,11 @@ def _copy(writer: duckdb.DuckDBPyConnection, rows: object, columns: str, path: P
     return count
 
 
-def _safe_sql(name: str, kind: str, ending: str) -> str:
+def _safe_sql(name: str, kind: str, ending: str, *, is_exact: bool) -> str:
     column = quote_name(name)
     if ending == ".parquet":
         return column
-    if kind == "VARCHAR":
+    if kind == "VARCHAR" and not is_exact:
         starts = ", ".join(f"chr({ord(start)})" for start in FORMULA_STARTS)
         return f"case when left({column}, 1) in ({starts}) then chr(39) || {column} else {column} end as {column}"
     if kind.startswith("TIMESTAMP"):

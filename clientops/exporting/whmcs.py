@@ -1,8 +1,9 @@
 """What changed here since the last import, as CSV files with WHMCS's tables and columns, so that the work can go back.
 
-One file a table, with the whole row of everything that was added or changed, and ``deleted.csv`` with the numbers of
-what is gone. Passwords and card data are not here and so are not written. The columns are those of WHMCS 8; a status
-that WHMCS does not know is written as the nearest it has ("Written off" as Cancelled).
+One file a table, with the whole row of everything that was added or changed; ``load.sql``, which puts them into the
+tables and leaves all other columns alone; and ``deleted.csv`` with the numbers of what is gone, for a person to decide. Passwords and card data are not here and so are not written. The columns are those of WHMCS 8; a status
+that WHMCS does not know is written as the nearest it has ("Written off" as Cancelled). Text is exact (``+49 …`` gets
+nothing in front), since the files are for a database and not for a spreadsheet; moments are on the business's clock.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from clientops.errors import UsageError
 from clientops.exporting.files import export_relation
-from clientops.tables.schema import quote_name
+from clientops.tables.schema import quote_name, quote_text
 from clientops.tables.view import Tables
 
 NO_DATE = "'0000-00-00'"
@@ -21,12 +22,13 @@ NO_DATE = "'0000-00-00'"
 
 @dataclass(frozen=True)
 class Target:
-    """A table of WHMCS: its name, our table, and each of its columns as SQL over our row ``r``."""
+    """A table of WHMCS: its name, our table, each of its columns as SQL over our row ``r``, and which rows it has."""
 
     name: str
     table: str
     columns: tuple[tuple[str, str], ...]
     joins: str = ""
+    where: str = "true"
 
 
 def _text(*pairs: str) -> tuple[tuple[str, str], ...]:
@@ -66,7 +68,7 @@ def _money(*pairs: str) -> tuple[tuple[str, str], ...]:
 def _moments(*pairs: str) -> tuple[tuple[str, str], ...]:
     split = (pair.partition("=") for pair in pairs)
     return tuple(
-        (theirs, f"coalesce(strftime(r.{ours}, '%Y-%m-%d %H:%M:%S'), '0000-00-00 00:00:00')")
+        (theirs, f"coalesce(strftime(timezone($time_zone, r.{ours}), '%Y-%m-%d %H:%M:%S'), '0000-00-00 00:00:00')")
         for theirs, _, ours in split
     )
 
@@ -74,8 +76,27 @@ def _moments(*pairs: str) -> tuple[tuple[str, str], ...]:
 CYCLE = """case r.billing_cycle when 'free' then 'Free Account' when 'one time' then 'One Time'
     when 'semi-annually' then 'Semi-Annually' else upper(r.billing_cycle[1]) || r.billing_cycle[2:] end"""
 
-ITEM_TYPE = """case when r.service_id is not null then 'Hosting' when r.addon_id is not null then 'Addon'
-    when r.domain_id is not null then 'Domain' when r.paid_invoice_id is not null then 'Invoice' else '' end"""
+ITEM_TYPE = """case r.kind when 'setup' then 'Setup' when 'change' then 'Upgrade' when 'late fee' then 'LateFee'
+    when 'group discount' then 'GroupDiscount' when 'add funds' then 'AddFunds'
+    else case when r.service_id is not null then 'Hosting' when r.addon_id is not null then 'Addon'
+        when r.domain_id is not null then 'Domain' when r.paid_invoice_id is not null then 'Invoice' else '' end end"""
+
+RELID = """coalesce(r.service_id, r.addon_id, r.domain_id, r.paid_invoice_id, case r.kind when 'change' then
+    (select min(c.id) from service_changes c where c.invoice_id = r.invoice_id) end, 0)"""
+
+LANGUAGE_NAMES = {
+    "ar": "arabic", "az": "azerbaijani", "ca": "catalan", "zh": "chinese", "hr": "croatian", "cs": "czech",
+    "da": "danish", "nl": "dutch", "en": "english", "et": "estonian", "fa": "farsi", "fr": "french", "de": "german",
+    "he": "hebrew", "hu": "hungarian", "it": "italian", "mk": "macedonian", "no": "norwegian", "pt-BR": "portuguese-br",
+    "pt-PT": "portuguese-pt", "ro": "romanian", "ru": "russian", "es": "spanish", "sv": "swedish", "tr": "turkish",
+    "uk": "ukranian",
+}  # fmt: skip
+# One that WHMCS does not come with stays as it is.
+LANGUAGE = (
+    "case r.language "
+    + " ".join(f"when '{code}' then '{name}'" for code, name in LANGUAGE_NAMES.items())
+    + " else coalesce(r.language, '') end"
+)
 
 ADDRESS = _text(
     "firstname=first_name", "lastname=last_name", "companyname=company_name", "email=email", "address1=address1",
@@ -90,7 +111,7 @@ TARGETS: tuple[Target, ...] = (
         *_not("latefeeoveride=late_fees", "overideduenotices=overdue_notices", "overrideautoclose=auto_status"),
         *_dates("datecreated=created_on"), *_text("notes=admin_notes"),
         *_numbers("billingcid=default_billing_contact_id", "groupid=group_id"), *_plain("status=status"),
-        *_text("language=language"), *_flags("emailoptout=email_opt_out", "email_verified=email_verified"),
+        ("language", LANGUAGE), *_flags("emailoptout=email_opt_out", "email_verified=email_verified"),
     )),
     Target("tblcontacts", "contacts", (
         *_plain("id=id", "userid=client_id"), *ADDRESS,
@@ -104,7 +125,9 @@ TARGETS: tuple[Target, ...] = (
     Target("tblinvoices", "invoices", (
         *_plain("id=id", "userid=client_id"), *_text("invoicenum=number"),
         *_dates("date=issued_on", "duedate=due_on", "datepaid=paid_on", "date_refunded=refunded_on", "date_cancelled=cancelled_on"),
-        *_money("subtotal=subtotal", "credit=credit_applied", "tax=tax1", "tax2=tax2", "total=total"),
+        *_money("subtotal=subtotal", "credit=credit_applied", "tax=tax1", "tax2=tax2"),
+        # WHMCS's total is what is left to pay after credit.
+        ("total", "(r.total - r.credit_applied)::decimal(16, 2)"),
         *_plain("taxrate=tax_rate1", "taxrate2=tax_rate2"),
         ("status", "case r.status when 'Written off' then 'Cancelled' else r.status end"),
         *_text("paymentmethod=payment_method", "notes=notes"),
@@ -112,7 +135,7 @@ TARGETS: tuple[Target, ...] = (
     Target("tblinvoiceitems", "invoice_items", (
         *_plain("id=id", "invoiceid=invoice_id"), ("userid", "i.client_id"),
         ("type", ITEM_TYPE),
-        ("relid", "coalesce(r.service_id, r.addon_id, r.domain_id, r.paid_invoice_id, 0)"),
+        ("relid", RELID),
         *_text("description=description"), *_money("amount=amount"), *_flags("taxed=is_taxed"),
     ), "join invoices i on i.id = r.invoice_id"),
     Target("tblaccounts", "transactions", (
@@ -142,7 +165,7 @@ TARGETS: tuple[Target, ...] = (
     Target("tblnotes", "notes", (
         *_plain("id=id"), *_numbers("userid=client_id"), *_moments("created=created_at", "modified=modified_at"),
         *_plain("note=body"), *_flags("sticky=is_sticky"),
-    )),
+    ), where="r.subject_kind = 'client'"),
 )  # fmt: skip
 
 
@@ -167,15 +190,68 @@ def export_whmcs(tables: Tables, folder: Path, *, since: int | None = None) -> l
         raise UsageError(f"There is no operation {since}; the last one is {last}")
     after = imported if since is None else since
     folder.mkdir(parents=True, exist_ok=True)
+    time_zone = tables.query(TIME_ZONE).fetchall()[0][0]
     written = []
     for target in TARGETS:
-        rows = tables.query(changed_sql(target), after=after)
+        rows = tables.query(changed_sql(target, time_zone), after=after)
         if rows.limit(1).fetchall():
-            written.append((f"{target.name}.csv", export_relation(rows, folder / f"{target.name}.csv")))
+            file = folder / f"{target.name}.csv"
+            written.append((file.name, export_relation(rows, file, is_exact=True)))
+    if written:
+        loaded = [target for target in TARGETS if f"{target.name}.csv" in dict(written)]
+        (folder / "load.sql").write_text(load_sql(loaded), encoding="utf-8")
     gone = tables.query(_gone_sql(TARGETS), after=after)
     if gone.limit(1).fetchall():
         written.append(("deleted.csv", export_relation(gone, folder / "deleted.csv")))
     return written
+
+
+def tables_left_here(tables: Tables, *, since: int | None = None) -> list[str]:
+    """Tables with changes that an export to WHMCS does not carry, to be entered there by hand.
+
+    Args:
+        tables: The book's tables with their history.
+        since: Operation after which changes count; else the last import from WHMCS, or the beginning.
+    """
+    after = tables.query(LAST_IMPORT).fetchall()[0][1] if since is None else since
+    found = tables.query(CHANGED_TABLES, after=after).fetchall()
+    return [name for (name,) in found if name in BY_HAND]
+
+
+# Tables that WHMCS has too and whose rows are not written.
+BY_HAND = (
+    "currencies", "groups", "tax_rates", "users", "user_clients", "products", "product_prices", "servers",
+    "service_options", "addons", "promotions", "orders", "order_items", "custom_fields", "custom_values", "departments",
+    "tickets", "ticket_replies", "affiliates", "referrals", "commissions", "service_changes", "article_categories",
+    "articles", "quotes", "quote_items", "dns_records",
+)  # fmt: skip
+
+CHANGED_TABLES = """
+    select distinct table_name from history.changes where operation_id > $after order by table_name
+"""
+
+
+def load_sql(targets: Sequence[Target]) -> str:
+    """Statements that put the files of these tables into WHMCS, all or nothing: ``mariadb DATABASE < load.sql``."""
+    return "\n".join([LOAD_HEAD, *(_load_table_sql(target) for target in targets), "commit;\n"])
+
+
+LOAD_HEAD = """-- Run in this folder, after a backup: mariadb --local-infile DATABASE < load.sql
+set sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00';
+start transaction;"""
+
+
+def _load_table_sql(target: Target) -> str:
+    names = [f"`{name}`" for name, _ in target.columns]
+    listed, changed = ", ".join(names), ", ".join(f"{name} = values({name})" for name in names[1:])
+    return f"""
+create temporary table incoming like `{target.name}`;
+load data local infile '{target.name}.csv' into table incoming character set utf8mb4
+    fields terminated by ',' optionally enclosed by '"' escaped by '' lines terminated by '\\n' ignore 1 lines
+    ({listed});
+insert into `{target.name}` ({listed})
+    select {listed} from incoming on duplicate key update {changed};
+drop temporary table incoming;"""
 
 
 LAST_IMPORT = """
@@ -183,13 +259,27 @@ LAST_IMPORT = """
 """
 
 
-def changed_sql(target: Target) -> str:
-    """SELECT of a table's rows, in WHMCS's columns, that operations after ``$after`` added or changed."""
+# The clock of the business, as the last import was told it.
+TIME_ZONE = """
+    select coalesce((
+        select json_extract_string(r.request, '$.time_zone')
+        from history.operations o join history.requests r on r.operation_id = o.id
+        where o.rule = 'import-whmcs' order by o.id desc limit 1
+    ), 'UTC')
+"""
+
+
+def changed_sql(target: Target, time_zone: str = "UTC") -> str:
+    """SELECT of a table's rows, in WHMCS's columns, that operations after ``$after`` added or changed.
+
+    Moments are shown as a clock in the time zone shows them.
+    """
     columns = ", ".join(f"{sql} as {quote_name(name)}" for name, sql in target.columns)
+    columns = columns.replace("$time_zone", quote_text(time_zone))
     table = quote_name(target.table)
     return f"""
         select {columns} from {table} r {target.joins}
-        where r.id in (select id from history.{table} where operation_id > $after)
+        where r.id in (select id from history.{table} where operation_id > $after) and {target.where}
         order by r.id
     """
 

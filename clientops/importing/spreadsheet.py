@@ -180,7 +180,9 @@ def sniff_decimal_mark(amounts: Sequence[str], delimiter: str = "") -> DecimalMa
 def sniff_date_order(dates: Sequence[str]) -> DateOrder:
     """Which part of the dates is the day; where nothing tells, day first unless the year is."""
     parts = [found.groups() for text in dates if (found := _PARTS.match(text))]
-    if not parts or any(len(first) == len("2026") for first, _, _ in parts):
+    # Dates with the year first are read as such in any order: beside typed ones, Excel's real dates tell nothing.
+    parts = [part for part in parts if len(part[0]) != len("2026")]
+    if not parts:
         return "ymd"
     if any(int(second) > 12 for _, second, _ in parts):
         return "mdy"

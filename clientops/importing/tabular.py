@@ -6,6 +6,7 @@ import codecs
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +137,13 @@ def _read_excel(path: Path) -> pa.Table:
 
 
 def _cell_text(value: Any) -> str:
-    """A cell as text; a date without its midnight."""
+    """A cell as text; a date without its midnight, a number with the 15 digits that Excel has."""
     if value is None:
         return ""
     if isinstance(value, datetime) and not (value.hour or value.minute or value.second):
         return value.date().isoformat()
+    if isinstance(value, float):
+        text = format(Decimal(f"{value:.15g}"), "f")
+        # Three decimals would look like thousands beside amounts that were typed with a decimal comma.
+        return f"{text}0" if text[-4:-3] == "." else text
     return str(value)

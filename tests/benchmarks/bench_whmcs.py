@@ -65,8 +65,11 @@ def _copy(url: str, path: Path) -> int:
     with duckdb.connect(str(path)) as target, connect_mysql(source) as connection:
         for name in TABLES:
             columns = ", ".join(f"cast(`{column}` as char) as `{column}`" for column in SOURCE_TABLES[name].columns)
-            query_mysql(connection, f"select {columns} from `{name}`").to_arrow_reader(50_000)
+            target.register(
+                "batches", query_mysql(connection, f"select {columns} from `{name}`").to_arrow_reader(50_000)
+            )
             target.execute(f"create table {name} as select * from batches")
+            target.unregister("batches")
             row = target.execute(f"select count(*) from {name}").fetchone()
             count += row[0] if row else 0
     return count

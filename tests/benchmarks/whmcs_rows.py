@@ -20,7 +20,7 @@ def fill_sql(clients: int) -> list[str]:
         (
             "insert into tblclients (id,uuid,firstname,lastname,companyname,email,address1,city,postcode,country,phonenumber,"
             "password,currency,credit,datecreated,status,notes,created_at) select seq, uuid(), elt(1+seq%5,'Ada','Zoë','José','Bjørn','Anna'), "
-            "elt(1+seq%7,'Müller','Smith','O'Brien','Łukasz','García','MÃ¼ller','Tan &amp; Co'), "
+            "elt(1+seq%7,'Müller','Smith','O''Brien','Łukasz','García','MÃ¼ller','Tan &amp; Co'), "
             "if(seq%3=0,concat('Company ',seq,' &amp; Sons'),''), concat('user',seq,'@example.com'), concat(seq,' Main Street'), "
             "'Berlin', '10115', 'DE', concat('+49.30',seq), md5(seq), 1+seq%2, if(seq%10=0,5.00,0), "
             f"'2020-01-01' + interval seq%1500 day, 'Active', '', now() from seq_1_to_{n}"

@@ -32,14 +32,18 @@ class Server:
         """What the client prints for statements."""
         return self._client("mariadb", "--batch", "--skip-column-names", database, given=sql).decode()
 
+    def load(self, folder: Path, database: str) -> None:
+        """Put the files of an export into a database, with the statements that came with them."""
+        self._client("mariadb", "--local-infile", database, given=(folder / "load.sql").read_text("utf-8"), at=folder)
+
     def dump(self, *options: str) -> bytes:
         """A dump of the database."""
         return self._client("mariadb-dump", *options, "whmcs")
 
-    def _client(self, program: str, *options: str, given: str = "") -> bytes:
+    def _client(self, program: str, *options: str, given: str = "", at: Path | None = None) -> bytes:
         done = subprocess.run(
             [program, "--no-defaults", "--default-character-set=utf8mb4", f"--socket={self.folder / 's'}", "-uroot", *options],
-            input=given.encode(), capture_output=True, check=False,
+            input=given.encode("utf-8", "surrogateescape"), cwd=at, capture_output=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout

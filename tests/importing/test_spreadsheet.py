@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from clientops.book.book import Book
@@ -127,6 +128,28 @@ def test_marks_and_orders_are_sniffed_from_the_values():
     assert sniff_date_order(["03/04/2024", "03/14/2024"]) == "mdy"
     assert sniff_date_order(["03/04/2024"]) == "dmy"
     assert sniff_date_order(["2024-04-03"]) == "ymd"
+    assert sniff_date_order(["2024-04-03", "30.11.2024"]) == "dmy"
+    assert sniff_date_order(["2024-04-30", "11/30/2024"]) == "mdy"
+
+
+def test_cells_of_excel_are_what_they_show(tmp_path):
+    """Worked-out numbers have no dust, real dates stand beside typed ones, and typed amounts beside real ones."""
+    path, book = tmp_path / "t.xlsx", Workbook()
+    for row in (
+        ["client_id", "amount", "paid_on", "reference"],
+        [12.0, 19.99 * 3, datetime(2026, 11, 3), "a"],
+        [15, "1.234,50", "30.11.2026", "b"],
+        [16, 1e-05, date(2026, 11, 3), "c"],
+        [17, 1.234, date(2026, 11, 3), "d"],
+    ):
+        book.active.append(row)
+    book.save(path)
+    model = rule("record-payment").request
+    rows, reading = read_spreadsheet(read_text_table(path), model, decimal_mark="comma")
+    assert reading.date_order == "dmy"
+    assert rows.column("client_id").to_pylist() == ["12", "15", "16", "17"]
+    assert rows.column("amount").to_pylist() == ["59.97", "1234.50", "0.00001", "1.2340"]
+    assert rows.column("paid_on").to_pylist() == ["2026-11-03", "2026-11-30", "2026-11-03", "2026-11-03"]
 
 
 def test_headings_can_be_given():

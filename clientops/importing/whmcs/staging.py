@@ -21,6 +21,7 @@ from clientops.tables.schema import column_list, quote_name, quote_text
 Progress = Callable[[str, int, int], None]
 """Told now and then: the table that is read, how much was read, of how much (0: not known)."""
 
+MEMORY_MIB = 1024  # rows pass through; more would only keep pages of the file that nobody reads again
 REQUIRED = ("tblclients", "tblcurrencies")
 META_TABLES = """
     create table stage.reading (
@@ -54,6 +55,7 @@ class Staging:
         self._rows: Counter[str] = Counter()
         self._repairs: Counter[tuple[str, str]] = Counter()
         self.connection.execute(f"set temp_directory = {quote_text(str(self._folder))}")
+        self.connection.execute(f"set memory_limit = '{MEMORY_MIB} MiB'")
         self.connection.execute(f"attach {quote_text(str(self._file))} as stage")
         self.connection.execute(META_TABLES)
         for table in SOURCE_TABLES.values():
