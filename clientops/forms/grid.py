@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
+from clientops.forms.cells import Cells
 from clientops.forms.desk import Desk
-from clientops.forms.element import Node, Part, call
+from clientops.forms.element import Node, Part, call, h
 from clientops.forms.look import TONES
 from clientops.reports.listing import Listing, Query, export_csv, read_page
 from clientops.tables.view import Tables
@@ -26,6 +28,7 @@ class Grid(Part):
         actions: (title, function) pairs: what can be done with the selected rows, called with their numbers.
         sort: Column and ``asc`` or ``desc`` it begins with.
         size: Rows a page.
+        edits: Table that is listed, if its rows may be edited in their cells.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Grid(Part):
         actions: tuple[tuple[str, Callable[[list[int]], Any]], ...] = (),
         sort: tuple[str, str] | None = None,
         size: int = 25,
+        edits: str = "",
     ) -> None:
         super().__init__()
         self.desk, self.listing, self.values, self.on_open, self.actions = (
@@ -49,6 +53,10 @@ class Grid(Part):
         )
         self.sort, self.size, self.version = sort, size, 0
         self._export: tuple[Any, str] | None = None
+        self.cells: Cells | None = None
+        if edits and desk.is_staff:
+            context = " ".join(f"{name} {value}" for name, value in self.values.items())
+            self.cells = Cells(desk, edits, listing, context=context, on_applied=lambda _receipt: self.refresh())
 
     def reading(self) -> AbstractContextManager[Tables]:
         """The tables that the listing is read from."""
@@ -60,9 +68,11 @@ class Grid(Part):
 
     def tree(self) -> Node:
         """The grid."""
-        columns = [
-            {"name": c.name, "title": c.title, "kind": c.kind, "hint": c.hint} for c in self.listing.columns if not c.is_hidden
-        ]  # fmt: skip
+        columns, more = (
+            [{"name": c.name, "title": c.title, "kind": c.kind, "hint": c.hint} for c in these if not c.is_hidden]
+            for these in (self.listing.columns, self.listing.more)
+        )
+        cells = self.cells if self.desk.book.moment is None else None  # nothing is edited in the past
         actions = [
             {"title": title, "handler": call(self.acted, place)} for place, (title, _) in enumerate(self.actions)
         ]
@@ -70,20 +80,30 @@ class Grid(Part):
             "key": f"g{self.serial}", "version": self.version, "title": self.listing.title, "columns": columns,
             "size": self.size, "sort": list(self.sort) if self.sort else None, "select": bool(self.actions), "actions": actions,
             "page": call(self.page), "export": call(self.export), "open": call(self.opened) if self.on_open else None,
+            "cells": {**cells.properties(), "more": more} if cells else None,
         }  # fmt: skip
-        return Node("co-grid", properties, key=f"grid {self.serial}")
+        node = Node("co-grid", properties, key=f"grid {self.serial}")
+        if cells is None:
+            return node
+        # While a change is previewed the grid is only hidden, so that one returns to the same page.
+        is_hidden = cells.change is not None
+        return h("div", cells.tree(), h("div", node, hidden=is_hidden, key="grid", focus=cells.focus), class_="co-stack", key=f"cells {self.serial}")  # fmt: skip
 
     def page(self, asked: Any) -> dict[str, Any]:
         """The rows of a page as the browser shows them."""
+        cells = self.cells if isinstance(asked, Mapping) and asked.get("editing") else None
+        listing = replace(self.listing, columns=self.listing.columns + self.listing.more) if cells else self.listing
         with self.reading() as tables:
-            page = read_page(tables, self.listing, Query.parse(asked, self.listing), self.values)
-        badges = [c.name for c in self.listing.columns if c.kind == "badge"]
-        shown = [c.name for c in self.listing.columns if not c.is_hidden]
+            page = read_page(tables, listing, Query.parse(asked, listing), self.values)
+        badges = [c.name for c in listing.columns if c.kind == "badge"]
+        shown = [c.name for c in listing.columns if not c.is_hidden]
         rows = []
-        for number, row in page.rows:
+        for (number, row), values in zip(page.rows, page.values, strict=True):
             tones = {name: TONES.get(row[name] or "", "plain") for name in badges}
-            rows.append({"id": number, "cells": [row[name] for name in shown], "tones": tones})
-        return {"rows": rows, "total": page.total, "message": self.listing.empty}
+            edited = cells.of_row(number, values) if cells else {}
+            rows.append({"id": number, "cells": [row[name] for name in shown], "tones": tones, **edited})
+        pending = self.cells.pending() if self.cells else None
+        return {"rows": rows, "total": page.total, "message": listing.empty, "editing": cells is not None, "pending": pending}  # fmt: skip
 
     def opened(self, number: Any) -> Any:
         """A row was opened."""

@@ -57,7 +57,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
     hits a second time, is passed over.
     """
 
-    _esm = asset("picker.js", "grid.js", "view.js")
+    _esm = asset("picker.js", "cells.js", "grid.js", "view.js")
     _css = asset("style.css", "review.css")
     tree = traitlets.Any().tag(sync=True)
     route = traitlets.Unicode("").tag(sync=True)

@@ -45,6 +45,7 @@ class Listing:
         columns: Columns shown.
         order: Order where none is asked for.
         empty: What to say where there is nothing.
+        more: Columns that are shown as well while cells are edited.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Listing:
     columns: tuple[Shown, ...]
     order: str = "id desc"
     empty: str = "Nothing here that fits"
+    more: tuple[Shown, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,11 @@ class Query:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of a page, (number, texts by column) each, and how many there are in all."""
+    """Rows of a page, (number, texts by column) each, how many there are in all, and the rows' values."""
 
     rows: tuple[tuple[int, dict[str, str | None]], ...]
     total: int
+    values: tuple[dict[str, Any], ...]
 
 
 def read_page(tables: Tables, listing: Listing, query: Query, values: Mapping[str, Any] | None = None) -> Page:
@@ -103,7 +106,7 @@ def read_page(tables: Tables, listing: Listing, query: Query, values: Mapping[st
     relation = tables.query(sql, **parameters)
     names = relation.columns
     rows = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
-    return Page(tuple((row["id"], _texts(listing, row)) for row in rows), int(total[0]) if total else 0)
+    return Page(tuple((row["id"], _texts(listing, row)) for row in rows), int(total[0]) if total else 0, tuple(rows))
 
 
 def export_csv(tables: Tables, listing: Listing, query: Query, values: Mapping[str, Any] | None = None) -> str:

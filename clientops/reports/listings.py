@@ -19,7 +19,8 @@ PAID = "left join (select invoice_id, sum(amount) as amount from allocations gro
 _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
     "clients": (
         "clients",
-        f"""select t.id, {party_sql("t")} as client, t.email, t.phone, t.country, t.status, t.credit_balance, t.created_on, k.code
+        f"""select t.id, {party_sql("t")} as client, t.email, t.phone, t.country, t.status, t.credit_balance, t.created_on, k.code,
+                t.first_name, t.last_name, t.company_name, t.address1, t.postcode, t.city
             from clients t left join currencies k on k.id = t.currency_id""",
         (NUMBER, Shown("client", "Client"), Shown("email", "E-mail"), Shown("country", "Country"), Shown("status", "Status", "badge"),
          Shown("credit_balance", "Credit", "money"), Shown("created_on", "Since", "date")),
@@ -63,7 +64,7 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
     ),
     "contacts": (
         "contacts",
-        f"""select t.id, {name_sql("t")} as name, t.email, t.phone, t.client_id, case when c.default_billing_contact_id = t.id then 'Billing' end as role,
+        f"""select t.id, {name_sql("t")} as name, t.email, t.phone, t.client_id, t.first_name, t.last_name, case when c.default_billing_contact_id = t.id then 'Billing' end as role,
                 concat_ws(', ', case when t.wants_general then 'general' end, case when t.wants_invoice then 'invoices' end,
                     case when t.wants_support then 'support' end, case when t.wants_product then 'products' end,
                     case when t.wants_domain then 'domains' end) as mail
@@ -149,6 +150,12 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
     ),
 }  # fmt: skip
 
+_MORE = {
+    "clients": (Shown("first_name", "First name"), Shown("last_name", "Last name"), Shown("company_name", "Company"), Shown("phone", "Phone"),
+                Shown("address1", "Address"), Shown("postcode", "Postcode"), Shown("city", "City")),
+    "contacts": (Shown("first_name", "First name"), Shown("last_name", "Last name")),
+}  # fmt: skip
+
 
 def listing(name: str, where: str = "", *, title: str = "") -> Listing:
     """A listing by its name, of the rows that a condition on ``t`` keeps.
@@ -159,7 +166,7 @@ def listing(name: str, where: str = "", *, title: str = "") -> Listing:
     if "client_id = $" in where:
         columns = tuple(column for column in columns if column.name != "client")
     full = f"{sql} where {where}" if where else sql
-    return Listing(name.replace("_", "-"), title or heading, full, columns, order, f"No {title or heading} here")
+    return Listing(name.replace("_", "-"), title or heading, full, columns, order, f"No {title or heading} here", _MORE.get(name, ()))  # fmt: skip
 
 
 def is_listed(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-BENCHMARKS = ("book", "whmcs", "matching", "reconciliation", "duplicates")
+BENCHMARKS = ("book", "whmcs", "matching", "reconciliation", "duplicates", "screens")
 
 
 def main() -> None:

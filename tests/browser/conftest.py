@@ -11,8 +11,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from clientops.book.book import Book
-from clientops.forms.launch import serving
+from clientops.forms.launch import notebook_folder, serving
 from tests.books import OPERATOR, apply_by_hand, insert
+from tests.browser.notebooks import READY, open_notebook
 from tests.builders import NOW
 
 HOSTILE = "<img src=x onerror=\"document.title='owned';window.owned=1\">"
@@ -20,7 +21,6 @@ OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", 
            "--disable-component-update", "--disable-sync"]  # fmt: skip
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PASSWORD = "correct horse"
-READY = 90_000
 
 
 def pytest_collection_modifyitems(config, items):
@@ -61,10 +61,10 @@ def browser():
 
 
 class Served:
-    """A book and a server on it."""
+    """A book and a server on it; ``folder`` has the notebooks, where they are others than those that come along."""
 
-    def __init__(self, book: Book, address: str) -> None:
-        self.book, self.address = book, address
+    def __init__(self, book: Book, address: str, kind: str = "app", folder: Path | None = None) -> None:
+        self.book, self.address, self.kind, self.folder = book, address, kind, folder
 
     def at(self, route: str) -> str:
         """Address of a screen."""
@@ -72,14 +72,14 @@ class Served:
 
 
 @contextmanager
-def serve(kind, file, folder):
+def serve(kind, file, folder, notebooks=None):
     patch = pytest.MonkeyPatch()
     patch.setenv("CLIENTOPS_OPERATOR", OPERATOR)
     patch.setenv("CLIENTOPS_STATE", str(folder / "state"))
     patch.delenv("CLIENTOPS_STRICT", raising=False)
     try:
-        with serving(kind, file, log=folder / f"{kind}.log") as (address, _):
-            yield Served(Book(file, operator=OPERATOR), address)
+        with serving(kind, file, log=folder / f"{kind}.log", notebooks=notebooks) as (address, _):
+            yield Served(Book(file, operator=OPERATOR), address, kind, notebooks)
     finally:
         patch.undo()
 
@@ -93,14 +93,19 @@ def browser_book(shop_file, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def app(browser_book):
-    with serve("app", browser_book, browser_book.parent) as served:
+def app(browser_book, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("app")
+    with serve("app", Path(shutil.copy(browser_book, folder / "shop.duckdb")), folder) as served:
         yield served
 
 
 @pytest.fixture(scope="session")
-def lab(browser_book):
-    with serve("lab", browser_book, browser_book.parent) as served:
+def lab(browser_book, tmp_path_factory):
+    """JupyterLab on a book of its own, and on a copy of the notebooks, so that they can begin anywhere."""
+    folder = tmp_path_factory.mktemp("lab")
+    file = Path(shutil.copy(browser_book, folder / "shop.duckdb"))
+    notebooks = Path(shutil.copytree(notebook_folder(), folder / "notebooks"))
+    with serve("lab", file, folder, notebooks) as served:
         yield served
 
 
@@ -136,6 +141,25 @@ def new_page(browser):
             assert not page.evaluate("window.owned")
         context.close()
     assert wrong == []
+
+
+@pytest.fixture(params=["app", "lab"])
+def served(request):
+    """The workbench as a web app, and in JupyterLab: what is tested with it holds in both."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def open_screen(new_page, served):
+    """Opens a screen of the workbench that is served."""
+
+    def go(route, **more):
+        page = new_page(**more)
+        open_notebook(page, served.address, served.kind, route, served.folder)
+        page.locator(".co-main").wait_for(timeout=READY)
+        return page
+
+    return go
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 function grid(host, props, context) {
   let state;
-  const fresh = () => ({ offset: 0, search: "", sort: props.sort || null, filters: {}, selected: new Set(), page: null, key: 0 });
+  const fresh = () => ({ offset: 0, search: "", sort: props.sort || null, filters: {}, selected: new Set(), page: null, key: 0, editing: state ? state.editing : false });
   state = fresh();
   let asked = 0;
   let timer = null;
@@ -12,8 +12,9 @@ function grid(host, props, context) {
   const count = make("span", { class: "co-grid-count", role: "status", "aria-live": "polite" });
   const filtering = make("button", { type: "button", class: "co-button co-quiet", "aria-pressed": "false" }, "Filter");
   const exporting = make("button", { type: "button", class: "co-button co-quiet" }, icon("download"), "Export");
+  const editing = make("button", { type: "button", class: "co-button co-quiet", "aria-pressed": "false", title: "Change values in their cells: Enter or F2 begins, Esc leaves" }, "Edit cells");
   const actions = make("span", { class: "co-grid-actions" });
-  const bar = make("div", { class: "co-grid-bar" }, make("span", { class: "co-search" }, icon("search"), search), count, actions, filtering, props.export ? exporting : null);
+  const bar = make("div", { class: "co-grid-bar" }, make("span", { class: "co-search" }, icon("search"), search), count, actions, props.cells ? editing : null, filtering, props.export ? exporting : null);
   const table = make("table", { role: "grid", "aria-label": props.title, class: "co-grid-table" });
   const head = make("thead");
   const body = make("tbody");
@@ -25,9 +26,18 @@ function grid(host, props, context) {
   const forth = make("button", { type: "button", class: "co-button co-quiet" }, "Next ›");
   const last = make("button", { type: "button", class: "co-button co-quiet", "aria-label": "Last page" }, "»");
   const foot = make("div", { class: "co-grid-foot" }, first, back, place, forth, last);
-  host.append(bar, box, foot);
+  const said = make("span", { role: "status" });
+  const previewing = make("button", { type: "button", class: "co-button co-primary" }, "Preview");
+  const discarding = make("button", { type: "button", class: "co-button" }, "Discard");
+  const waiting = make("div", { class: "co-grid-pending" }, said, previewing, discarding);
+  host.append(bar, waiting, box, foot);
+  const columns = () => (state.page && state.page.editing ? props.columns.concat(props.cells.more) : props.columns);
+  const entry = cells(body, context, {
+    props: () => props.cells, column: (name) => columns().find((one) => one.name === name), lines: () => (state.page ? state.page.rows : []),
+    pending: (now) => { state.page.pending = now; }, draw: () => draw(), turn: (by) => turn(state.offset + by * size()),
+  });
 
-  const query = () => ({ offset: state.offset, limit: size(), search: state.search, sort: state.sort, filters: state.filters });
+  const query = () => ({ offset: state.offset, limit: size(), search: state.search, sort: state.sort, filters: state.filters, editing: state.editing });
   async function load() {
     asked += 1;
     const mine = asked;
@@ -37,7 +47,7 @@ function grid(host, props, context) {
     if (mine !== asked) return;
     host.classList.remove("co-grid-waiting");
     state.page = page;
-    draw();
+    if (page.rows) draw();
   }
   function turn(offset) {
     const total = state.page ? state.page.total : 0;
@@ -60,7 +70,7 @@ function grid(host, props, context) {
       };
       row.append(make("th", { scope: "col", class: "co-check" }, all));
     }
-    for (const column of props.columns) {
+    for (const column of columns()) {
       const sorted = state.sort && state.sort[0] === column.name ? state.sort[1] : null;
       row.append(
         make("th", { scope: "col", class: "co-" + (column.kind === "badge" ? "state" : column.kind), "aria-sort": sorted ? (sorted === "asc" ? "ascending" : "descending") : "none" },
@@ -72,7 +82,7 @@ function grid(host, props, context) {
     if (host.classList.contains("co-filtering")) {
       const filters = make("tr", { class: "co-filters" });
       if (props.select) filters.append(make("td"));
-      for (const column of props.columns) {
+      for (const column of columns()) {
         const field = make("input", { class: "co-input", "aria-label": "Filter " + column.title, placeholder: column.hint || "contains", value: state.filters[column.name] || "" });
         field.oninput = () => {
           state.filters = { ...state.filters, [column.name]: field.value };
@@ -88,16 +98,21 @@ function grid(host, props, context) {
   }
   function draw() {
     const page = state.page;
-    const sig = JSON.stringify([state.sort, host.classList.contains("co-filtering")]);
+    if (entry.isOpen()) return; // drawn when the cell is left
+    host.classList.toggle("co-many", columns().length > 6); // texts are shortened where the columns are many
+    const sig = JSON.stringify([state.sort, page.editing, host.classList.contains("co-filtering")]);
     if (state.headed !== sig) {
       const focused = document.activeElement && head.contains(document.activeElement) ? [...head.querySelectorAll("button,input")].indexOf(document.activeElement) : -1;
       head.replaceChildren(...heading());
       state.headed = sig;
       if (focused >= 0) { const target = head.querySelectorAll("button,input")[focused]; if (target) target.focus(); }
     }
+    const heldCell = body.contains(document.activeElement) && document.activeElement.closest("td[data-column]");
+    const heldColumn = heldCell ? heldCell.dataset.column : "";
+    let isFirst = true;
     const held = body.contains(document.activeElement) ? [...body.children].indexOf(document.activeElement.closest("tr")) : -1;
     body.replaceChildren(...page.rows.map((line, at) => {
-      const row = make("tr", { tabindex: at === 0 ? "0" : "-1", "aria-selected": props.select ? String(state.selected.has(line.id)) : null, class: props.open ? "co-opens" : "" });
+      const row = make("tr", { "data-id": line.id, tabindex: page.editing ? null : at === 0 ? "0" : "-1", "aria-selected": props.select ? String(state.selected.has(line.id)) : null, class: props.open && !page.editing ? "co-opens" : "" });
       if (props.select) {
         const tick = make("input", { type: "checkbox", tabindex: "-1", "aria-label": "Select row " + line.id });
         tick.checked = state.selected.has(line.id);
@@ -106,18 +121,27 @@ function grid(host, props, context) {
         row.append(make("td", { class: "co-check" }, tick));
       }
       line.cells.forEach((text, n) => {
-        const column = props.columns[n];
+        const column = columns()[n];
         const shown = text === null ? "" : text;
-        row.append(make("td", { class: "co-" + (column.kind === "badge" ? "state" : column.kind), title: shown.length > 28 ? shown : null },
-          column.kind === "badge" && shown ? make("span", { class: "co-badge co-badge-" + (line.tones || {})[column.name] }, shown) : shown));
+        const cell = make("td", { class: "co-" + (column.kind === "badge" ? "state" : column.kind), title: shown.length > 28 ? shown : null },
+          column.kind === "badge" && shown ? make("span", { class: "co-badge co-badge-" + (line.tones || {})[column.name] }, shown) : shown);
+        if (page.editing && column.name in props.cells.columns) {
+          entry.prepare(cell, line, column, isFirst);
+          isFirst = false;
+        }
+        row.append(cell);
       });
-      row.onclick = () => { if (props.open) context.send(props.open, line.id); };
+      row.onclick = () => { if (props.open && !page.editing) context.send(props.open, line.id); };
       row.onkeydown = (event) => keys(event, row, line);
       return row;
     }));
-    if (held >= 0) { const row = body.children[Math.min(held, body.children.length - 1)]; if (row) reach(row); }
+    if (held >= 0) {
+      const row = body.children[Math.min(held, body.children.length - 1)];
+      if (row && page.editing) entry.reach(row.querySelector(`td[data-column="${heldColumn}"]`) || row.querySelector("td[data-column]"));
+      else if (row) reach(row);
+    }
     if (!page.rows.length) {
-      const wide = props.columns.length + (props.select ? 1 : 0);
+      const wide = columns().length + (props.select ? 1 : 0);
       body.append(make("tr", { class: "co-grid-none" }, make("td", { colspan: wide }, page.message || "Nothing here that fits")));
     }
     const format = new Intl.NumberFormat("en");
@@ -127,6 +151,8 @@ function grid(host, props, context) {
     first.disabled = back.disabled = state.offset === 0;
     forth.disabled = last.disabled = state.offset + size() >= page.total;
     foot.hidden = page.total <= size();
+    waiting.hidden = !page.pending || !page.pending.changes;
+    if (!waiting.hidden) said.textContent = pendingText(page.pending);
     actions.replaceChildren(...(state.selected.size ? (props.actions || []).map((action) =>
       make("button", { type: "button", class: "co-button", onclick: () => context.send(action.handler, [...state.selected]) }, action.title)) : []));
   }
@@ -166,6 +192,14 @@ function grid(host, props, context) {
     if (!on && Object.keys(state.filters).length) { state.filters = {}; state.offset = 0; load(); } else if (state.page) draw();
     if (on) { const field = head.querySelector("input.co-input"); if (field) field.focus(); }
   };
+  editing.onclick = () => {
+    state.editing = !state.editing;
+    editing.setAttribute("aria-pressed", String(state.editing));
+    host.classList.toggle("co-editing", state.editing);
+    load();
+  };
+  previewing.onclick = () => context.send(props.cells.preview, null);
+  discarding.onclick = async () => { await context.ask(props.cells.discard, null); load(); };
   exporting.onclick = async () => {
     exporting.disabled = true;
     const parts = [];

@@ -240,6 +240,13 @@ function render({ model, el }) {
     context.focus = null;
     patch(top, [model.get("tree")], context);
     settle();
+    // Where the navigation is one line that scrolls, the screen one is at is in sight.
+    const here = top.querySelector(".co-nav a[aria-current]");
+    const line = here && here.closest("ul");
+    if (line && line.scrollWidth > line.clientWidth) {
+      const gap = here.getBoundingClientRect().left - line.getBoundingClientRect().left;
+      if (gap < 0 || gap + here.offsetWidth > line.clientWidth) line.scrollLeft += gap - 20;
+    }
     if (context.focus) {
       const target = context.focus;
       requestAnimationFrame(() => {

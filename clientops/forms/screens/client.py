@@ -7,6 +7,7 @@ from typing import Any
 
 from clientops.forms.account import AccountStatement
 from clientops.forms.actions import Actions
+from clientops.forms.cells import EDITED_BY
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.grid import Grid
@@ -50,7 +51,7 @@ class Main(Screen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.all = Grid(desk, listing("clients"), on_open=self.open)
+        self.all = Grid(desk, listing("clients"), on_open=self.open, edits="clients")
         self.client: ClientPage | None = None
         self.missing = ""
 
@@ -155,7 +156,7 @@ class ClientPage(Part):
         if table not in self.grids:
             self.grids[table] = Grid(
                 self.desk, listing(table, "t.client_id = $client_id"), values={"client_id": self.number},
-                on_open=lambda number: self.desk.go(f"record/{table}/{number}"), size=15,
+                on_open=lambda number: self.desk.go(f"record/{table}/{number}"), size=15, edits=table if table in EDITED_BY else "",
             )  # fmt: skip
         return self.grids[table]
 

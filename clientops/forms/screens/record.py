@@ -7,6 +7,7 @@ from typing import Any
 
 from clientops.errors import UsageError
 from clientops.forms.actions import Actions
+from clientops.forms.cells import EDITED_BY
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Part, call, h
 from clientops.forms.grid import Grid
@@ -92,6 +93,7 @@ class RecordPage(Part):
             )
             self.grids[key] = Grid(
                 self.desk, made, values={"number": self.number}, size=10,
+                edits=related.table if related.table in EDITED_BY and is_listed(related.table) else "",
                 on_open=self._opener("client" if related.table == "clients" else f"record/{related.table}"),
             )  # fmt: skip
         return self.grids[key]
