@@ -124,7 +124,15 @@ function listen(element, events, context) {
     };
     element.addEventListener("focusout", element.coLeave);
   }
-  if (events.submit)
+  if (events.submit) {
+    // JupyterLab takes Enter for itself before the browser would submit the form.
+    element.onkeydown = (event) => {
+      const field = event.target;
+      if (event.key !== "Enter" || event.defaultPrevented || event.isComposing || field.tagName !== "INPUT" || field.type === "file") return;
+      event.preventDefault();
+      event.stopPropagation();
+      element.requestSubmit(element.querySelector("button[type=submit]"));
+    };
     element.onsubmit = (event) => {
       event.preventDefault();
       clearTimeout(element.timer);
@@ -136,6 +144,7 @@ function listen(element, events, context) {
       if (settling.some(Boolean)) Promise.all(settling).then(submit);
       else submit();
     };
+  }
 }
 
 function create(node, context) {
