@@ -195,6 +195,15 @@ BAD_REFERRALS = [
     ({"affiliate_id": 3, "service_id": 5}, "service_id", "own_service"),
     ({"service_id": 6, "referred_on": "2026-12-01"}, "referred_on", "in_future"),
     ({"service_id": 7, "referred_on": "soon"}, "referred_on", "bad_value"),
+    ({"affiliate_id": 0}, "affiliate_id", "bad_value"),
+    ({"affiliate_id": "1.5"}, "affiliate_id", "bad_value"),
+    ({"affiliate_id": "9" * 30}, "affiliate_id", "bad_value"),
+    ({"service_id": -1}, "service_id", "bad_value"),
+    ({"service_id": "1 2"}, "service_id", "bad_value"),
+    ({"affiliate_id": 2, "service_id": 1}, "service_id", "already_referred"),
+    ({"referred_on": "2026-02-29"}, "referred_on", "bad_value"),
+    ({"referred_on": "31.01.2026"}, "referred_on", "bad_value"),
+    ({"referred_on": "2026-11-21"}, "referred_on", "in_future"),
 ]
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.builders import JPY, KWD, TODAY, money, tables
 from tests.long_forms import examples
+from tests.rules.bad_inputs import assert_each_is_named
 from tests.rules.money_book import (
     apply,
     assert_one_table_is_one_by_one,
@@ -145,6 +146,56 @@ def test_refused(more, field, code):
         invoices=[invoice(1, number="A1")],
     )
     assert problems(book, "create-invoice", item(**more)) == [(1, field, code)]
+
+
+BAD_INVOICES = [
+    ({"client_id": None}, "client_id", "missing", "missing"),
+    ({"client_id": 99}, "client_id", "unknown_client", "no client 99"),
+    ({"client_id": "Ada"}, "client_id", "bad_value", "whole number"),
+    ({"client_id": 0}, "client_id", "bad_value", "more than 0"),
+    ({"description": None}, "description", "missing", "missing"),
+    ({"description": "x" * 20_001}, "description", "bad_value", "at most 20000 characters"),
+    ({"unit_price": None}, "unit_price", "missing", "missing"),
+    ({"unit_price": "ten"}, "unit_price", "bad_value", "write it like 12.50"),
+    ({"unit_price": "1.23456"}, "unit_price", "bad_value", "4 decimals"),
+    ({"unit_price": "1e30"}, "unit_price", "bad_value", "too large"),
+    ({"unit_price": "-0.01"}, "unit_price", "negative_total", "must not be below 0"),
+    ({"unit_price": "99999999999999", "quantity": "9999"}, "unit_price", "too_large", "more than can be kept"),
+    ({"quantity": "0"}, "quantity", "bad_value", "more than 0"),
+    ({"quantity": "nan"}, "quantity", "bad_value", "not a number"),
+    ({"discount": "-1"}, "discount", "bad_value", "at least 0"),
+    ({"discount": "1.005"}, "discount", "not_minor_unit", "finer than EUR"),
+    ({"is_taxed": "perhaps"}, "is_taxed", "bad_value", "yes or no"),
+    ({"kind": "gift"}, "kind", "bad_value", "one of"),
+    ({"service_id": 1}, "service_id", "not_clients", "client 1 has no service 1"),
+    ({"addon_id": 1}, "addon_id", "not_clients", "client 1 has no add-on 1"),
+    ({"domain_id": 1}, "domain_id", "not_clients", "client 1 has no domain 1"),
+    ({"period_from": "2026-02-30"}, "period_from", "bad_value", "2026-11-30"),
+    ({"period_from": days(2), "period_to": days(1)}, "period_to", "period_order", "before period_from"),
+    ({"issued_on": "soon"}, "issued_on", "bad_value", "2026-11-30"),
+    ({"due_on": days(-1)}, "due_on", "due_before_issue", "before the invoice date"),
+    ({"number": "A1"}, "number", "number_taken", "taken by invoice 1"),
+    ({"draft": "maybe"}, "draft", "bad_value", "yes or no"),
+]  # fmt: skip
+
+
+def test_bad_invoices_are_refused_all_at_once():
+    """Each bad invoice of one table is named by row, field and reason, and the good one is not complained of."""
+    book = tables(
+        clients=[{"id": 1}, {"id": 2}],
+        services=[{"id": 1, "client_id": 2}],
+        addons=[{"id": 1, "service_id": 1}],
+        domains=[{"id": 1, "client_id": 2}],
+        invoices=[invoice(1, number="A1")],
+    )
+    assert_each_is_named(book, "create-invoice", item(), BAD_INVOICES)
+
+
+def test_a_draft_keeps_no_invoice_date_and_says_so():
+    """An invoice date given to a draft would be lost without a word: the preview warns."""
+    book = tables(clients=[{"id": 1}])
+    assert warnings(book, "create-invoice", item(draft=True, issued_on=TODAY)) == [(1, "of_issuing")]
+    assert warnings(book, "create-invoice", item(issued_on=TODAY)) == []
 
 
 def test_an_invoice_too_large_is_refused():
