@@ -4,15 +4,42 @@ from __future__ import annotations
 
 from clientops.money import show_sql
 
-# One pass over the invoices with what belongs to them; only those that are wrong somehow are kept.
+# Sums over what belongs to invoices find those that can be wrong; only these are joined with it and looked at.
+SUSPECT_INVOICES = """
+    with billed as (
+        select id as invoice_id, if(tax_mode = 'exclusive', tax1 + tax2, 0) - total as unlisted, -tax1 - tax2 as untaxed from invoices
+        union all
+        select invoice_id, amount, tax1 + tax2 from invoice_items
+    ),
+    settled as (
+        select id as invoice_id, case when status in ('Unpaid', 'Collections') then 1 when status in ('Paid', 'Written off') then 2
+                when status in ('Draft', 'Cancelled') then 3 else 0 end::tinyint as class,
+            total - credit_applied - written_off as owed, -credit_applied as unlogged, 0::decimal(18, 4) as paid
+        from invoices
+        union all
+        select invoice_id, null, -amount, 0, amount from allocations
+        union all
+        select invoice_id, null, 0, -amount, 0 from credit_entries where invoice_id is not null
+    )
+    select invoice_id as id from billed group by invoice_id having sum(unlisted) <> 0 or sum(untaxed) <> 0
+    union
+    select invoice_id from settled group by invoice_id
+    having sum(unlogged) <> 0 or case max(class) when 1 then sum(owed) <= 0 when 2 then sum(owed) <> 0 when 3 then sum(paid) <> 0 else false end
+    union
+    select id from invoices where total <> subtotal + tax1 + tax2 or (credit_applied <> 0 and status in ('Draft', 'Cancelled'))
+"""
+
 WRONG_INVOICES = """
-    with paid as (select invoice_id, sum(amount) as paid from allocations group by invoice_id),
+    with paid as (
+        select invoice_id, sum(amount) as paid from allocations where invoice_id in (select id from suspect_invoices) group by invoice_id
+    ),
     used as (
-        select invoice_id, -sum(amount) as used from credit_entries where invoice_id is not null group by invoice_id
+        select invoice_id, -sum(amount) as used from credit_entries
+        where invoice_id in (select id from suspect_invoices) group by invoice_id
     ),
     items as (
         select invoice_id, sum(amount) as amount, sum(tax1) as tax1, sum(tax2) as tax2
-        from invoice_items group by invoice_id
+        from invoice_items where invoice_id in (select id from suspect_invoices) group by invoice_id
     ),
     summed as (
         select i.id, i.client_id, i.number, i.status, i.issued_on, i.total, i.credit_applied,
@@ -22,7 +49,7 @@ WRONG_INVOICES = """
                 as item_total,
             i.total - i.subtotal - i.tax1 - i.tax2 as unsplit,
             i.tax1 + i.tax2 - coalesce(items.tax1, 0) - coalesce(items.tax2, 0) as untaxed
-        from invoices i
+        from (select * from invoices where id in (select id from suspect_invoices)) i
         left join paid on paid.invoice_id = i.id
         left join used on used.invoice_id = i.id
         left join items on items.invoice_id = i.id
@@ -84,20 +111,38 @@ DESCRIBED_INVOICES = f"""
     from flawed
 """
 
-# A number is its digits at the end, and what stands before them. Hashes stand for the texts: they take a fraction of
-# the memory, and what they find is looked at again.
-NUMBERED = """
-    with parts as (select id, number, rtrim(number, '0123456789') as prefix from invoices where number is not null and number <> '')
-    select id, hash(prefix) as series, coalesce(try_cast(substr(number, length(prefix) + 1) as bigint), -1) as place,
-        case when length(number) = length(prefix) then hash(number) else 0 end as rest
-    from parts
+# A number is its digits at the end, and what stands before them. Numbers that are alike but for the last digit are a
+# stem; a stem with all its ten digits once has neither gap nor double, and so only those of the others are taken apart.
+STEMS = """
+    with digits as (
+        select left(number, length(number) - 1) as stem, right(number, 1) as digit from invoices where number is not null and number <> ''
+    ),
+    stems as (
+        select stem, count(*) = 10 and bit_or(if(digit between '0' and '9', 1 << (ascii(digit) - 48), 0)) = 1023 as is_full
+        from digits group by stem
+    )
+    select stem, is_full, hash(rtrim(stem, '0123456789')) as series, substr(stem, length(rtrim(stem, '0123456789')) + 1) as tens from stems
+"""
+LOOSE_NUMBERS = """
+    select id, number, rtrim(number, '0123456789') as prefix, hash(rtrim(number, '0123456789')) as series,
+        try_cast(substr(number, length(rtrim(number, '0123456789')) + 1) as bigint) as place
+    from invoices
+    where number is not null and number <> '' and left(number, length(number) - 1) in (select stem from stems where not is_full)
 """
 GAPS = """
-    select id, place, place_before from (
-        select id, place, lag(place) over (partition by series order by place, id) as place_before
-        from numbered_invoices where place >= 0
+    with runs as (
+        select series, coalesce(try_cast(nullif(tens, '') as bigint), 0) * 10 as place, 9 as beyond, null::bigint as id, stem || '0' as number
+        from stems where is_full and length(tens) <= 17
+        union all
+        select series, place, 0, id, number from loose_numbers where place is not null
+    ),
+    found as (
+        select *, max(place + beyond) over (partition by series order by place, beyond, id
+            rows between unbounded preceding and 1 preceding) as place_before
+        from runs
     )
-    where place > place_before + 1
+    select coalesce(id, (select min(i.id) from invoices i where i.number = found.number)) as id, place, place_before
+    from found where place > place_before + 1
 """
 GAP_DIFFERENCES = """
     with firsts as (
@@ -114,10 +159,8 @@ GAP_DIFFERENCES = """
 """
 
 TWICE_NUMBERED = """
-    with doubled as (
-        select series, place, rest from numbered_invoices group by series, place, rest having count(*) > 1
-    ),
-    suspects as (select n.id from numbered_invoices n semi join doubled using (series, place, rest)),
+    with doubled as (select number from loose_numbers group by number having count(*) > 1),
+    suspects as (select id from loose_numbers where number in (select number from doubled)),
     numbered as (
         select id, client_id, number, issued_on, total, first_value(id) over (partition by number order by id) as first_id,
             row_number() over (partition by number order by id) as place

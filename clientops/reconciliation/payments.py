@@ -5,15 +5,27 @@ from __future__ import annotations
 from clientops.money import show_sql
 
 # What of each transaction neither settles an invoice nor became credit; nearly all have nothing left.
+SUSPECT_MONEY = """
+    with parts as (
+        select id, amount_in - amount_out as amount from transactions where kind in ('payment', 'refund')
+        union all
+        select transaction_id, -amount from allocations
+        union all
+        select transaction_id, -amount from credit_entries where transaction_id is not null
+    )
+    select id from parts group by id having sum(amount) <> 0
+"""
 RESTS = """
-    with settled as (select transaction_id, sum(amount) as amount from allocations group by transaction_id),
+    with settled as (
+        select transaction_id, sum(amount) as amount from allocations where transaction_id in (select id from suspect_money) group by transaction_id
+    ),
     credited as (
-        select transaction_id, sum(amount) as amount from credit_entries where transaction_id is not null group by transaction_id
+        select transaction_id, sum(amount) as amount from credit_entries where transaction_id in (select id from suspect_money) group by transaction_id
     )
     select t.id, t.kind, t.client_id, t.currency_id, t.occurred_at, t.amount_in, t.amount_out, t.refunds_id, t.reference,
         coalesce(settled.amount, 0) as settled, coalesce(credited.amount, 0) as credited,
         t.amount_in - t.amount_out - coalesce(settled.amount, 0) - coalesce(credited.amount, 0) as rest
-    from transactions t
+    from (select * from transactions where id in (select id from suspect_money)) t
     left join settled on settled.transaction_id = t.id
     left join credited on credited.transaction_id = t.id
     where t.kind in ('payment', 'refund')

@@ -47,27 +47,37 @@ _REFERENCES = tuple(r for r in REFERENCES if (r.table, r.column) != ("credit_ent
 def orphans_sql(steps: Steps) -> str:
     """SELECT of ``table_name, id, message`` of all rows that point at nothing, but for credit of clients that are gone.
 
-    Where the numbers of a table have no gaps, what is outside of them points at nothing: no join is needed to see that.
+    Where few numbers of a table are left out, what is outside of them or is one of these points at nothing: no join with
+    the table is needed to see that.
     """
-    ranges = {}
+    spans = {}
     for target in sorted({reference.target for reference in _REFERENCES}):
-        row = steps.tables.query(DENSE.format(table=quote_name(target))).fetchone()
-        if row and row[0]:
-            ranges[target] = (row[1], row[2])
-    return " union all ".join(_orphans_of(reference, ranges) for reference in _REFERENCES)
+        row = steps.tables.query(SPAN.format(table=quote_name(target))).fetchone()
+        if row and row[0] and row[2] - row[1] < 2 * row[0] + 1_000:
+            spans[target] = (row[1], row[2])
+            left_out = NONE_LEFT_OUT if row[3] else LEFT_OUT.format(table=quote_name(target), first=row[1], last=row[2])
+            steps.add(f"left_out_{target}", left_out)
+    return " union all ".join(_orphans_of(reference, spans) for reference in _REFERENCES)
 
 
-DENSE = """
-    select count(*) > 0 and count(*) = max(id) - min(id) + 1 and 2 * sum(id::hugeint) = count(*) * (max(id)::hugeint + min(id)), min(id), max(id)
+SPAN = """
+    select count(*), min(id), max(id),
+        count(*) = max(id) - min(id) + 1 and 2 * sum(id::hugeint) = count(*) * (max(id)::hugeint + min(id)) as is_dense
     from {table}
 """
+NONE_LEFT_OUT = "select 0::bigint as id limit 0"
+LEFT_OUT = "select range as id from range({first}, {last} + 1) anti join {table} r on r.id = range"
 
 
-def _orphans_of(reference: Reference, ranges: dict[str, tuple[int, int]]) -> str:
+def _orphans_of(reference: Reference, spans: dict[str, tuple[int, int]]) -> str:
     rows = quote_name(reference.table)
-    if reference.target in ranges:
-        first, last = ranges[reference.target]
-        rows = f"(select * from {rows} where {quote_name(reference.column)} not between {first} and {last})"
+    if reference.target in spans:
+        first, last = spans[reference.target]
+        column = quote_name(reference.column)
+        rows = (
+            f"(select * from {rows} where {column} not between {first} and {last} "
+            f"or {column} in (select id from left_out_{reference.target}))"
+        )
     return orphan_sql(reference, rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -247,3 +248,42 @@ def test_any_row_says_what_touched_it_last(drifting):
     assert (row["operation_id"], row["operator"]) == (2, OPERATOR)
     assert row["explanation"].startswith("last touched by by-hand of maria on ")
     assert row["amount"] == Decimal(9)
+
+
+def number_flaws(numbers: list[str]) -> tuple[set[int], set[int]]:
+    """Invoices after a gap in their series, and invoices with the number of an earlier one, by looking at each number."""
+    series: dict[str, list[tuple[int, int]]] = {}
+    for invoice_id, number in enumerate(numbers, 1):
+        prefix = number.rstrip("0123456789")
+        if 0 < len(number) - len(prefix) < 19:
+            series.setdefault(prefix, []).append((int(number[len(prefix) :]), invoice_id))
+    gaps = set()
+    for places in map(sorted, series.values()):
+        gaps |= {after[1] for before, after in itertools.pairwise(places) if after[0] > before[0] + 1}
+    return gaps, {n for n, number in enumerate(numbers, 1) if number in numbers[: n - 1]}
+
+
+RUN = [f"INV-{n}" for n in range(1, 45)]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        pytest.param(RUN, id="no gap"),
+        pytest.param(RUN[::-1], id="in any order"),
+        pytest.param([*RUN[:19], *RUN[29:]], id="ten left out, full tens on both sides"),
+        pytest.param([*RUN[:20], *RUN[25:]], id="some left out"),
+        pytest.param([*RUN, "INV-30", "INV-7"], id="used twice within full tens"),
+        pytest.param([*RUN[:9], "INV-1x", *RUN[10:], "INV-11x", "INV-11x"], id="letters at the end"),
+        pytest.param([*RUN, *(f"INV-{n:04}" for n in range(1, 45)), "INV-0050"], id="leading zeros beside plain ones"),
+        pytest.param([*(f"{n}" for n in range(8, 35) if n != 20), "2026/8", "2026/10"], id="digits alone, and several series"),
+        pytest.param(["A-99999999999999999990", "A-1", "A-3"], id="longer than a number can be"),
+    ],
+)  # fmt: skip
+def test_numbers_are_those_of_a_plain_look(numbers):
+    """Gaps and doubles are those that looking at one number after the other finds, however the numbers are written."""
+    bills = [{**BILL, "id": n, "number": number} for n, number in enumerate(numbers, 1)]
+    found = as_dicts(differences(tables(**BASE, invoices=bills), ["number_gap", "number_twice"]))
+    gaps, doubles = number_flaws(numbers)
+    told = {kind: {row["row_id"] for row in found if row["kind"] == kind} for kind in ("number_gap", "number_twice")}
+    assert told == {"number_gap": gaps, "number_twice": doubles}
