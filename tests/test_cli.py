@@ -94,6 +94,26 @@ def test_problems_come_all_at_once_and_can_be_mended_and_sent_again(path, tmp_pa
     assert (credit(path, 2), credit(path, 3)) == (3, 10)
 
 
+def test_undo_as_json_takes_back_at_once(path):
+    """Undo that answers as JSON undoes like any other; it does not wait for a second person."""
+    run(path, "apply", "issue-credit", "-s", "client_id=1", "-s", "amount=4", "-s", "description=Hi", "-r", "Hi")
+    receipt = json.loads(run(path, "undo", "2", "--reason", "Wrong client", "--json"))
+    assert receipt["operation_id"] == 3
+    assert credit(path, 1) == 0
+    assert "undone by 3" in run(path, "log")
+
+
+def test_a_problem_of_the_whole_file_stands_behind_every_request(path, tmp_path):
+    """A heading that is no field refuses the file, and the file to be mended has all its requests."""
+    file = write_csv(tmp_path / "credits.csv", "client_id,amount,description,colour\n1,1,A,red\n9,2,B,blue\n")
+    mend = tmp_path / "mend.csv"
+    run(path, "apply", "issue-credit", file, "--reason", "Test", "--problems", mend, code=REFUSED)
+    with mend.open(encoding="utf-8-sig", newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert [(row["client_id"], row["colour"]) for row in rows] == [("1", "red"), ("9", "blue")]
+    assert all("there is no field 'colour'" in row["problem"] for row in rows)
+
+
 def test_only_good_applies_the_rest(path, tmp_path):
     """With --only-good the good requests are applied, the others named, and the exit code says that some were left."""
     file = write_csv(tmp_path / "c.csv", "client_id,amount,description\n1,1,a\n99,2,b\n")

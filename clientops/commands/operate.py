@@ -133,7 +133,8 @@ def undo(
 ) -> None:
     """Take an operation back, as a new operation."""
     apply(
-        ctx, UNDO.name, None, [f"operation_id={number}"], reason, operator, None, dry_run, yes, False, None, None, as_json
+        ctx, UNDO.name, values=[f"operation_id={number}"], reason=reason, operator=operator, dry_run=dry_run, yes=yes,
+        as_json=as_json,
     )  # fmt: skip
 
 
@@ -290,7 +291,10 @@ def _preview_json(preview: Preview) -> dict[str, object]:
 
 
 def _write_problems(path: Path, given: pa.Table | list[dict[str, str]], problems: Sequence[Problem]) -> None:
-    """Write the requests with problems, their own columns and what is wrong, ready to be mended and sent again."""
+    """Write the requests with problems, their own columns and what is wrong, ready to be mended and sent again.
+
+    A problem of the whole file, such as a column that there is none for, stands behind every request.
+    """
     messages: defaultdict[int, list[str]] = defaultdict(list)
     for problem in problems:
         messages[problem.row].append(problem.message)
@@ -300,5 +304,6 @@ def _write_problems(path: Path, given: pa.Table | list[dict[str, str]], problems
         writer = csv.writer(file)
         writer.writerow([*names, PROBLEM_COLUMN])
         for number, row in enumerate(rows, 1):
-            if number in messages:
-                writer.writerow([*(row.get(n) for n in names), "; ".join(messages[number])])
+            found = [*messages.get(0, ()), *messages.get(number, ())]
+            if found:
+                writer.writerow([*(row.get(n) for n in names), "; ".join(found)])
