@@ -88,6 +88,65 @@ def test_refusals(run, words, message):
     assert message in run(*words, code=1)
 
 
+@pytest.mark.parametrize(
+    ("text", "message", "code"),
+    [
+        pytest.param(None, "cannot be read", 2, id="no file"),
+        pytest.param(b"\xff\xfe", "cannot be read", 2, id="no text"),
+        pytest.param(b"{}", "not a model", 1, id="another JSON"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_wrong_models(run, tmp_path, text, message, code, engine):
+    """A model that is none is told in a sentence, whichever engine was to compare."""
+    file = tmp_path / "model.json"
+    if text is not None:
+        file.write_bytes(text)
+    assert message in run("find", "--model", str(file), "--engine", engine, code=code)
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "code"),
+    [
+        pytest.param(("--threshold", "7"), "threshold", 1, id="no likelihood"),
+        pytest.param(("--new",), "looks at all clients", 2, id="only new ones"),
+    ],
+)
+def test_spark_is_not_troubled(run, monkeypatch, words, message, code):
+    """What the search would refuse is refused before Spark starts."""
+    monkeypatch.setattr("clientops.commands.spark.start_spark", lambda: pytest.fail("Spark was started"))
+    assert message in run("find", "--engine", "spark", *words, code=code)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        pytest.param("there.html", "already a file", id="there already"),
+        pytest.param("merged.pdf", "end its name with one of", id="unknown ending"),
+        pytest.param("nowhere/merged.csv", "There is no folder", id="no folder"),
+    ],
+)
+def test_report_that_cannot_be_written(run, shop, tmp_path, name, message):
+    """A report that cannot be written is told before the merge, which then does not happen."""
+    (tmp_path / "there.html").write_text("kept")
+    run("find")
+    said = run("merge", "--above", "0.99", "--yes", "--report", str(tmp_path / name), code=2)
+    assert message in " ".join(said.split())
+    assert rows(shop, "select count(*) from merged_clients") == [(0,)]
+    assert (tmp_path / "there.html").read_text() == "kept"
+
+
+def test_report_too_long_for_a_page(run, shop, tmp_path, monkeypatch):
+    """More clients than a page holds are told before the merge; a table takes them."""
+    monkeypatch.setattr("clientops.reports.duplicate_merges.MOST_ON_A_PAGE", 1)
+    run("find")
+    too_long = run("merge", "--above", "0.9", "--yes", "--report", str(tmp_path / "m.html"), code=2)
+    assert "too many for a page" in " ".join(too_long.split())
+    assert rows(shop, "select count(*) from merged_clients") == [(0,)]
+    run("merge", "--above", "0.9", "--yes", "--report", str(tmp_path / "m.csv"))
+    assert len(rows(shop, "select * from merged_clients")) == 2
+
+
 def test_decide_then_merge_report_and_take_back(run, shop, tmp_path):
     """Accepted groups are merged as one operation, reported with evidence and decider, and taken back one group alone."""
     run("find")
@@ -170,4 +229,5 @@ def test_tune(run, shop, tmp_path):
     before = rows(shop, "select count(*) from duplicate_pairs")
     run("find", "--model", str(tmp_path / "m.json"))
     assert rows(shop, "select count(*) from duplicate_pairs") == before
-    assert "already a file" in run("tune", "-o", str(tmp_path / "m.json"), code=2)
+    assert "already a file" in " ".join(run("tune", "-o", str(tmp_path / "m.json"), code=2).split())
+    assert "There is no folder" in " ".join(run("tune", "-o", str(tmp_path / "no" / "m.json"), code=2).split())

@@ -15,7 +15,7 @@ from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, 
 from clientops.commands.output import console, fail, print_json, print_receipt, print_table, told_plainly, working
 from clientops.matching.survivor import Reason as WhySurvivor
 from clientops.operations import rule
-from clientops.reports.duplicate_merges import write_merged_report
+from clientops.reports.duplicate_merges import check_report, write_merged_report
 from clientops.reports.duplicates import likelihood_text
 from clientops.reports.merge_plan import MergePlan, plan_merges
 
@@ -45,6 +45,8 @@ def merge(
         with working("Merging", quiet=as_json) as said:
             book.progress = said
             plan = plan_merges(book, above=above, by=by)
+        if report is not None:
+            check_report(report.absolute(), clients=len(plan.preview.requests) if plan.preview else 0)
         _say_plan(plan, as_json=as_json)
         if plan.preview is None or dry_run:
             return

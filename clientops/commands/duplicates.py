@@ -23,9 +23,10 @@ from clientops.commands.output import (
     working,
 )
 from clientops.errors import RefusedError
-from clientops.exporting.files import export_relation
+from clientops.exporting.files import check_place, export_relation
 from clientops.importing.tabular import read_text_table
 from clientops.matching.accepted import score_of
+from clientops.matching.model import read_model_text
 from clientops.operations import rule
 from clientops.reports.duplicates import (
     PROFILE,
@@ -65,11 +66,11 @@ def find(
     """Look for clients that were entered more than once, and keep what is found for review; no client is changed."""
     shared = context_of(ctx)
     as_json = as_json or shared.as_json
-    request = {
-        "scope": "new" if new else "all", "since_operation": since, "threshold": threshold, "engine": engine,
-        "model": model.read_text(encoding="utf-8") if model else None,
-    }  # fmt: skip
     with told_plainly(as_json=as_json):
+        request = {
+            "scope": "new" if new else "all", "since_operation": since, "threshold": threshold, "engine": engine,
+            "model": read_model_text(model) if model else None,
+        }  # fmt: skip
         book = shared.book(operator)
         search = rule("find-duplicates")
         with working("Looking for duplicates", quiet=as_json) as said:
@@ -274,8 +275,7 @@ def tune(
 
     shared = context_of(ctx)
     with told_plainly():
-        if output.exists() and not overwrite:
-            fail(f"There is already a file {output}; choose another name, or --overwrite")
+        check_place(output.absolute(), endings=(".json",), overwrite=overwrite)
         with shared.book().tables() as tables, working("Fitting"):
             model, count = tuned_on_decisions(tables)
         output.write_text(model.as_json() + "\n", encoding="utf-8")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from math import log2
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,15 @@ import duckdb
 
 from clientops.book.book import Book
 from clientops.book.preview import Preview, Receipt
-from clientops.errors import UsageError
+from clientops.errors import RefusedError, UsageError
 from clientops.exporting.files import export_relation
+from clientops.matching.accepted import score_of
 from clientops.matching.find import PRESENT
 from clientops.matching.model import Model, shipped
 from clientops.matching.near import CLIENT_COLUMNS
 from clientops.matching.spark import spark_pairs, start_spark
 from clientops.operations import rule
+from clientops.requests import read_requests
 from clientops.tables.schema import column_list, quote_text
 
 
@@ -36,11 +37,19 @@ def on_spark(
         report: Told what is going on.
 
     Raises:
-        UsageError: Spark is not there, or the threshold is no likelihood.
+        RefusedError: Threshold or model are not what they should be, before Spark is troubled.
+        UsageError: Spark is not there, or only new clients were asked for.
     """
-    model = Model.of(json.loads(request["model"])) if request.get("model") else shipped()
-    lowest = min(model.review, _score(request.get("threshold"), model))
     search = rule("find-duplicates")
+    asked = read_requests(search.request, request)
+    if asked.problems:
+        raise RefusedError(asked.problems)
+    [typed] = asked.rows.to_pylist()
+    if typed["scope"] == "new" or typed["since_operation"] is not None:
+        raise UsageError("--engine spark looks at all clients; leave --new and --since away")
+    model = Model.of(json.loads(typed["model"])) if typed["model"] else shipped()
+    likely = typed["threshold"]
+    lowest = min(model.review, model.threshold if likely is None else score_of(float(likely)))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         report("Handing the clients to Spark", 0.1)
@@ -62,13 +71,3 @@ def on_spark(
         if dry_run:
             return book.preview(search, request, staging=staging)
         return book.apply_now(search, request, reason=reason, staging=staging)
-
-
-def _score(threshold: str | None, model: Model) -> float:
-    if not threshold:
-        return model.threshold
-    try:
-        likely = float(threshold)
-        return log2(likely / (1 - likely))
-    except (ValueError, ZeroDivisionError) as error:
-        raise UsageError(f"--threshold is a likelihood between 0 and 1, e.g. 0.9; {threshold} is not") from error

@@ -36,13 +36,8 @@ def export_relation(relation: Relation, path: Path, *, overwrite: bool = False, 
     Raises:
         UsageError: The ending is another, the file exists, its folder does not, or Excel cannot hold so many rows.
     """
+    check_place(path, overwrite=overwrite)
     ending = path.suffix.lower()
-    if ending not in FORMATS:
-        raise UsageError(f"{path.name} cannot be written; end its name with one of {', '.join(FORMATS)}")
-    if not path.parent.is_dir():
-        raise UsageError(f"There is no folder {path.parent} to write {path.name} to")
-    if path.exists() and not overwrite:
-        raise UsageError(f"There is already a file {path}; choose another name, or --overwrite")
     columns = ", ".join(
         _safe_sql(name, str(kind), ending, is_exact=is_exact)
         for name, kind in zip(relation.columns, relation.types, strict=True)
@@ -64,6 +59,20 @@ def export_relation(relation: Relation, path: Path, *, overwrite: bool = False, 
     finally:
         os.umask(before)
         unfinished.unlink(missing_ok=True)
+
+
+def check_place(path: Path, *, endings: tuple[str, ...] = FORMATS, overwrite: bool = False) -> None:
+    """Check that a file can be written, e.g. before the work that it is to report on.
+
+    Raises:
+        UsageError: The ending is another, the file exists, or its folder does not.
+    """
+    if path.suffix.lower() not in endings:
+        raise UsageError(f"{path.name} cannot be written; end its name with one of {', '.join(endings)}")
+    if not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path.parent} to write {path.name} to")
+    if path.exists() and not overwrite:
+        raise UsageError(f"There is already a file {path}; choose another name, or --overwrite")
 
 
 def _copy(

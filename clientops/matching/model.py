@@ -11,6 +11,7 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
+from clientops.errors import UsageError
 from clientops.matching.comparisons import EVIDENCE, SEVERAL
 from clientops.tables.schema import quote_text
 
@@ -121,4 +122,18 @@ def shipped() -> Model:
 
 def read_model(path: Path) -> Model:
     """A model kept in a file, e.g. one tuned on a business's own decisions."""
-    return Model.of(json.loads(path.read_text(encoding="utf-8")))
+    return Model.of(json.loads(read_model_text(path)))
+
+
+def read_model_text(path: Path) -> str:
+    """The text of a model's file, whatever it says.
+
+    Raises:
+        UsageError: There is no such file, or it is no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The model {path} cannot be read; clientops duplicates tune -o {path.name} writes one"
+        ) from error

@@ -8,11 +8,12 @@ from jinja2 import Environment
 
 from clientops.changes import Relation, as_dicts
 from clientops.errors import UsageError
-from clientops.exporting.files import export_relation
+from clientops.exporting.files import FORMATS, check_place, export_relation
 from clientops.matching.accepted import likelihood_sql
 from clientops.tables.view import Tables
 
 MOST_ON_A_PAGE = 20_000
+PAGES = (".html", ".htm")
 
 
 def merged_report(tables: Tables, operation_id: int | None = None) -> Relation:
@@ -102,21 +103,28 @@ def write_merged_report(tables: Tables, path: Path, operation_id: int | None = N
     Raises:
         UsageError: The file exists, its folder does not, the ending is another, or a page would be too long.
     """
+    check_report(path, overwrite=overwrite)
     report = merged_report(tables, operation_id)
-    if path.suffix.lower() not in (".html", ".htm"):
+    if path.suffix.lower() not in PAGES:
         return export_relation(report, path, overwrite=overwrite)
-    if path.exists() and not overwrite:
-        raise UsageError(f"There is already a file {path}; choose another name, or --overwrite")
-    if not path.parent.is_dir():
-        raise UsageError(f"There is no folder {path.parent} to write {path.name} to")
     rows = as_dicts(report)
-    if len(rows) > MOST_ON_A_PAGE:
-        raise UsageError(
-            f"{len(rows)} merged clients are too many for a page; write a .csv, or one merge with --operation"
-        )
+    check_report(path, clients=len(rows), overwrite=overwrite)
     path.touch(mode=0o600)
     path.write_text(merged_page(rows), encoding="utf-8")
     return len(rows)
+
+
+def check_report(path: Path, *, clients: int = 0, overwrite: bool = False) -> None:
+    """Check that a report of so many clients can be written, before they are merged.
+
+    Raises:
+        UsageError: As :func:`write_merged_report`.
+    """
+    check_place(path, endings=(*PAGES, *FORMATS), overwrite=overwrite)
+    if path.suffix.lower() in PAGES and clients > MOST_ON_A_PAGE:
+        raise UsageError(
+            f"{clients} merged clients are too many for a page; write a .csv, or one merge with --operation"
+        )
 
 
 def merged_page(rows: list[dict[str, object]]) -> str:

@@ -285,6 +285,18 @@ def test_take_back_of_one_group(at, pairs):
     assert pairs.query("select count(*) from clients where id = 21")[1] == [(1,)]
 
 
+@pytest.mark.parametrize(("most", "name"), [(20_000, "merged-clients.html"), (0, "merged-clients.csv")])
+def test_report_of_merges_is_whole(at, pairs, monkeypatch, most, name):
+    """The report is a page; where there are more merges than a page holds it is a table with all of them."""
+    monkeypatch.setattr("clientops.forms.screens.duplicates.MOST_ON_A_PAGE", most)
+    pairs.apply_now(rule("merge-clients"), {"replaced_id": 21, "survivor_id": 20}, reason="Same firm")
+    hand = at("duplicates/merged", pairs)
+    hand.click("Report")
+    sent = next(message for message in hand.sent if "download" in message)
+    assert sent["download"] == name
+    assert "Same firm" in base64.b64decode(sent["base64"]).decode()
+
+
 def test_home_says_how_many_wait(at, pairs):
     """The home screen counts the cases that wait, and a case is opened from there."""
     assert "3 Possible duplicates" in at("home", pairs).text

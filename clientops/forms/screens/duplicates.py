@@ -23,7 +23,7 @@ from clientops.forms.tabs import tabs
 from clientops.forms.words import moment
 from clientops.importing.tabular import read_text_table
 from clientops.operations import rules
-from clientops.reports.duplicate_merges import merged_page, merged_report
+from clientops.reports.duplicate_merges import MOST_ON_A_PAGE, merged_page, merged_report, write_merged_report
 from clientops.reports.duplicates import (
     MERGED,
     WAITING,
@@ -152,10 +152,17 @@ class Main(Screen):
             self.desk.hand_over(file.name, base64.b64encode(file.read_bytes()).decode(), XLSX)
 
     def report(self, _value: Any = None) -> None:
-        """Hand over the report of all merges as a page."""
+        """Hand over the report of all merges as a page, or, where that would be too long, as a table."""
         with self.desk.book.tables() as tables:
-            text = merged_page(as_dicts(merged_report(tables).limit(5000)))
-        self.desk.hand_over("merged-clients.html", base64.b64encode(text.encode()).decode(), "text/html")
+            rows = as_dicts(merged_report(tables).limit(MOST_ON_A_PAGE + 1))
+            if len(rows) <= MOST_ON_A_PAGE:
+                page = merged_page(rows).encode()
+                self.desk.hand_over("merged-clients.html", base64.b64encode(page).decode(), "text/html")
+                return
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder) / "merged-clients.csv"
+                write_merged_report(tables, file)
+                self.desk.hand_over(file.name, base64.b64encode(file.read_bytes()).decode(), "text/csv")
 
     def paste(self, _value: Any = None) -> None:
         """Ask for the rows of a spreadsheet."""
