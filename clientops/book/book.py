@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,10 +34,11 @@ from clientops.book.writing import last_operation
 from clientops.changes import Rule, read_problems
 from clientops.errors import BookError, ClientopsError, RefusedError, UsageError
 from clientops.requests import RequestTable, Source, read_requests
-from clientops.tables.schema import schema_version
+from clientops.tables.schema import all_tables, schema_version
 from clientops.tables.view import Tables, Value
 
 WAIT = 30.0
+LONGEST_LOOK = 0.5
 
 
 class Book:
@@ -321,9 +323,19 @@ class Book:
             return verify.check(connection)
 
     def direct_changes(self) -> list[drift.DirectChange]:
-        """Rows that were changed by other means than operations, e.g. an UPDATE typed into DuckDB."""
-        with self._open(write=False) as connection:
-            return drift.find_direct_changes(connection)
+        """Rows that were changed by other means than operations, e.g. an UPDATE typed into DuckDB.
+
+        Each table is compared with its history as of one moment; between tables others get their turn.
+        """
+        found: list[drift.DirectChange] = []
+        names = list(all_tables())
+        while names:
+            with self._open(write=False) as connection:
+                until = time.monotonic() + LONGEST_LOOK
+                while names and time.monotonic() < until:
+                    for name in drift.drifted_tables(connection, [names.pop(0)]):
+                        found += drift.find_direct_changes(connection, name)
+        return found
 
     def adopt_direct_changes(self, *, reason: str) -> Receipt:
         """Record rows that were changed by other means as an operation ``direct-sql``."""

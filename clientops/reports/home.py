@@ -10,7 +10,7 @@ from clientops.reconciliation.payments import FREE_MONEY, RESTS
 from clientops.reports.duplicates import WAITING
 from clientops.reports.labels import amount_text, counted, party_sql
 from clientops.reports.listing import Listing, Shown
-from clientops.reports.listings import NUMBER, OWED, PAID, listing
+from clientops.reports.listings import NUMBER, OWED, listing
 from clientops.tables.view import Tables
 
 
@@ -89,7 +89,7 @@ def read_todo(tables: Tables) -> tuple[Todo, ...]:
     """What waits for a person, in the order of :data:`TITLES`."""
     found = []
     for name, (title, detail) in TITLES.items():
-        row = tables.query(f"select count(*) from ({TODO_LISTINGS[name].sql})").fetchone()
+        row = tables.query(TODO_LISTINGS[name].count_sql).fetchone()
         found.append(Todo(name, int(row[0]) if row else 0, title, detail))
     return tuple(found)
 
@@ -116,7 +116,11 @@ def read_standing(tables: Tables, today: date) -> Standing:
 
 OWED_IN_ALL = f"""
     select k.code, sum({OWED})::decimal(38, 4) as owed, count(*)
-    from invoices t join clients c on c.id = t.client_id join currencies k on k.id = c.currency_id {PAID}
+    from invoices t join clients c on c.id = t.client_id join currencies k on k.id = c.currency_id
+    left join (
+        select invoice_id, sum(amount) as amount from allocations
+        where invoice_id in (select id from invoices where status in ('Unpaid', 'Collections')) group by 1
+    ) paid on paid.invoice_id = t.id
     where t.status in ('Unpaid', 'Collections') group by 1 having sum({OWED}) > 0 order by 3 desc, 1 limit 3
 """
 CREDIT_IN_ALL = """
@@ -132,11 +136,13 @@ MONTHS = """
     issued as (
         select date_trunc('month', t.issued_on)::date as month, sum(t.total) as amount
         from invoices t join clients c on c.id = t.client_id join currencies k on k.id = c.currency_id
-        where k.code = $code and t.status not in ('Draft', 'Cancelled') group by 1
+        where k.code = $code and t.status not in ('Draft', 'Cancelled')
+            and t.issued_on >= date_trunc('month', $today::date) - interval 11 month group by 1
     ),
     received as (
         select date_trunc('month', t.occurred_at)::date as month, sum(t.amount_in - t.amount_out) as amount
-        from transactions t join currencies k on k.id = t.currency_id where k.code = $code group by 1
+        from transactions t join currencies k on k.id = t.currency_id
+        where k.code = $code and t.occurred_at >= date_trunc('month', $today::date) - interval 11 month group by 1
     )
     select strftime(month, '%b'), coalesce(issued.amount, 0), coalesce(received.amount, 0)
     from months left join issued using (month) left join received using (month) order by month

@@ -46,6 +46,8 @@ class Listing:
         order: Order where none is asked for.
         empty: What to say where there is nothing.
         more: Columns that are shown as well while cells are edited.
+        base: Table and condition of the rows alone (``invoices t where …``), without what is looked up for them; where it
+            is known, counting and paging through all of them reads no more than it must.
     """
 
     name: str
@@ -55,6 +57,12 @@ class Listing:
     order: str = "id desc"
     empty: str = "Nothing here that fits"
     more: tuple[Shown, ...] = ()
+    base: str = ""
+
+    @property
+    def count_sql(self) -> str:
+        """SELECT of how many rows there are."""
+        return f"select count(*) from {self.base}" if self.base else f"select count(*) from ({self.sql})"
 
 
 @dataclass(frozen=True)
@@ -99,10 +107,18 @@ def read_page(tables: Tables, listing: Listing, query: Query, values: Mapping[st
     where, given = _where(listing, query)
     parameters = {**(values or {}), **given}
     rows_of = _sql(tables, listing)
-    total = tables.query(f"select count(*) from ({rows_of}) {where}", **parameters).fetchone()
-    sql = (
-        f"select * from ({rows_of}) {where} order by {_order(listing, query)} limit {query.limit} offset {query.offset}"
-    )
+    span = f"limit {query.limit} offset {query.offset}"
+    if where or not listing.base:
+        total = tables.query(f"select count(*) from ({rows_of}) {where}", **parameters).fetchone()
+    else:
+        total = tables.query(listing.count_sql, **parameters).fetchone()
+        if query.sort is None and listing.order == "id desc":
+            # The page's numbers first: what belongs to them is then looked up for a page, not for a million rows.
+            numbers = tables.query(
+                f"select t.id from {listing.base} order by t.id desc {span}", **parameters
+            ).fetchall()
+            where, span = f"where id in ({', '.join(str(int(n)) for (n,) in numbers) or 'null'})", ""
+    sql = f"select * from ({rows_of}) {where} order by {_order(listing, query)} {span}"
     relation = tables.query(sql, **parameters)
     names = relation.columns
     rows = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]

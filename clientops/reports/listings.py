@@ -166,7 +166,8 @@ def listing(name: str, where: str = "", *, title: str = "") -> Listing:
     if "client_id = $" in where:
         columns = tuple(column for column in columns if column.name != "client")
     full = f"{sql} where {where}" if where else sql
-    return Listing(name.replace("_", "-"), title or heading, full, columns, order, f"No {title or heading} here", _MORE.get(name, ()))  # fmt: skip
+    base = "" if name == "operations" else f"{name} t" + (f" where {where}" if where else "")
+    return Listing(name.replace("_", "-"), title or heading, full, columns, order, f"No {title or heading} here", _MORE.get(name, ()), base)  # fmt: skip
 
 
 def is_listed(name: str) -> bool:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from clientops.book import book as book_module
+from clientops.book.book import Book
 from clientops.errors import UsageError
 from tests.books import apply_by_hand, fingerprint, insert, read_rows, tamper
 
@@ -166,3 +168,21 @@ def test_a_number_of_a_deleted_row_typed_in_again(book):
     assert [(change.operation_id, bool(change.before), bool(change.after)) for change in book.row_history("notes", 1)] == [
         (1, False, True), (2, True, False), (3, False, True),
     ]  # fmt: skip
+
+
+def test_others_get_their_turn_between_tables(book, monkeypatch):
+    """The book is let go while tables are compared one after another, and what is found is the same."""
+    tamper(book.path, "update clients set city = 'x' where id = 1", "delete from notes where id = 1")
+    whole = book.direct_changes()
+    opened = []
+    wanted = Book._open
+
+    def counted(self, **how):
+        opened.append(how)
+        return wanted(self, **how)
+
+    monkeypatch.setattr(Book, "_open", counted)
+    monkeypatch.setattr(book_module, "LONGEST_LOOK", 0.0001)
+    assert book.direct_changes() == whole
+    assert len(whole) == 2
+    assert len(opened) > 10
