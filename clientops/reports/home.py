@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from clientops.reconciliation.credit import DRIFTED as DRIFTED_BALANCES
-from clientops.reconciliation.payments import FREE_MONEY, RESTS
+from clientops.reconciliation.payments import FREE_MONEY, RESTS, SUSPECT_MONEY
 from clientops.reports.duplicates import WAITING
 from clientops.reports.labels import amount_text, counted, party_sql
 from clientops.reports.listing import Listing, Shown
@@ -40,7 +40,10 @@ DRIFTED = f"""
     from drifted d join clients t on t.id = d.id left join currencies k on k.id = t.currency_id
 """
 UNSETTLED = f"""
-    t.id in (with rests as ({RESTS}), free_money as ({FREE_MONEY}) select id from free_money where free > 0)
+    t.id in (
+        with suspect_money as materialized ({SUSPECT_MONEY}), rests as ({RESTS}), free_money as ({FREE_MONEY})
+        select id from free_money where free > 0
+    )
 """
 OPEN_LINES = """
     select l.id, l.booked_on, l.amount, k.code, l.payer_name, concat_ws(' ', l.description, l.reference) as words, s.file_name
