@@ -33,6 +33,7 @@ from clientops.commands import (
     zone,
 )
 from clientops.commands.context import Context
+from clientops.commands.output import answer_as_json
 
 app = typer.Typer(
     help="Change and check client accounts; nothing changes unseen.",
@@ -65,6 +66,7 @@ def shared_options(
     ] = False,
 ) -> None:
     """Options that go before the command."""
+    answer_as_json(as_json)
     ctx.obj = Context((book or default_path()).absolute(), operator, wait, as_json, as_of)
 
 

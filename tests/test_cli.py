@@ -263,3 +263,125 @@ def test_it_starts_quickly_and_as_a_program():
     out = subprocess.run([str(script), "--version"], capture_output=True, text=True, check=True).stdout
     assert out.strip() == __version__
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        pytest.param("nowhere/bad.csv", "there is no folder", id="a folder that does not exist"),
+        pytest.param("", "it is a folder; name a file in it", id="a folder"),
+        pytest.param("c.csv/bad.csv", "there is no folder", id="below a file"),
+    ],
+)
+def test_problems_that_could_not_be_written_are_refused_before_anything_is_applied(path, tmp_path, place, message):
+    """With --only-good the good rows would be applied, and the others lost."""
+    file = write_csv(tmp_path / "c.csv", "client_id,amount,description\n1,1,a\n99,2,b\n")
+    words = ("apply", "issue-credit", file, "-r", "x", "--only-good", "--problems", tmp_path / place)
+    assert message in run(path, *words, code=USAGE)
+    assert credit(path, 1) == 0
+
+
+def test_problems_where_nobody_may_write_are_refused_before_anything_is_applied(path, tmp_path, monkeypatch):
+    """The sentence says why; a file that was there stays as it was, and none is left where there was none."""
+    file = write_csv(tmp_path / "c.csv", "client_id,amount,description\n1,1,a\n99,2,b\n")
+    words = ("apply", "issue-credit", file, "-r", "x", "--only-good", "--problems")
+
+    real = Path.open
+
+    def refuse(self, *words, **more):
+        if self.name == "bad.csv":
+            raise PermissionError(13, "Permission denied")
+        return real(self, *words, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        assert "bad.csv cannot be written: Permission denied" in run(path, *words, tmp_path / "bad.csv", code=USAGE)
+    assert credit(path, 1) == 0
+    run(path, "apply", "issue-credit", "-s", "amount=x", "-r", "x", "--problems", tmp_path / "bad.csv", code=REFUSED)
+    (tmp_path / "bad.csv").unlink()
+    run(path, "apply", "issue-credit", write_csv(file, "client_id,amount,description\n1,1,a\n"), "-r", "x", "--problems",
+        tmp_path / "bad.csv")  # fmt: skip
+    assert not (tmp_path / "bad.csv").exists()
+
+
+def test_a_field_given_twice_is_refused(path):
+    """The last one is not taken silently; every wrong --set is told."""
+    words = ("apply", "issue-credit", "-s", "client_id=1", "-s", "client_id = 2", "-s", "amount", "-s", "amount=1")
+    out = run(path, *words, "-s", "description=x", "-r", "x", code=USAGE)
+    assert "--set gives client_id twice, '1' and ' 2'; several requests go into a file" in out
+    assert "--set 'amount' is not of the form field=value" in out
+    assert credit(path, 2) == 0
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_a_heading_that_stands_twice_is_told(path, tmp_path, suffix):
+    """Neither of two columns is taken; the sentence names the heading as the file has it."""
+    file = tmp_path / f"c.{suffix}"
+    rows = [["client_id", "amount", "description", "amount"], ["1", "1", "x", "2"]]
+    if suffix == "csv":
+        write_csv(file, "\n".join(map(",".join, rows)) + "\n")
+    else:
+        book = Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(file)
+    out = run(path, "apply", "issue-credit", file, "-r", "x", code=USAGE)
+    assert "the heading 'amount' stands there twice; leave one column of each" in out
+    assert credit(path, 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        pytest.param(["log", "--as-of", "soon"], "--as-of 'soon' is neither", id="log"),
+        pytest.param(["show", "99"], "There is no operation 99", id="show"),
+        pytest.param(["history", "client", "1"], "There is no table 'client'", id="history"),
+        pytest.param(["tables", "client"], "There is no table 'client'", id="tables"),
+        pytest.param(["query", "select nope from clients"], "nope", id="query"),
+        pytest.param(["check", "--as-of", "soon"], "--as-of 'soon' is neither", id="check"),
+        pytest.param(["mail", "send"], "The sender of mails is missing", id="mail send"),
+        pytest.param(["mail", "outbox", "--status", "lost"], "must be one of queued, failed, sent", id="mail outbox"),
+        pytest.param(["backup", "/nowhere/x"], "There is no folder", id="backup, which has no --json of its own"),
+        pytest.param(["direct", "--adopt", "--revert"], "Choose one", id="direct"),
+        pytest.param(["apply", "issue-credit", "-s", "amount=1"], "The reason is missing", id="apply"),
+    ],
+)
+def test_refusals_come_as_json_too(path, words, message):
+    """A program reads the sentence and the exit code as JSON, and nothing else."""
+    answer = json.loads(run(path, "--json", *words, code=USAGE))
+    assert message in answer["error"]
+    assert answer["exit_code"] == USAGE
+    assert not run(path, *words, code=USAGE).startswith("{")
+
+
+def test_a_book_in_use_is_told_as_json(path):
+    """Exit codes and JSON agree, whichever the error is."""
+    with locked(path, write=True, who="maria", wait=1):
+        assert json.loads(run(path, "log", "--json", code=LOCKED))["exit_code"] == LOCKED
+
+
+def test_values_that_json_has_no_kind_for_are_told_as_text(path):
+    """A query for programs answers whatever DuckDB's types are."""
+    sql = "select interval 90 minute i, time '10:00' t, 'nan'::double n, 'ab'::blob b, [1.5::decimal(9,2)] l, true y"
+    assert json.loads(run(path, "--json", "query", sql)) == [
+        {"i": "1:30:00", "t": "10:00:00", "n": "nan", "b": "b'ab'", "l": ["1.50"], "y": True}
+    ]
+
+
+def test_history_looks_up_only_the_operations_it_names(path, monkeypatch):
+    """A book of a million operations is not read to label two changes."""
+    run(path, "apply", "issue-credit", "-s", "client_id=2", "-s", "amount=1", "-s", "description=x", "-r", "other")
+    run(path, "apply", "issue-credit", "-s", "client_id=1", "-s", "amount=1", "-s", "description=x", "-r", "mine")
+    read = []
+    real = Book.operations
+
+    def noted(self, **filters):
+        read.extend(found := real(self, **filters))
+        return found
+
+    monkeypatch.setattr(Book, "operations", noted)
+    out = run(path, "history", "clients", "1")
+    assert "mine" in out
+    assert "other" not in out
+    assert [line.id for line in read] == [3, 1]
+    assert "never a row 99" in run(path, "history", "clients", "99")

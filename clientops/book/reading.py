@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -71,6 +72,7 @@ def read_operations(
     until: date | None = None,
     limit: int = 100,
     last: int | None = None,
+    numbers: Collection[int] | None = None,
 ) -> list[OperationLine]:
     """Operations, the newest first.
 
@@ -83,6 +85,7 @@ def read_operations(
         until: Up to the end of this day (UTC).
         limit: At most so many.
         last: Only up to this operation, as of which the book is looked at.
+        numbers: Only these operations.
     """
     conditions = {
         "o.operator = $operator": operator,
@@ -90,6 +93,7 @@ def read_operations(
         "o.applied_at >= $since": since,
         "o.applied_at < $until::date + 1": until,
         "o.id <= $last": last,
+        "o.id in $numbers": None if numbers is None else sorted(numbers),
     }
     given = {c.rpartition("$")[2].partition(":")[0]: v for c, v in conditions.items() if v is not None}
     wheres = [condition for condition, value in conditions.items() if value is not None]

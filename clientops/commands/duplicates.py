@@ -24,7 +24,7 @@ from clientops.commands.output import (
 )
 from clientops.errors import RefusedError
 from clientops.exporting.files import check_place, export_relation
-from clientops.importing.tabular import read_text_table
+from clientops.importing.tabular import read_named_columns
 from clientops.matching.accepted import score_of
 from clientops.matching.model import read_model_text
 from clientops.operations import rule
@@ -257,7 +257,7 @@ def import_decisions(
         only_good=only_good, problems=problems, as_json=as_json,
     )  # fmt: skip
     with told_plainly(as_json=choices.as_json):
-        rows = read_text_table(file).rows
+        rows = read_named_columns(file)
         decisions = sheet_decisions(rows)
         if not decisions.num_rows:
             fail(f"{file.name} has no decisions: fill in the column decision with same, different or later")

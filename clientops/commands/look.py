@@ -36,7 +36,7 @@ def log(
 ) -> None:
     """List operations, the newest first."""
     shared = context_of(ctx)
-    with told_plainly():
+    with told_plainly(as_json=as_json):
         lines = shared.book(as_of=as_of).operations(
             operator=operator,
             rule=rule,
@@ -73,7 +73,7 @@ def show_operation(
 ) -> None:
     """Show an operation: who, when, why, what was asked for, and the exact rows before and after."""
     shared = context_of(ctx)
-    with told_plainly():
+    with told_plainly(as_json=as_json):
         detail = shared.book(as_of=as_of).operation(number, limit)
     if as_json or shared.as_json:
         print_json(detail)
@@ -108,13 +108,14 @@ def history(
 ) -> None:
     """Show everything that happened to a row, the oldest first."""
     shared = context_of(ctx)
-    with told_plainly():
+    with told_plainly(as_json=as_json):
         book = shared.book(as_of=as_of)
         changes = book.row_history(name, row_id)
         if as_json or shared.as_json:
             print_json(changes)
             return
-        lines = {line.id: line for line in book.operations(limit=1_000_000)} if changes else {}
+        numbers = {change.operation_id for change in changes}
+        lines = {line.id: line for line in book.operations(numbers=numbers, limit=len(numbers))}
     if not changes:
         console.print(f"There was never a row {row_id} in {name}.")
     for change in changes:
@@ -133,7 +134,7 @@ def list_tables(
     """The data dictionary: all tables, or the columns of one with their meaning; --as-of counts the rows there were."""
     shared = context_of(ctx)
     as_json = as_json or shared.as_json
-    with told_plainly():
+    with told_plainly(as_json=as_json):
         if name is None:
             rows: list[tuple[object, ...]] = [(t.name, len(t.columns), t.comment) for t in all_tables().values()]
             headings: tuple[str, ...] = ("table", "columns", "meaning")
@@ -176,7 +177,7 @@ def query(
     import duckdb
 
     shared = context_of(ctx)
-    with told_plainly():
+    with told_plainly(as_json=as_json):
         try:
             columns, rows = shared.book(as_of=as_of).query(sql)
         except duckdb.Error as error:

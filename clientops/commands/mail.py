@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from clientops.commands.context import context_of
-from clientops.commands.output import console, print_json, print_table, told_plainly, working
+from clientops.commands.output import console, fail, print_json, print_table, told_plainly, working
 from clientops.mail.delivery import deliver
 from clientops.mail.server import MailServer
 
@@ -50,6 +50,8 @@ def send(
     )
 
 
+STATUSES = ("queued", "failed", "sent")
+
 OUTBOX = """
     select id, client_id as client, template, sent_to, status, attempts, next_attempt_at, error
     from communications
@@ -67,6 +69,8 @@ def outbox(
     """Show mails that wait or failed, the newest first."""
     shared = context_of(ctx)
     with told_plainly(as_json=shared.as_json):
+        if status not in ("", *STATUSES):
+            fail(f"--status {status!r} must be one of {', '.join(STATUSES)}")
         names, rows = shared.book().query(OUTBOX, status=status, limit=limit)
     if shared.as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import pyarrow as pa
 import typer
@@ -33,7 +33,7 @@ from clientops.commands.output import (
     working,
 )
 from clientops.errors import RefusedError
-from clientops.importing.tabular import PROBLEM_COLUMN, read_text_table
+from clientops.importing.tabular import PROBLEM_COLUMN, read_named_columns
 from clientops.operations import rule as rule_named
 from clientops.operations import rules
 from clientops.reports.likely import CODE, find_likely, other_warnings
@@ -167,6 +167,7 @@ def carry_out(
     choices: Choices,
 ) -> None:
     """Preview or apply requests as the person chose; problems go to a file with the ``original`` columns."""
+    _check_problems_file(choices.problems)
     requests = read_requests(rule.request, given)
     if not choices.dry_run and not choices.reason:
         fail("The reason is missing: --reason says why, and is kept with the operation")
@@ -224,13 +225,20 @@ def _given_requests(rule: Rule, file: Path | None, values: Sequence[str]) -> pa.
     if (file is None) == (not values):
         fail(f"Give a file of requests, or one request with --set; the fields: clientops rules {rule.name}")
     if file is not None:
-        return read_text_table(file).rows
+        return read_named_columns(file)
     row: dict[str, str] = {}
+    wrong = []
     for value in values:
         field, equals, text = value.partition("=")
+        field = field.strip()
         if not equals:
-            fail(f"--set {value!r} is not of the form field=value")
-        row[field.strip()] = text
+            wrong.append(f"--set {value!r} is not of the form field=value")
+        elif field in row:
+            wrong.append(f"--set gives {field} twice, {row[field]!r} and {text!r}; several requests go into a file")
+        else:
+            row[field] = text
+    if wrong:
+        fail("\n".join(wrong))
     return [row]
 
 
@@ -288,6 +296,27 @@ def _preview_json(preview: Preview) -> dict[str, object]:
         "warnings": preview.warnings,
         "summary": preview.summary,
     }
+
+
+def _check_problems_file(path: Path | None) -> None:
+    """Refuse a place where problems cannot be written, before anything is done."""
+    if path is None or (path.exists() and not (path.is_file() or path.is_dir())):
+        return  # A pipe is opened once, when there is something to write.
+    is_new = not path.exists()
+    try:
+        with path.open("a"):
+            pass
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        _fail_to_write(path, error)
+
+
+def _fail_to_write(path: Path, error: OSError) -> NoReturn:
+    if not path.parent.is_dir():
+        fail(f"--problems {path} cannot be written: there is no folder {path.parent}")
+    why = "it is a folder; name a file in it" if path.is_dir() else error.strerror
+    fail(f"--problems {path} cannot be written: {why}")
 
 
 def _write_problems(path: Path, given: pa.Table | list[dict[str, str]], problems: Sequence[Problem]) -> None:

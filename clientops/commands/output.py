@@ -6,10 +6,11 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, is_dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
+from math import isfinite
 from typing import Any, NoReturn
 
 import typer
@@ -27,23 +28,34 @@ SHOWN = 10
 SECRET, HIDDEN = {"password_hash"}, "(hidden)"
 SIGNS = {"insert": "+", "update": "~", "delete": "-"}
 
+_is_json: ContextVar[bool] = ContextVar("_is_json", default=False)
+
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def fail(message: str, code: int = USAGE) -> NoReturn:
-    """Say why, and end with an exit code."""
-    errors.print(Text(message))
+    """Say why, as JSON where that was asked for, and end with an exit code."""
+    if _is_json.get():
+        print_json({"error": message, "exit_code": code})
+    else:
+        errors.print(Text(message))
     raise typer.Exit(code)
+
+
+def answer_as_json(wanted: bool) -> None:
+    """Say whether refusals are told as JSON, for the whole run: ``--json`` before the command."""
+    _is_json.set(wanted)
 
 
 @contextmanager
 def told_plainly(*, as_json: bool = False) -> Iterator[None]:
-    """End with a sentence and an exit code where clientops refuses; problems come as a table."""
+    """End with a sentence and an exit code where clientops refuses; problems come as a table; all as JSON if asked."""
+    before = _is_json.set(as_json or _is_json.get())
     try:
         yield
     except RefusedError as error:
-        if as_json:
+        if _is_json.get():
             print_json({"refused": [asdict(p) for p in error.problems]})
         else:
             print_problems(error.problems)
@@ -56,19 +68,21 @@ def told_plainly(*, as_json: bool = False) -> Iterator[None]:
         fail(f"{error}.", NOT_ALLOWED)
     except ClientopsError as error:
         fail(str(error), USAGE)
+    finally:
+        _is_json.reset(before)
 
 
 def plain(value: Any) -> Any:
-    """A value that JSON knows; money stays exact, as text."""
+    """A value that JSON knows; money stays exact, as text, and so does what JSON has no kind for."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, dict):
         return {str(key): HIDDEN if key in SECRET and item else plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    if isinstance(value, (Decimal, date, datetime, Path)):
-        return str(value)
-    return value
+    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and isfinite(value)):
+        return value
+    return str(value)
 
 
 def print_json(value: Any) -> None:

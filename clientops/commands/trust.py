@@ -40,7 +40,7 @@ def verify(
     """Check that chain, history and tables agree; exit code 1 if they do not."""
     shared = context_of(ctx)
     as_json = as_json or shared.as_json
-    with told_plainly(), working("Verifying", quiet=as_json):
+    with told_plainly(as_json=as_json), working("Verifying", quiet=as_json):
         report = shared.book().verify(head)
     if as_json:
         print_json(report)
@@ -65,7 +65,7 @@ def _print_report(report: Report) -> None:
 def check(ctx: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None:
     """List flaws of the tables themselves: orphans, sums and statuses that do not fit; exit code 1 if there are any."""
     shared = context_of(ctx)
-    with told_plainly(), working("Checking", quiet=as_json):
+    with told_plainly(as_json=as_json), working("Checking", quiet=as_json):
         book = shared.book(as_of=as_of)
         found = book.check()
         direct = book.direct_changes() if book.moment is None else []
@@ -103,9 +103,9 @@ def direct(
     """Show rows that were changed by direct SQL, row by row; adopt or revert them."""
     shared = context_of(ctx)
     as_json = as_json or shared.as_json
-    if adopt and revert:
-        fail("Choose one of --adopt and --revert")
     with told_plainly(as_json=as_json):
+        if adopt and revert:
+            fail("Choose one of --adopt and --revert")
         book = shared.book(operator)
         if adopt or revert:
             if not reason:

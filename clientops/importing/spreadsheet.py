@@ -78,9 +78,15 @@ def read_spreadsheet(
         date_order: Else what the dates look like.
 
     Raises:
-        UsageError: A heading or field that was given does not exist, or two headings mean one field.
+        UsageError: A heading or field that was given does not exist, or two columns mean one field.
     """
     columns = match_headings(table.rows.column_names, model, given or {})
+    for name, heading in table.repeated.items():
+        if heading in columns and not {name, heading} & set(given or {}):
+            raise UsageError(
+                f"The heading {heading!r} stands there twice, and means {columns[heading]}; the second column is called "
+                f"{name!r} here: say which with --map, e.g. --map {name!r}= leaves the second out"
+            )
     amounts, dates = _of_type(model, Decimal), _of_type(model, date)
     reading = Reading(
         columns,

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import tempfile
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from io import StringIO
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +34,31 @@ class TextTable:
         rows: One column a heading, in the file's order.
         delimiter: Between values; empty for Excel.
         encoding: Of the file's text; empty for Excel.
+        repeated: Column to its heading in the file, where an earlier column has the same: ``amount_1`` to ``amount``.
     """
 
     rows: pa.Table
     delimiter: str = ""
     encoding: str = ""
+    repeated: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_named_columns(path: Path) -> pa.Table:
+    """Rows of a CSV or Excel file whose headings are names that we gave, so that none may stand there twice.
+
+    Raises:
+        UsageError: The file cannot be read as a table, or a heading stands there twice.
+    """
+    table = read_text_table(path)
+    if table.repeated:
+        counts = Counter(table.repeated.values())
+        told = [f"the heading {name!r} stands there {_times(number + 1)}" for name, number in counts.items()]
+        raise UsageError(f"{path} cannot be taken: {'; '.join(told)}; leave one column of each")
+    return table.rows
+
+
+def _times(number: int) -> str:
+    return "twice" if number == 2 else f"{number} times"
 
 
 def read_text_table(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> TextTable:
@@ -52,7 +77,8 @@ def read_text_table(path: Path, *, delimiter: str | None = None, encoding: str |
     if not path.is_file():
         raise UsageError(f"There is no file {path}")
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        return TextTable(_without_problems(_read_excel(path)))
+        rows, repeated = _read_excel(path)
+        return TextTable(_without_problems(rows), repeated=repeated)
     with path.open("rb") as file:
         head = file.read(HEAD)
     if not head.strip():
@@ -66,7 +92,9 @@ def read_text_table(path: Path, *, delimiter: str | None = None, encoding: str |
     delimiter = delimiter or max(DELIMITERS, key=first.count)
     with tempfile.TemporaryDirectory() as folder:
         text = path if encoding == "utf-8" else _as_utf8(path, encoding, Path(folder) / "table.csv")
-        return TextTable(_without_problems(_read_csv(path, text, delimiter)), delimiter, encoding)
+        rows = _read_csv(path, text, delimiter)
+        headings = next(row for row in csv.reader(StringIO("\n".join(lines)), delimiter=delimiter) if any(row))
+        return TextTable(_without_problems(rows), delimiter, encoding, _repeated(headings, rows.column_names))
 
 
 def _read_csv(path: Path, text: Path, delimiter: str) -> pa.Table:
@@ -119,7 +147,7 @@ def _without_problems(rows: pa.Table) -> pa.Table:
     return rows.drop_columns([PROBLEM_COLUMN]) if PROBLEM_COLUMN in rows.column_names else rows
 
 
-def _read_excel(path: Path) -> pa.Table:
+def _read_excel(path: Path) -> tuple[pa.Table, dict[str, str]]:
     from zipfile import BadZipFile
 
     from openpyxl import load_workbook
@@ -133,7 +161,33 @@ def _read_excel(path: Path) -> pa.Table:
     if not rows:
         raise UsageError(f"{path} has no rows")
     head, *body = rows
-    return pa.table({name: pa.array([row[i] for row in body], pa.string()) for i, name in enumerate(head) if name})
+    named = [i for i, name in enumerate(head) if name]
+    headings = [head[i] for i in named]
+    names = _names(headings)
+    columns = [pa.array([row[i] for row in body], pa.string()) for i in named]
+    return pa.table(columns, names), _repeated(headings, names)
+
+
+def _names(headings: Sequence[str]) -> list[str]:
+    """Headings with a number behind those that stood before, as DuckDB numbers those of a CSV file."""
+    names: list[str] = []
+    for heading in headings:
+        tries = chain([heading], (f"{heading}_{number}" for number in count(1)))
+        taken = {name.casefold() for name in names}
+        names.append(next(name for name in tries if name.casefold() not in taken))
+    return names
+
+
+def _repeated(headings: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Column to heading, for the headings that stood before; upper and lower case are the same."""
+    found: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for heading, name in zip(headings, names, strict=False):
+        if (folded := heading.strip().casefold()) in first:
+            found[name] = first[folded]
+        elif folded:
+            first[folded] = name
+    return found
 
 
 def _cell_text(value: Any) -> str:

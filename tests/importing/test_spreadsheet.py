@@ -242,3 +242,16 @@ def test_import_on_the_command_line(tmp_path, monkeypatch):
     assert "There is no saved mapping 'nope'; there are bank" in run("--as", "credit", "--mapping", "nope", code=2)
     assert "must be one of comma, point" in run("--as", "credit", "--decimal", "dot", code=2)
     assert "did you mean" in run("--as", "issue-credits", code=2)
+
+
+def test_a_heading_that_stands_twice_is_asked_about_where_it_means_something(tmp_path):
+    """The first of two amounts is not taken silently; other columns may stand there as often as they like."""
+    path = tmp_path / "two.csv"
+    path.write_text("client_id,amount,Amount,description,x,x\n1,2,3,why,,\n", encoding="utf-8")
+    table = read_text_table(path)
+    assert table.repeated == {"Amount_1": "amount", "x_1": "x"}
+    with pytest.raises(UsageError, match="The heading 'amount' stands there twice, and means amount; the second"):
+        read_spreadsheet(table, IssueCredit)
+    assert read_spreadsheet(table, IssueCredit, given={"Amount_1": ""})[0].column("amount").to_pylist() == ["2"]
+    chosen = {"amount": "", "Amount_1": "amount"}
+    assert read_spreadsheet(table, IssueCredit, given=chosen)[0].column("amount").to_pylist() == ["3"]

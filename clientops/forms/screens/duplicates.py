@@ -21,7 +21,7 @@ from clientops.forms.look import button, card, figure, notice, table
 from clientops.forms.shell import Screen
 from clientops.forms.tabs import tabs
 from clientops.forms.words import moment
-from clientops.importing.tabular import read_text_table
+from clientops.importing.tabular import read_named_columns
 from clientops.operations import rules
 from clientops.reports.duplicate_merges import MOST_ON_A_PAGE, merged_page, merged_report, write_merged_report
 from clientops.reports.duplicates import (
@@ -175,7 +175,7 @@ class Main(Screen):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "pasted.csv"
             file.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
-            decisions = sheet_decisions(read_text_table(file).rows) if text.strip() else None
+            decisions = sheet_decisions(read_named_columns(file)) if text.strip() else None
         if decisions is None or not decisions.num_rows:
             self.message = (
                 "warning",
