@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clientops.book.preview import Preview
-from clientops.changes import Problem
+from clientops.changes import Problem, as_dicts
 from clientops.forms.change import Change
 from clientops.forms.desk import Desk
 from clientops.forms.drafts import drop_draft, keep_draft, read_draft
@@ -14,9 +14,11 @@ from clientops.forms.element import Content, Part, call, h
 from clientops.forms.fields import Field, entered, fields_of
 from clientops.forms.look import next_focus, notice
 from clientops.forms.view import Work
+from clientops.forms.words import noun
 from clientops.operations import rule as rule_named
 from clientops.reports.listing import Listing
 from clientops.requests import read_requests
+from clientops.tables.view import Tables
 
 EDITED_BY = {
     "clients": "edit-client", "contacts": "edit-contact", "services": "edit-service", "domains": "edit-domain",
@@ -33,15 +35,16 @@ class Cells(Part):
         desk: The book.
         table: Table that is listed; one of ``EDITED_BY``, whose rule makes the change.
         listing: The listing; its columns that are fields of the rule can be edited.
-        context: Tells drafts of the same listing apart, e.g. the client it is of.
+        values: Values of the listing's parameters, which also tell drafts of the same listing apart.
         on_applied: Called after the change was applied or undone.
     """
 
     def __init__(
-        self, desk: Desk, table: str, listing: Listing, *, context: str = "", on_applied: Callable[..., Any]
-    ) -> None:
+        self, desk: Desk, table: str, listing: Listing, *, values: Mapping[str, Any] | None = None, on_applied: Callable[..., Any],
+    ) -> None:  # fmt: skip
         super().__init__()
         self.desk, self.on_applied = desk, on_applied
+        self.table, self.listing, self.values = table, listing, dict(values or {})
         self.rule = rule_named(EDITED_BY[table])
         fields = fields_of(self.rule.request)
         self.key = fields[0].name
@@ -49,8 +52,10 @@ class Cells(Part):
         self.fields: dict[str, Field] = {
             f.name: f for f in fields[1:] if f.name in listed and f.name != "id" and f.kind not in NOT_IN_A_CELL
         }
+        context = " ".join(f"{name} {value}" for name, value in self.values.items())
         self.draft = f"cells {listing.name} {context}".strip()
         self.edits: dict[int, dict[str, str]] = {}
+        self.was: dict[int, dict[str, str]] = {}  # what each cell showed when it was edited
         self.problems: dict[int, dict[str, str]] = {}
         self.change: Change | None = None
         self.said: tuple[str, str] | None = None
@@ -61,12 +66,15 @@ class Cells(Part):
         kept = read_draft(self.desk.book.path, self.desk.operator, self.draft)
         for name, value in (kept[1] if kept else {}).items():
             number, _, column = name.partition(" ")
+            column, _, what = column.partition(" ")
             if number.isdigit() and column in self.fields and isinstance(value, str):
-                self.edits.setdefault(int(number), {})[column] = value.removeprefix("=")
+                kept_in = self.was if what == "was" else self.edits
+                kept_in.setdefault(int(number), {})[column] = value.removeprefix("=")
 
     def _keep_draft(self) -> None:
         # A value begins with "=", since an emptied cell is something to keep too.
         values = {f"{n} {column}": f"={text}" for n, row in self.edits.items() for column, text in row.items()}
+        values |= {f"{n} {column} was": f"={text}" for n, row in self.was.items() for column, text in row.items()}
         keep_draft(self.desk.book.path, self.desk.operator, self.draft, values)
 
     # -- what the browser asks -------------------------------------------------------------------------------------
@@ -83,12 +91,28 @@ class Cells(Part):
 
     def of_row(self, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
         """What a row's cells are edited from, what was entered into them, and what is wrong with that."""
-        raw = {
-            name: ("yes" if row[name] else "no") if field.kind == "tick" else entered(field, row[name])
+        raw = self._raw(row)
+        return {
+            "raw": raw, "edits": self.edits.get(number, {}), "wrong": self.problems.get(number, {}),
+            "moved": self._moved(number, raw),
+        }  # fmt: skip
+
+    def _raw(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """A row's values as its cells are edited from them."""
+        return {
+            name: ("yes" if row[name] else "no") if field.kind == "tick" else str(entered(field, row[name]))
             for name, field in self.fields.items()
             if name in row
         }
-        return {"raw": raw, "edits": self.edits.get(number, {}), "wrong": self.problems.get(number, {})}
+
+    def _moved(self, number: int, raw: Mapping[str, str]) -> dict[str, str]:
+        """What was edited and has been changed in the book since: what it was then, by column."""
+        entries = self.edits.get(number, {})
+        return {
+            name: was
+            for name, was in self.was.get(number, {}).items()
+            if name in entries and raw.get(name, was) not in (was, entries[name])
+        }
 
     def pending(self) -> dict[str, int]:
         """How many values wait, in how many rows, and how many of them are wrong."""
@@ -99,18 +123,20 @@ class Cells(Part):
         }
 
     def enter(self, asked: Any) -> dict[str, Any]:
-        """A value was entered into a cell: ``id``, ``column``, ``value``, and ``same`` if that is what the row has."""
+        """A value was entered into a cell: ``id``, ``column``, ``value``, ``was`` (what the row showed), ``same`` if it is that."""
         given = asked if isinstance(asked, Mapping) else {}
         number, column, value = given.get("id"), given.get("column"), given.get("value")
         if not isinstance(number, int) or column not in self.fields or not isinstance(value, str):
             return {"edits": {}, "wrong": {}, "pending": self.pending()}
-        row = self.edits.setdefault(number, {})
-        if given.get("same"):
-            row.pop(column, None)
-        else:
+        row, was = self.edits.setdefault(number, {}), self.was.setdefault(number, {})
+        row.pop(column, None)
+        was.pop(column, None)
+        if not given.get("same"):
             row[column] = value.strip()
+            if isinstance(given.get("was"), str):
+                was[column] = given["was"]
         if not row:
-            del self.edits[number]
+            del self.edits[number], self.was[number]
         self._check(number)
         self._keep_draft()
         return {
@@ -119,7 +145,7 @@ class Cells(Part):
 
     def discard(self, _asked: Any = None) -> dict[str, Any]:
         """Forget everything that was entered."""
-        self.edits, self.problems, self.said = {}, {}, None
+        self.edits, self.was, self.problems, self.said = {}, {}, {}, None
         drop_draft(self.desk.book.path, self.desk.operator, self.draft)
         return {"pending": self.pending()}
 
@@ -185,9 +211,24 @@ class Cells(Part):
             return
         requests = [self._request(number) for number in numbers]
         self.change = Change(
-            self.desk, self.rule, requests=requests, on_close=self.close, on_applied=self._applied
+            self.desk, self.rule, requests=requests, on_close=self.close, on_applied=self._applied, warned=self.warned
         )  # fmt: skip
         self.change.show_preview(preview)
+
+    def warned(self, tables: Tables) -> list[str]:
+        """A sentence for each value that was changed in the book after its cell was edited, and that would be replaced."""
+        edited = f"select * from ({self.listing.sql}) where id in (select unnest(string_split($edited, ',')::bigint[])) order by id"
+        rows = as_dicts(tables.query(edited, **self.values, edited=",".join(map(str, self.was)))) if self.was else []
+        found = []
+        for row in rows:
+            raw = self._raw(row)
+            for name, was in self._moved(row["id"], raw).items():
+                new = self.edits[row["id"]][name]
+                found.append(
+                    f"{self.fields[name].label} of {noun(self.table)} {row['id']} was changed after you had edited its cell:"
+                    f" from {was or 'empty'} to {raw[name] or 'empty'}; {new or 'empty'} would replace that"
+                )
+        return found
 
     def _applied(self, receipt: object) -> None:
         self.discard()

@@ -22,6 +22,7 @@ from clientops.reports.diff import describe, money_moved
 from clientops.reports.labels import read_labels
 from clientops.reports.likely import Likely, find_likely, other_warnings
 from clientops.rules.domain_names import with_readable_names
+from clientops.tables.view import Tables
 
 NAME_FIELD = "confirm_name"
 Requests = Mapping[str, Any] | list[Mapping[str, Any]]
@@ -42,6 +43,7 @@ class Change(Part):
         context: Tells drafts of the same form apart, e.g. the client it is about.
         on_close: Called by "Close", and by "Cancel" in the form, if given.
         on_applied: Called after it was applied or undone.
+        warned: Asked with the tables at every preview: sentences that are shown in it as warnings.
     """
 
     def __init__(
@@ -58,11 +60,12 @@ class Change(Part):
         context: str = "",
         on_close: Callable[..., Any] | None = None,
         on_applied: Callable[[Receipt], Any] | None = None,
+        warned: Callable[[Tables], list[str]] | None = None,
     ) -> None:
         super().__init__()
         self.desk = desk
         self.rule = rule_named(rule) if isinstance(rule, str) else rule
-        self.on_close, self.on_applied = on_close, on_applied
+        self.on_close, self.on_applied, self.warned = on_close, on_applied, warned
         self.each = each
         if each:
             fixed = {**(fixed or {}), each[0]: each[1][0]}
@@ -76,6 +79,7 @@ class Change(Part):
             self.requests = [{each[0]: number} for number in each[1]] if each else dict(fixed or {})
         self.preview: Preview | None = None
         self.likely: tuple[Likely, ...] = ()
+        self.warnings: list[str] = []
         self.receipt: Receipt | None = None
         self.undone: Receipt | None = None
         self.message: tuple[str, str] | None = None
@@ -129,6 +133,7 @@ class Change(Part):
             self.money = money_moved(tables, given) if whole else ()
             self.typed_name = self._name_to_type(tables, preview) if self.rule.risk == "high" else ""
             self.likely = find_likely(tables, preview) if self.desk.is_staff else ()
+            self.warnings = self.warned(tables) if self.warned else []
 
     def _name_to_type(self, tables: Any, preview: Preview) -> str:
         """What the person types to confirm: the client's name where it is about one, else the number of rows."""
@@ -281,14 +286,17 @@ class Change(Part):
     def _preview_node(self, preview: Preview) -> Node:
         counts = [(c.table, c.kind, c.count) for c in preview.changes]
         figures = [*self.money, *((with_readable_names(label), value) for label, value in preview.summary)]
-        warnings = other_warnings(preview, self.likely)
+        warnings = [
+            *self.warnings,
+            *(w.message[:1].upper() + w.message[1:] for w in other_warnings(preview, self.likely)),
+        ]
         return h(
             "section",
             h("header", h("h2", "Preview: ", self.rule.title, tabindex="-1", focus=self.focus),
               h("div", h("span", f"planned in {self.seconds:.2f} s", class_="co-faint"), class_="co-tools")),
             h("p", h("strong", f"If you confirm: {in_words(counts)}."), " Nothing has been changed yet."),
             [self._likely_node(one) for one in self.likely[:10]],
-            [notice("warning", w.message[:1].upper() + w.message[1:]) for w in warnings[:10]],
+            [notice("warning", sentence) for sentence in warnings[:10]],
             h("p", f"and {len(warnings) - 10} more warnings") if len(warnings) > 10 else None,
             h("dl", [h("div", h("dt", label), h("dd", value)) for label, value in figures], class_="co-sums") if figures else None,
             changes_node(self.desk, self.described),

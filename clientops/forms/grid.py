@@ -55,8 +55,7 @@ class Grid(Part):
         self._export: tuple[Any, str] | None = None
         self.cells: Cells | None = None
         if edits and desk.is_staff:
-            context = " ".join(f"{name} {value}" for name, value in self.values.items())
-            self.cells = Cells(desk, edits, listing, context=context, on_applied=lambda _receipt: self.refresh())
+            self.cells = Cells(desk, edits, listing, values=self.values, on_applied=lambda _receipt: self.refresh())
 
     def reading(self) -> AbstractContextManager[Tables]:
         """The tables that the listing is read from."""

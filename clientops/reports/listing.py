@@ -15,13 +15,13 @@ from clientops.rules.domain_names import with_readable_names
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
 
-ColumnKind = Literal["text", "number", "money", "date", "moment", "badge"]
+ColumnKind = Literal["text", "long", "number", "money", "date", "moment", "badge"]
 MOST = 500
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A column of a listing: its name in the SELECT, heading and kind; money stands beside a column ``code``."""
+    """A column of a listing: its name in the SELECT, heading and kind; money stands beside a column ``code``, long text is never cut short."""
 
     name: str
     title: str
@@ -179,7 +179,7 @@ def _where(listing: Listing, query: Query) -> tuple[str, dict[str, Any]]:
         texts = [
             f"contains(lower({quote_name(c.name)}), lower($searched))"
             for c in listing.columns
-            if c.kind in ("text", "badge")
+            if c.kind in ("text", "long", "badge")
         ]
         texts += ["id::varchar = ltrim($searched, '#')"]
         conditions.append(f"({' or '.join(f'coalesce({text}, false)' for text in texts)})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,8 @@ from clientops.reconciliation.sign_off import sign_offs
 from clientops.reconciliation.suggest import suggestions
 from clientops.reports.labels import amount_text
 from clientops.reports.listing import Listing, Shown
+from clientops.rules.mend import MENDERS
+from clientops.tables.schema import quote_text
 from clientops.tables.view import Tables, keep_relation
 
 
@@ -65,12 +68,19 @@ class Found:
 
 
 def find_differences(tables: Tables, kinds: tuple[str, ...]) -> Found:
-    """Differences of these kinds or families, with what the currency is called and what the kind is called."""
-    titles = " ".join(
-        f"when '{kind.name}' then '{kind.title.replace(chr(39), chr(39) * 2)}'" for kind in KINDS.values()
+    """Differences of these kinds or families, with what the currency, the kind and the rule that mends them are called."""
+    title = _called("kind", {kind.name: kind.title for kind in KINDS.values()})
+    mended_by = _called("mend_rule", {name: rule.title for name, rule in MENDERS.items()})
+    relation = differences(tables, kinds).project(
+        f"*, currency_code as code, {title} as title, coalesce({mended_by}, mend_rule, 'by hand') as mended_by"
     )
-    relation = differences(tables, kinds)
-    return Found(relation.project(f"*, currency_code as code, case kind {titles} end as title").to_arrow_table())
+    return Found(relation.to_arrow_table())
+
+
+def _called(column: str, titles: Mapping[str, str]) -> str:
+    """SQL of what the values of a column are called."""
+    cases = " ".join(f"when {quote_text(name)} then {quote_text(title)}" for name, title in titles.items())
+    return f"case {column} {cases} end"
 
 
 def sum_kinds(found: Found) -> list[KindSum]:
@@ -96,13 +106,13 @@ SUMS = "select kind, code, count(*), sum(abs(amount)) from found group by 1, 2 o
 DIFFERENCES = Listing(
     "differences",
     "differences",
-    "select id, title, message, amount, code, explained_by, operator, coalesce(mend_rule, 'by hand') as mended_by from found",
+    "select id, title, message, amount, code, explained_by, operator, mended_by from found",
     (
         Shown("title", "What"),
-        Shown("message", "What does not agree"),
+        Shown("message", "What does not agree", "long"),
         Shown("amount", "Amount", "money"),
         Shown("explained_by", "Where from", "badge"),
-        Shown("mended_by", "Mended by"),
+        Shown("mended_by", "Mended by", "long"),
     ),
     order="title, abs(amount) desc nulls last",
     empty="Everything agrees",
@@ -160,7 +170,7 @@ MATCHING = Listing(
         Shown("words", "Text"),
     ),
     order="score desc nulls last, booked_on desc",
-    empty="Every line is matched",
+    empty="No line waits to be matched",
 )
 
 STATEMENTS = Listing(

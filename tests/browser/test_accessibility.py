@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from clientops.operations import rule
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_app import ROUTES
 
@@ -57,6 +58,31 @@ def test_a_preview_and_its_problems_can_be_used_by_everybody(open_app):
     assert_fine(page)
     page.get_by_role("button", name="Undo", exact=True).click()
     page.get_by_text("Undone by operation").first.wait_for()
+
+
+def test_a_grid_whose_cells_are_edited_can_be_used_by_everybody(open_app, app):
+    """The same holds for cells that are edited: a wrong value, one that was changed meanwhile, and the entry itself."""
+    page = open_app("client")
+    page.get_by_role("button", name="Edit cells").click()
+    page.locator("tr[data-id='4'] td[data-column='email']").focus()
+    page.keyboard.type("nobody")
+    page.keyboard.press("Enter")
+    page.locator("td[aria-invalid=true] .co-problem").wait_for()
+    page.locator("tr[data-id='6'] td[data-column='city']").focus()
+    page.keyboard.type("Ulm")
+    page.keyboard.press("Enter")
+    page.get_by_text("2 values in 2 rows").wait_for()
+    receipt = app.book.apply_now(rule("edit-client"), {"client_id": 6, "city": "Kiel"})
+    page.get_by_role("columnheader", name="Client").get_by_role("button").click()  # reads anew
+    page.get_by_text("changed to Kiel since").wait_for()
+    assert_fine(page)
+    page.locator("tr[data-id='6'] td[data-column='country']").focus()
+    page.keyboard.press("F2")
+    assert_fine(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Discard").click()
+    page.locator(".co-grid-pending").wait_for(state="hidden")
+    app.book.undo(receipt.operation_id)
 
 
 def test_the_client_area_can_be_used_by_everybody(new_page, client_area):

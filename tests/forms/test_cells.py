@@ -7,6 +7,7 @@ import pytest
 from clientops.forms.desk import Desk
 from clientops.forms.grid import Grid
 from clientops.forms.view import View
+from clientops.operations import rule
 from clientops.reports.listings import listing
 from tests.forms.screens import Hand
 
@@ -150,3 +151,32 @@ def test_services_are_edited_with_the_entry_their_fields_have(book):
     assert "Suspended" in columns["status"]["choices"]
     number = editor.page()["rows"][0]["id"]
     assert editor.enter(number, "recurring_amount", "-3")["wrong"]["recurring_amount"].startswith("Recurring amount")
+
+
+def test_a_value_that_was_changed_meanwhile_is_told(editor, book):
+    """Whoever edits a cell learns, at the cell and in the preview, that its value is not any more what the cell showed."""
+    was = next(row for row in editor.page()["rows"] if row["id"] == 6)["raw"]["city"]
+    editor.enter(6, "city", "Ulm", was=was)
+    editor.enter(4, "city", "Bonn", was="")
+    book.apply_now(rule("edit-client"), {"client_id": 6, "city": "Kiel"}, reason="By phone")
+    for one in (editor, Editor(book)):  # and in another tab, from the draft
+        assert [row["moved"] for row in one.page()["rows"] if row["id"] in (4, 6)] == [{"city": was}, {}]
+        one.send("preview")
+        told = [node.text for node in one.hand.view.drawn.find(class_="co-notice-text")]
+        assert told == [
+            f"City of client 6 was changed after you had edited its cell: from {was or 'empty'} to Kiel; Ulm would replace that"
+        ]
+        one.hand.click("Cancel")
+    editor.enter(6, "city", "Augsburg", was="Kiel")  # seen, and decided
+    editor.send("preview")
+    assert "If you confirm: 2 clients changed" in editor.hand.text
+    assert "had edited" not in editor.hand.text
+
+
+def test_a_value_that_somebody_entered_too_is_no_warning(editor, book):
+    """Where the book has meanwhile what was entered there is nothing to replace."""
+    editor.enter(6, "city", "Kiel", was="")
+    book.apply_now(rule("edit-client"), {"client_id": 6, "city": "Kiel"}, reason="By phone")
+    assert next(row for row in editor.page()["rows"] if row["id"] == 6)["moved"] == {}
+    editor.send("preview")
+    assert "had edited" not in editor.hand.text

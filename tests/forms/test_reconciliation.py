@@ -48,6 +48,7 @@ def test_differences_are_shown_filtered_and_mended_together(at, flawed):
     assert "Balance is not its log 3 EUR 96.00" in hand.text
     found = rows(hand)
     assert [row["cells"][2] for row in found] == ["EUR 33.00", "EUR 32.00", "EUR 31.00"]
+    assert {row["cells"][4] for row in found} == {"Enter difference in credit log"}
     choose(hand, "Mend selected…", [row["id"] for row in found[:2]])
     assert "If you confirm: 2 credit entries added." in hand.text
     hand.submit(reason="found in reconciliation")

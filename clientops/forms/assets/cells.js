@@ -20,9 +20,9 @@ function cells(body, context, grid) {
     if (value === before) return grid.draw();
     line.edits = { ...line.edits, [name]: value };
     grid.draw();
-    const answer = await context.ask(grid.props().enter, { id, column: name, value, same: value === line.raw[name] });
+    const answer = await context.ask(grid.props().enter, { id, column: name, value, was: line.raw[name], same: value === line.raw[name] });
     const now = grid.lines().find((one) => one.id === id);
-    if (answer.edits && now) { now.edits = answer.edits; now.wrong = answer.wrong; }
+    if (answer.edits && now) { now.edits = answer.edits; now.wrong = answer.wrong; now.moved = { ...now.moved, [name]: undefined }; }
     if (answer.pending) grid.pending(answer.pending);
     grid.draw();
   }
@@ -96,6 +96,11 @@ function cells(body, context, grid) {
       cell.classList.add("co-edited");
       cell.title = "was " + was;
       cell.replaceChildren(make("span", { class: problem ? "co-before-wrong" : "co-after" }, edited || "empty"), make("span", { class: "co-hidden" }, ", was " + was));
+    }
+    const then = (line.moved || {})[column.name];
+    if (then !== undefined && edited !== undefined) {
+      cell.classList.add("co-moved");
+      cell.append(make("span", { class: "co-moved-text" }, "was " + (then || "empty") + " when you edited it; changed to " + (line.raw[column.name] || "empty") + " since"));
     }
     if (problem) {
       cell.setAttribute("aria-invalid", "true");

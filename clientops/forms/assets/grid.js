@@ -30,6 +30,7 @@ function grid(host, props, context) {
   const previewing = make("button", { type: "button", class: "co-button co-primary" }, "Preview");
   const discarding = make("button", { type: "button", class: "co-button" }, "Discard");
   const waiting = make("div", { class: "co-grid-pending" }, said, previewing, discarding);
+  waiting.hidden = true;
   host.append(bar, waiting, box, foot);
   const columns = () => (state.page && state.page.editing ? props.columns.concat(props.cells.more) : props.columns);
   const entry = cells(body, context, {
@@ -123,7 +124,7 @@ function grid(host, props, context) {
       line.cells.forEach((text, n) => {
         const column = columns()[n];
         const shown = text === null ? "" : text;
-        const cell = make("td", { class: "co-" + (column.kind === "badge" ? "state" : column.kind), title: shown.length > 28 ? shown : null },
+        const cell = make("td", { class: "co-" + (column.kind === "badge" ? "state" : column.kind), title: shown.length > 28 && column.kind !== "long" ? shown : null },
           column.kind === "badge" && shown ? make("span", { class: "co-badge co-badge-" + (line.tones || {})[column.name] }, shown) : shown);
         if (page.editing && column.name in props.cells.columns) {
           entry.prepare(cell, line, column, isFirst);

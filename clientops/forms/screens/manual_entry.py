@@ -73,14 +73,12 @@ class Main(Screen):
         found = [rule for rule in rules().values() if rule.name not in HIDDEN and self._fits(rule)]
         sections = [(kind, [rule for rule in found if rule.manual == kind]) for kind in MANUAL_KINDS]
         sections = [(kind[:1].upper() + kind[1:], listed) for kind, listed in sections if listed]
-        names = dict.fromkeys(rule.group for rule in found if rule.manual not in MANUAL_KINDS)
-        sections += [
-            (
-                GROUPS.get(name, name.replace("_", " ").capitalize()),
-                [r for r in found if r.group == name and r.manual not in MANUAL_KINDS],
-            )
-            for name in names
-        ]
+        groups: dict[str, list[Rule]] = {}
+        for rule in found:
+            if rule.manual not in MANUAL_KINDS:
+                title = GROUPS.get(rule.group, rule.group.replace("_", " ").capitalize())
+                groups.setdefault(title, []).append(rule)
+        sections += groups.items()
         return [
             h("div", icon("search"), h("input", type="search", class_="co-input", placeholder="What do you want to enter?", aria_label="What do you want to enter?",
                                        value=self.wanted, on={"typing": self.narrow}), class_="co-search", key="search"),
