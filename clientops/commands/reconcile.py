@@ -100,6 +100,8 @@ def _show(rows: list[dict[str, Any]]) -> None:
     print_table(("number", "kind", "what does not agree", "where it comes from", "mended by"), lines)
     if len(rows) > SHOWN:
         console.print(f"… and {len(rows) - SHOWN} more; -o FILE.csv writes them all")
+    for kind in dict.fromkeys(row["kind"] for row in rows if row["choices"]):
+        console.print(f"\n{KINDS[kind].title}: {KINDS[kind].choices}.", style="dim")
     mendable = sum(1 for row in rows if row["mend_rule"])
     console.print(
         f"\n{len(rows)} differences; {mendable} can be mended: clientops reconcile mend KIND … --dry-run", style="dim"

@@ -182,7 +182,7 @@ class Differences(Part):
         mended = (
             f"{known[row['mend_rule']].title}: {_plain(row['mend_request'])}"
             if row["mend_rule"]
-            else "only a person can tell"
+            else f"A person must decide: {row['choices']}"
         )
         operation = row["operation_id"]
         return card(

@@ -43,7 +43,7 @@ from clientops.tables.view import Steps, Tables
 
 COLUMNS = (
     "id", "kind", "family", "table_name", "row_id", "client_id", "currency_code", "amount", "day", "message", "row_list",
-    "explained_by", "explanation", "operation_id", "operator", "mend_rule", "mend_request",
+    "explained_by", "explanation", "operation_id", "operator", "mend_rule", "mend_request", "choices",
 )  # fmt: skip
 
 
@@ -69,7 +69,8 @@ def differences(
         - ``explained_by``: ``adjustment``, ``import``, ``direct SQL``, ``operation`` or ``unexplained``;
           ``explanation``: in words; ``operation_id``, ``operator``: the last operation it names and who applied it;
         - ``mend_rule``, ``mend_request``: the rule that would mend it and its filled-in request as JSON; empty where
-          only a person can tell.
+          only a person can tell;
+        - ``choices``: where no rule is named, why a person must decide and which rules there are to choose from.
 
         The relation is worked out; it lives as long as the connection of the tables.
     """
@@ -91,7 +92,10 @@ def differences(
         steps.add("drift_told", "select * from drift_reasons")
     listed = ", ".join(f"'{name}'" for name in wanted)
     families = " ".join(f"when '{kind.name}' then '{kind.family}'" for kind in KINDS.values())
-    return steps.add("differences", TOLD.format(kept=kept, listed=listed, families=families))
+    choices = " ".join(
+        f"when '{kind.name}' then '{kind.choices.replace(chr(39), chr(39) * 2)}'" for kind in KINDS.values()
+    )
+    return steps.add("differences", TOLD.format(kept=kept, listed=listed, families=families, choices=choices))
 
 
 def _orphans(steps: Steps) -> list[str]:
@@ -151,7 +155,7 @@ TOLD = """
         to_json(k.row_list)::varchar as row_list,
         coalesce(d.explained_by, t.explained_by, 'unexplained') as explained_by, coalesce(d.explanation, t.explanation) as explanation,
         if(d.row_id is null, t.operation_id, d.operation_id) as operation_id, if(d.row_id is null, t.operator, d.operator) as operator,
-        k.mend_rule, k.mend_request
+        k.mend_rule, k.mend_request, case when k.mend_rule is null then nullif(case k.kind {choices} end, '') end as choices
     from kept k
     left join currencies c on c.id = k.currency_id
     left join drift_told d on k.kind = 'drifted_balance' and d.row_id = k.row_id

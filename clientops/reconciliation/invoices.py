@@ -42,7 +42,7 @@ WRONG_INVOICES = """
         from invoice_items where invoice_id in (select id from suspect_invoices) group by invoice_id
     ),
     summed as (
-        select i.id, i.client_id, i.number, i.status, i.issued_on, i.total, i.credit_applied,
+        select i.id, i.client_id, i.number, i.status, i.issued_on, i.total, i.credit_applied, i.written_off,
             coalesce(paid.paid, 0) as paid, coalesce(used.used, 0) as used,
             i.total - coalesce(paid.paid, 0) - i.credit_applied - i.written_off as owed,
             coalesce(items.amount, 0) + if(i.tax_mode = 'exclusive', coalesce(items.tax1, 0) + coalesce(items.tax2, 0), 0)
@@ -61,12 +61,28 @@ WRONG_INVOICES = """
             when 'Cancelled' then credit_applied <> 0 or paid <> 0 else false end
 """
 
+# Money that should not be on an invoice goes to credit from the last payment that holds all of it, its refunds counted.
 DESCRIBED_INVOICES = f"""
-    with named as (
-        select w.*, coalesce(nullif(w.number, ''), w.id::varchar) as name, c.currency_id, k.code, k.minor_digits
+    with kept_money as (
+        select w.id, coalesce(t.refunds_id, t.id) as payment_id, sum(a.amount) as amount
+        from wrong_invoices w join allocations a on a.invoice_id = w.id join transactions t on t.id = a.transaction_id
+        group by all
+    ),
+    returnable as (
+        select w.id, max(m.payment_id) as payment_id
+        from wrong_invoices w join kept_money m using (id)
+        join transactions p on p.id = m.payment_id and p.kind = 'payment' and p.client_id = w.client_id
+        join clients c on c.id = w.client_id and c.currency_id = p.currency_id
+        where w.written_off = 0 and m.amount >= if(w.status in ('Cancelled', 'Draft'), w.paid, -w.owed)
+        group by w.id
+    ),
+    named as (
+        select w.*, coalesce(nullif(w.number, ''), w.id::varchar) as name, c.currency_id, k.code, k.minor_digits, r.payment_id,
+            if(r.payment_id is null, null, 'refund-payment') as return_rule
         from wrong_invoices w
         left join clients c on c.id = w.client_id
         left join currencies k on k.id = c.currency_id
+        left join returnable r on r.id = w.id
     ),
     flawed as (
         select *, 'credit_not_logged' as kind, credit_applied - used as amount,
@@ -94,20 +110,22 @@ DESCRIBED_INVOICES = f"""
         from named where status in ('Paid', 'Written off') and owed > 0
         union all
         select *, 'paid_too_much', -owed,
-            'invoice ' || name || ' is ' || status || ' with ' || {show_sql("-owed")} || ' more than its total', null
+            'invoice ' || name || ' is ' || status || ' with ' || {show_sql("-owed")} || ' more than its total', return_rule
         from named where status in ('Paid', 'Written off') and owed < 0
         union all
         select *, 'unpaid_but_settled', -owed,
-            'invoice ' || name || ' is ' || status || ', but nothing is owed', if(owed = 0, 'mark-invoice-paid', null)
+            'invoice ' || name || ' is ' || status || ', but nothing is owed', if(owed = 0, 'mark-invoice-paid', return_rule)
         from named where status in ('Unpaid', 'Collections') and owed <= 0
         union all
         select *, 'paid_but_cancelled', paid,
-            'invoice ' || name || ' is ' || status || ', but ' || {show_sql("paid")} || ' settle it', null
+            'invoice ' || name || ' is ' || status || ', but ' || {show_sql("paid")} || ' settle it', if(paid > 0, return_rule, null)
         from named where status in ('Cancelled', 'Draft') and paid <> 0
     )
     select kind, 'invoices' as table_name, id as row_id, client_id, currency_id, amount::decimal(18, 4) as amount, issued_on as day,
         message, [{{'table': 'invoices', 'id': id}}] as row_list, mend_rule,
-        case when mend_rule is not null then json_object('invoice_id', id)::varchar end as mend_request
+        case when mend_rule = 'refund-payment' then json_object('transaction_id', payment_id, 'invoice_id', id, 'amount',
+                (amount::decimal(18, 4))::varchar, 'destination', 'credit')::varchar
+            when mend_rule is not null then json_object('invoice_id', id)::varchar end as mend_request
     from flawed
 """
 

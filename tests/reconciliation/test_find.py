@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -69,6 +70,11 @@ def settled(**changes):
     }
 
 
+TWO_PAYMENTS = {
+    "transactions": [PAID, {**PAID, "id": 2, "amount_in": 4, "reference": "b"}],
+    "allocations": [SETTLED, {"id": 2, "transaction_id": 2, "invoice_id": 1, "amount": 4}],
+}
+
 CASES = [
     pytest.param({"clients": [{"id": 1, "credit_balance": 5}]}, [("drifted_balance", 1, "5", "enter-credit-difference")], id="balance without log"),
     pytest.param({"clients": [{"id": 1}], "credit_entries": [{"id": 1, "client_id": 1, "amount": 3}]}, [("drifted_balance", 1, "-3", "enter-credit-difference")], id="log without balance"),
@@ -84,7 +90,10 @@ CASES = [
                  [("overpaid_without_credit", 1, "4", "settle-payment"), ("paid_but_owed", 1, "4", "mark-invoice-unpaid")], id="paid in part only"),
     pytest.param(settled(invoices=[{**BILL, "status": "Paid", "written_off": 3}]), [("paid_too_much", 1, "3", None)], id="paid and written off"),
     pytest.param(settled(invoices=[BILL]), [("unpaid_but_settled", 1, "0", "mark-invoice-paid")], id="unpaid but settled"),
-    pytest.param(settled(invoices=[{**BILL, "status": "Cancelled"}]), [("paid_but_cancelled", 1, "10", None)], id="cancelled but paid"),
+    pytest.param(settled(invoices=[{**BILL, "status": "Cancelled"}]), [("paid_but_cancelled", 1, "10", "refund-payment")], id="cancelled but paid"),
+    pytest.param(settled(**TWO_PAYMENTS), [("paid_too_much", 1, "4", "refund-payment")], id="paid with too much"),
+    pytest.param(settled(**TWO_PAYMENTS, invoices=[BILL]), [("unpaid_but_settled", 1, "4", "refund-payment")], id="unpaid with too much"),
+    pytest.param(settled(**TWO_PAYMENTS, invoices=[{**BILL, "status": "Cancelled"}]), [("paid_but_cancelled", 1, "14", None)], id="cancelled but paid by two"),
     pytest.param({**BASE, "invoices": [BILL, {**BILL, "id": 2, "number": "R-10"}], "invoice_items": [ITEM, {**ITEM, "id": 2, "invoice_id": 2}]},
                  [("number_gap", 2, None, None)], id="numbers left out"),
     pytest.param({**BASE, "invoices": [BILL, {**BILL, "id": 2, "number": "S-9"}, {**BILL, "id": 3, "number": "R-8"}],
@@ -287,3 +296,29 @@ def test_numbers_are_those_of_a_plain_look(numbers):
     gaps, doubles = number_flaws(numbers)
     told = {kind: {row["row_id"] for row in found if row["kind"] == kind} for kind in ("number_gap", "number_twice")}
     assert told == {"number_gap": gaps, "number_twice": doubles}
+
+
+@pytest.mark.parametrize("status", ["Paid", "Unpaid", "Cancelled"])
+def test_money_beyond_an_invoice_goes_to_credit(tmp_path, status):
+    """The mending that is proposed for money that an invoice should not hold leaves no difference, and no money is lost."""
+    rows = settled(invoices=[{**BILL, "status": status}]) if status == "Cancelled" else settled(**TWO_PAYMENTS, invoices=[{**BILL, "status": status}])  # fmt: skip
+    book = load_book(tmp_path / "book.duckdb", **rows)
+    with book.tables() as found:
+        (row,) = as_dicts(differences(found))
+    asked = {"rule": row["mend_rule"], "request": row["mend_request"]}
+    book.apply_now(operations.rule("mend"), asked, reason="surplus", now=NOW, today=TODAY)
+    with book.tables() as found:
+        assert as_dicts(differences(found)) == []
+        balance = found.query("select credit_balance from clients where id = 1").fetchone()
+    assert balance == (Decimal(10 if status == "Cancelled" else 4),)
+
+
+def test_what_only_a_person_can_tell_says_why():
+    """A difference either has a mending, or says why a person must decide and names rules that there are."""
+    for row in as_dicts(differences(demo_book(1000))):
+        assert (row["mend_rule"] is None) == (row["choices"] is not None), row
+    known = {rule.name for rule in operations.rules().values()}
+    for kind in {kind for case in CASES for kind, *_, rule in case.values[1] if rule is None}:
+        named = set(re.findall(r"[a-z]+(?:-[a-z]+)+", KINDS[kind].choices))
+        assert named, kind
+        assert named <= known, named - known
