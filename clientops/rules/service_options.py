@@ -13,6 +13,8 @@ from clientops.rules.parsing import parse_line
 _OPTION = re.compile(
     r"(?P<name>[^=]+)=(?P<value>.*?)(?:\s+x\s*(?P<quantity>\d{1,6}))?(?:\s*@\s*(?P<amount>-?[\d.]+))?\s*"
 )
+# A price or a quantity that the pattern above cannot read stays in the value: it must not pass as one that costs nothing.
+_LEFT_OVER = re.compile(r"\s@|@\s*[-+]?[\d.,]+$|\sx\s*[-+]?[\d.,]+$")
 EXAMPLE = "Disk space=50 GB x 2 @ 3.00"
 
 
@@ -28,7 +30,7 @@ def parse_options(text: str) -> str:
             continue
         written = parse_line(part)
         match = _OPTION.fullmatch(written)
-        if match is None or not match["name"].strip():
+        if match is None or not match["name"].strip() or _LEFT_OVER.search(match["value"]):
             raise ValueError(f"option {written!r} is not understood; write it like {EXAMPLE}")
         name, value = match["name"].strip(), match["value"].strip()
         if name.casefold() in names:

@@ -155,6 +155,12 @@ BAD = [
     ({"options": "A=b; a=c"}, "options", "bad_value", "is there twice"),
     ({"options": "A=b @ 1.2.3"}, "options", "bad_value", "which is no amount"),
     ({"options": "A=b x 0"}, "options", "bad_value", "must be at least 1"),
+    ({"options": "A=b @ 3,50"}, "options", "bad_value", "'A=b @ 3,50' is not understood; write it like"),
+    ({"options": "A=b@3,50"}, "options", "bad_value", "is not understood"),
+    ({"options": "A=b @ 3.50 EUR"}, "options", "bad_value", "is not understood"),
+    ({"options": "A=b @ 3 x 2"}, "options", "bad_value", "is not understood"),
+    ({"options": "A=b x 1.5"}, "options", "bad_value", "is not understood"),
+    ({"options": "A=b x -2 @ 3"}, "options", "bad_value", "is not understood"),
     ({"quantity": 1000000, "recurring_amount": 1, "product_id": 2, "first_amount": "100000000000000"}, "first_amount", "bad_value", "is too large"),
 ]  # fmt: skip
 
