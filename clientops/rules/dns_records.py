@@ -56,10 +56,10 @@ def add_dns_record(tables: Tables, requests: Relation, *, today: date, now: date
 
     Problems:
         ``unknown_domain``, ``outside_domain``, ``cname_beside_others``, ``cname_at_domain``, ``twice``, ``bad_srv_name``,
-        ``name_too_long``; and from reading the requests ``bad_value`` (data that does not fit the type).
+        ``cname_of_itself``, ``name_too_long``; and from reading the requests ``bad_value`` (data that does not fit the type).
 
     Warnings:
-        ``ttl_differs``, ``two_spf``, ``target_is_cname``, ``not_managed``.
+        ``ttl_differs``, ``two_spf``, ``target_is_cname``, ``unknown_caa_tag``, ``hidden_by_delegation``, ``not_managed``.
 
     Source:
         RFC 1034 3.6.2 (CNAME), RFC 2181 10 (targets), RFC 2782 (SRV), RFC 7208 3.2 (SPF).

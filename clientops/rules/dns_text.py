@@ -62,6 +62,8 @@ def parse_content(kind: str, text: str, *, is_zone_file: bool = False) -> str:
     written = text.strip()
     if not is_zone_file:
         written = _quoted(written) if kind == "TXT" else _complete(kind, written)
+        if ";" in re.sub(r'"(?:[^"\\]|\\.)*"|\\.', "", written):
+            raise ValueError("has a ; outside of quotes, behind which nothing is read; put the whole text in quotes")
     try:
         data = dns.rdata.from_text(
             dns.rdataclass.IN, dns.rdatatype.from_text(kind), written, origin=dns.name.from_text(HERE), relativize=False
@@ -72,8 +74,17 @@ def parse_content(kind: str, text: str, *, is_zone_file: bool = False) -> str:
         raise ValueError(
             f"cannot be the data of a record of type {kind}; write it like {EXAMPLES[kind]}{said}"
         ) from None
-    plain = data.to_text()
-    return plain.lower() if kind in NAME_PLACES else str(plain)
+    plain = str(data.to_text())
+    if kind not in NAME_PLACES:
+        return plain
+    target = plain.split()[NAME_PLACES[kind]].removesuffix("." + HERE).rstrip(".")
+    if _is_address(target):
+        raise ValueError(f"must name a host; write it like {EXAMPLES[kind]}, not with the address {target}")
+    return plain.lower()
+
+
+def _is_address(name: str) -> bool:
+    return re.fullmatch(r"\d+(\.\d+){3}", name) is not None
 
 
 def _quoted(text: str) -> str:

@@ -64,6 +64,9 @@ CONFLICTS = """
     select "row", field, 'cname_at_domain', 'the domain itself cannot be a CNAME, since it has other records; use A and AAAA'
     from zones where "row" is not null and type = 'CNAME' and name = '@'
     union all
+    select "row", field, 'cname_of_itself', 'host ' || name || ' cannot be a CNAME for itself: name another host'
+    from zones where "row" is not null and type = 'CNAME' and name <> '@' and content = name || '.' || domain || '.'
+    union all
     select "row", field, 'bad_srv_name', 'host ' || name || ' cannot have an SRV record; its name is like _sip._tcp'
     from zones where "row" is not null and type = 'SRV' and not regexp_matches(name, '^_[a-z0-9-]+\\._[a-z]+(\\.|$)')
     union all
@@ -92,6 +95,18 @@ ZONE_WARNINGS = """
         || ', whose target is a CNAME: it must be a host with an address'
     from targets join zones on zones.domain_id = targets.domain_id and zones.type = 'CNAME'
         and zones.name || '.' || zones.domain || '.' = targets.target
+    union all
+    select "row", field, 'unknown_caa_tag', 'host ' || name || ' has CAA ' || content
+        || ': no certificate authority is known to read that tag; they read issue, issuewild, issuemail, issuevmc, iodef'
+    from zones where "row" is not null and type = 'CAA'
+        and lower(split_part(content, ' ', 2)) not in ('issue', 'issuewild', 'issuemail', 'issuevmc', 'iodef', 'contactemail', 'contactphone')
+    union all
+    select distinct zones."row", zones.field, 'hidden_by_delegation', 'host ' || zones.name || ' is not seen: the name servers of '
+        || cut.name || ' answer for it (record NS ' || cut.content || ')'
+    from zones join zones cut on cut.domain_id = zones.domain_id and cut.type = 'NS' and cut.name <> '@'
+        and (zones.name = cut.name and zones.type <> 'NS' or ends_with(zones.name, '.' || cut.name))
+    where zones."row" is not null and cut.key = (
+        select min(other.key) from zones other where other.domain_id = cut.domain_id and other.name = cut.name and other.type = 'NS')
     union all
     select distinct "row", 'domain_id', 'not_managed', 'we do not keep the DNS of domain ' || domain
         || ': its name servers will not show this; edit the domain if we do'

@@ -78,6 +78,14 @@ BAD = [
     ({"type": "SRV", "name": "_sip._tcp", "content": "1 2 sip"}, "content", "bad_value", "of type SRV"),
     ({"type": "CAA", "content": "0 no-tag x"}, "content", "bad_value", "of type CAA"),
     ({"type": "TXT", "content": '"open'}, "content", "bad_value", "of type TXT"),
+    ({"type": "TXT", "content": '"v=DMARC1"; p=none'}, "content", "bad_value", "put the whole text in quotes"),
+    ({"type": "CAA", "content": "0 issue ca.example; account=7"}, "content", "bad_value", "put the whole text in quotes"),
+    ({"content": "192.0.2.1; the web"}, "content", "bad_value", "outside of quotes"),
+    ({"type": "MX", "content": "10 192.0.2.1"}, "content", "bad_value", "must name a host"),
+    ({"type": "NS", "content": "192.0.2.1"}, "content", "bad_value", "write it like ns1.example.net."),
+    ({"type": "CNAME", "content": "192.0.2.1."}, "content", "bad_value", "not with the address 192.0.2.1"),
+    ({"type": "SRV", "name": "_sip._tcp", "content": "1 2 5060 192.0.2.1"}, "content", "bad_value", "not with the address 192.0.2.1"),
+    ({"name": "loop", "type": "CNAME", "content": "loop"}, "name", "cname_of_itself", "name another host"),
     ({"ttl": -1}, "ttl", "bad_value", "must be at least 0"),
     ({"ttl": "1h"}, "ttl", "bad_value", "is not a whole number"),
     ({"ttl": 2147483648}, "ttl", "bad_value", "must be at most 2147483647"),
@@ -110,12 +118,29 @@ def test_what_is_wrong_is_named_all_at_once():
         pytest.param(
             {"name": "@", "type": "MX", "content": "10 www"}, [(1, "target_is_cname")], id="a target that is a CNAME"
         ),
+        pytest.param(
+            {"name": "@", "type": "CAA", "content": "0 isue x"}, [(1, "unknown_caa_tag")], id="a CAA tag nobody reads"
+        ),
+        pytest.param({"name": "@", "type": "CAA", "content": "0 issue x"}, [], id="a CAA tag"),
         pytest.param({"domain_id": 2}, [(1, "not_managed")], id="a domain whose DNS is elsewhere"),
     ],
 )
 def test_warnings(asked, codes):
     """What would not work as meant is told."""
     assert warnings(book(), "add-dns-record", {**GOOD, **asked}) == codes
+
+
+def test_what_a_delegation_hides_is_told():
+    """Hosts at and below one that has name servers of its own are answered for by these, not by this zone."""
+    asked = [
+        {"domain_id": 1, "name": "sub", "type": "NS", "content": "ns1.example.net"},
+        {"domain_id": 1, "name": "sub", "type": "NS", "content": "ns2.example.net"},
+        {"domain_id": 1, "name": "a.sub", "type": "A", "content": "192.0.2.1"},
+        {"domain_id": 1, "name": "sub", "type": "TXT", "content": "x"},
+        {"domain_id": 1, "name": "other", "type": "A", "content": "192.0.2.1"},
+        {"domain_id": 1, "name": "@", "type": "NS", "content": "ns1.example.net"},
+    ]
+    assert warnings(book(), "add-dns-record", *asked) == [(3, "hidden_by_delegation"), (4, "hidden_by_delegation")]
 
 
 def test_edit():

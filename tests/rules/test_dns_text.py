@@ -97,6 +97,7 @@ def test_zone_file():
         pytest.param("$INCLUDE /etc/passwd", "$INCLUDE is not taken", id="another file"),
         pytest.param("$GENERATE 1-9999999 a$ A 192.0.2.$", "$GENERATE is not taken", id="many of one"),
         pytest.param("$TTL soon", "is no time to live", id="no time for all"),
+        pytest.param("a MX 10 192.0.2.1", "not with the address 192.0.2.1", id="an address as host"),
         pytest.param('a TXT "open', "cannot be the data", id="a quote that never ends"),
     ],
 )
