@@ -61,6 +61,9 @@ class Settled:
         )
 
 
+NOTHING_GIVEN = "nothing_given"
+
+
 def run_rule(
     connection: duckdb.DuckDBPyConnection, rule: Rule, requests: RequestTable, today: date, now: datetime
 ) -> Plan:
@@ -75,7 +78,9 @@ def run_rule(
     if found or requests.problems:
         # A rule that was given an unreadable value sees nothing there; what it says of that row's field is no news.
         unread = {(problem.row, problem.field) for problem in requests.problems}
-        found = [p for p in found if (p.row, p.field) not in unread]
+        # Nor is it that nothing is given, where what was given could not be read.
+        rows = {problem.row for problem in requests.problems}
+        found = [p for p in found if (p.row, p.field) not in unread and not (p.code == NOTHING_GIVEN and p.row in rows)]
         everything = sorted([*requests.problems, *found], key=lambda p: (p.row, p.field))
         raise RefusedError(everything)
     return plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
@@ -31,8 +32,8 @@ def parse_pattern(text: str) -> str:
 
 
 def parse_choices(text: str) -> str:
-    """Choices separated by commas, each once and not empty."""
-    choices = [part.strip() for part in text.split(",")]
+    """Choices separated by commas or line breaks, each once and not empty."""
+    choices = [part.strip() for part in re.split(r"[,\n]", text.strip())]
     if not all(choices):
         raise ValueError("has an empty choice; write them like small, medium, large")
     lowered = [choice.lower() for choice in choices]

@@ -153,6 +153,11 @@ class EditInvoiceItem(Request):
 
 CLEARABLE = ("service_id", "addon_id", "domain_id", "period_from", "period_to")
 
+# A column that must not be emptied is named as that; an item without it is not reckoned.
+CLEARING = f"""
+    select * replace (list_filter("clear", lambda name: list_contains({list(CLEARABLE)}, name)) as "clear") from requests
+"""
+
 # The request to blame for what an item becomes is the last one about it.
 BECOMING = f"""
     select edited.id, last."row", last.invoice_id, drafts.client_id, drafts.code, drafts.minor_digits,
@@ -195,7 +200,8 @@ def edit_invoice_item(tables: Tables, requests: Relation, *, today: date, now: d
     steps = tables.steps(requests=requests)
     steps.add("named", NAMED_BY_ITEM)
     steps.add("drafts", DRAFTS)
-    steps.add("edited", edited_sql("invoice_items", "invoice_item_id", ITEM))
+    steps.add("clearing", CLEARING)
+    steps.add("edited", edited_sql("invoice_items", "invoice_item_id", ITEM, "clearing"))
     steps.add("becoming", BECOMING)
     _reckon(steps)
     general = edit_problems_sql("invoice_items", "invoice_item_id", ITEM, CLEARABLE)

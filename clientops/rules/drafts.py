@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
+from clientops.money import show_sql
 from clientops.requests import Id, Request, Text
 from clientops.rules.editing import edit_problems_sql, edited_sql
 from clientops.rules.fields import ColumnNames, Line
@@ -71,7 +72,7 @@ PRICED_ITEMS = f"""
     from taxed_items
 """
 
-TOTAL_PROBLEMS = """
+TOTAL_PROBLEMS = f"""
     select position as "row", 'unit_price' as field, 'too_large' as code,
         'the item would be more than can be kept, 9999999999999' as message
     from item_amounts where units is null
@@ -80,8 +81,9 @@ TOTAL_PROBLEMS = """
     from bill_totals join blamed using (bill_id)
     where total is null and bill_id not in (select bill_id from item_amounts where units is null)
     union all
-    select blamed."row", 'unit_price', 'negative_total', 'invoice ' || bill_id || ' would come to ' || total || ': it must not be below 0'
-    from bill_totals join blamed using (bill_id) where total < 0
+    select blamed."row", 'unit_price', 'negative_total', 'invoice ' || bill_id || ' would come to '
+        || {show_sql("total")} || ': it must not be below 0'
+    from bill_totals join blamed using (bill_id) join drafts using ("row") where total < 0
 """
 
 BLAMED = """

@@ -76,11 +76,13 @@ def unknown_or_removed_sql(table: str, key: str) -> str:
     """SELECT of the problem ``unknown_<noun>``: there is no such row, or an earlier request removes it."""
     noun = key.removesuffix("_id")
     return f"""
-        select "row", '{key}' as field, 'unknown_{noun}' as code, 'there is no {noun} ' || {key} as message
+        select "row", '{key}' as field, 'unknown_{noun}' as code, case when is_known
+            then 'there is no {noun} ' || {key} || ' any more: row ' || first_row || ' removes it'
+            else 'there is no {noun} ' || {key} end as message
         from (
-            select *, {key} not in (select id from {quote_name(table)})
-                or row_number() over (partition by {key} order by "row") > 1 as is_unknown
+            select *, {key} in (select id from {quote_name(table)}) as is_known,
+                min("row") over (partition by {key}) as first_row
             from requests where {key} is not null
         )
-        where is_unknown
+        where not is_known or "row" > first_row
     """

@@ -216,6 +216,7 @@ PROBLEMS = f"""
     union all
     select "row", 'invoice_ids', 'not_open',
         'invoice ' || invoice_name || ' is ' || status || ': it must be Unpaid or in Collections'
+            || case when status = 'Draft' then '; issue it first (issue-invoice)' else '' end
     from named where status not in {OPEN}
     union all
     select named."row", 'invoice_ids', 'not_open',

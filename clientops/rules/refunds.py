@@ -63,7 +63,7 @@ def refund_payment(tables: Tables, requests: Relation, *, today: date, now: date
         again what is given back; one that was given back whole is Refunded.
 
     Problems:
-        ``unknown_transaction``, ``not_a_payment``, ``not_minor_unit``, ``in_future``, ``duplicate_reference``,
+        ``unknown_transaction``, ``not_a_payment``, ``not_minor_unit``, ``in_future``, ``before_payment``, ``duplicate_reference``,
         ``not_settled`` (the invoice, by this payment), ``nothing_left``, ``more_than_left``, ``credit_spent``,
         ``no_client`` and ``other_currency`` (to credit), ``both_ways`` (one payment to gateway and credit at once).
 
@@ -106,7 +106,7 @@ ASKED = """
         dense_rank() over (order by requests.transaction_id, requests.destination, requests.invoice_id) as list_id,
         transactions.id is not null as is_known, transactions.kind, transactions.gateway, transactions.amount_in,
         transactions.client_id, transactions.client_name, transactions.currency_id, transactions.rate,
-        clients.id is not null as is_client_known, clients.currency_id as client_currency_id, clients.credit_balance,
+        (transactions.occurred_at at time zone 'UTC')::date as paid_on, clients.id is not null as is_client_known, clients.currency_id as client_currency_id, clients.credit_balance,
         currencies.code, currencies.minor_digits
     from requests
     left join found transactions on transactions.id = requests.transaction_id
@@ -196,6 +196,9 @@ PROBLEMS = f"""
     union all
     select "row", 'refunded_on', 'in_future', 'refunded_on ' || refunded_on || ' is in the future: at most ' || $today::date
     from asked where refunded_on > $today::date
+    union all
+    select "row", 'refunded_on', 'before_payment', 'refunded_on ' || refunded_on || ' is before payment ' || payment_id || ' came in, on ' || paid_on
+    from asked where kind = 'payment' and refunded_on < paid_on
     union all
     {DUPLICATE_REFERENCES}
     union all

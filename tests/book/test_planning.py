@@ -169,6 +169,20 @@ def test_all_problems_are_collected(book):
     ]
 
 
+def test_what_cannot_be_read_was_given_all_the_same(book):
+    """An edit whose only value cannot be read is refused for the value, not for giving nothing."""
+    from clientops.operations import rule
+
+    edit = rule("edit-client")
+    read = read_requests(edit.request, [{"client_id": 4, "email": "no address"}, {"client_id": 4}])
+    with connected(book.path, write=False, who="maria", wait=1) as connection, pytest.raises(RefusedError) as error:
+        run_rule(connection, edit, read, TODAY, NOW)
+    assert [(p.row, p.field, p.code) for p in error.value.problems] == [
+        (1, "email", "bad_value"),
+        (2, "", "nothing_given"),
+    ]
+
+
 def test_planning_leaves_nothing_in_the_book(book):
     """Steps, requests and settled rows live beside the book, not in it."""
     before = book.path.read_bytes()

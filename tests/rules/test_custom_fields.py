@@ -5,7 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clientops.operations import rule
-from clientops.rules.custom_fields import EditCustomField, RemoveCustomField, edit_custom_field, remove_custom_field
+from clientops.rules.custom_fields import (
+    EditCustomField,
+    RemoveCustomField,
+    edit_custom_field,
+    parse_choices,
+    remove_custom_field,
+)
 from clientops.rules.custom_values import SetCustomValue, set_custom_value
 from tests.builders import plan, tables
 from tests.long_forms import examples
@@ -119,6 +125,11 @@ BAD_FIELDS = [
     ({"name": "l7", "sort_order": "first"}, "sort_order", "bad_value"),
     ({"name": "l8", "show_on_invoice": "2"}, "show_on_invoice", "bad_value"),
 ]
+
+
+def test_choices_are_written_on_a_line_or_one_a_line():
+    """Commas and line breaks both part choices: no choice has a line break in it."""
+    assert parse_choices("small, large\nhuge") == parse_choices("small\nlarge\nhuge\n") == "small, large, huge"
 
 
 def test_bad_fields_are_refused_all_at_once():

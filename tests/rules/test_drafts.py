@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.builders import money, tables
 from tests.long_forms import examples
+from tests.rules.bad_inputs import all_problems as problems_of
 from tests.rules.bad_inputs import assert_each_is_named
 from tests.rules.money_book import (
     apply,
@@ -179,6 +180,25 @@ def test_bad_items_are_refused_all_at_once():
 def test_refused(rule, asked, field, code):
     """What cannot be done is named by field and code."""
     assert problems(drafted(), rule, asked) == [(1, field, code)]
+
+
+def test_one_fault_is_one_complaint():
+    """A field that cannot be emptied, an item that is removed twice and a total below nothing are said once, and plainly."""
+    cleared = problems_of(drafted(), "edit-invoice-item", [{"invoice_item_id": 1, "clear": "discount"}])
+    assert [(p.field, p.code) for p in cleared] == [("clear", "not_clearable")]
+    below = problems_of(drafted(), "edit-invoice-item", [{"invoice_item_id": 1, "unit_price": -1}])
+    assert [p.message for p in below] == ["invoice 1 would come to EUR -1.19: it must not be below 0"]
+    item = {"id": 99, "invoice_id": 1, "unit_price": 1, "amount": 1}
+    book = drafted(invoice_items=[{"id": 1, "invoice_id": 1, "unit_price": 10, "amount": 10}, item])
+    again = problems_of(book, "remove-invoice-item", [{"invoice_item_id": 99}, {"invoice_item_id": 99}])
+    assert [(p.row, p.message) for p in again] == [(2, "there is no invoice_item 99 any more: row 1 removes it")]
+
+
+def test_a_payment_for_a_draft_says_what_to_do():
+    """Money for a draft is not set against it; the sentence says that it is issued first."""
+    (found,) = problems_of(drafted(), "record-payment", [{"client_id": 1, "amount": 5, "invoice_ids": "1"}])
+    assert (found.field, found.code) == ("invoice_ids", "not_open")
+    assert "issue it first (issue-invoice)" in found.message
 
 
 amounts = st.tuples(st.integers(-500, 3_000), st.integers(1, 40), st.integers(0, 300), st.booleans())

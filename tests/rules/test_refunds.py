@@ -36,7 +36,7 @@ def statuses(book):
 
 def test_a_whole_refund_to_the_gateway():
     """A transaction sends it back, the allocations are reversed, and what was given back whole is Refunded."""
-    book = paid_book(("30", {}))
+    book = paid_book(("30", {"paid_on": days(-2)}))
     plan = apply(book, "refund-payment", {"transaction_id": 1, "reference": "re_1", "fee": "0.30", "refunded_on": days(-1)})  # fmt: skip
     assert plan.rows("transactions", "insert") == [{
         "id": 2, "client_id": 1, "client_name": None, "currency_id": EUR, "kind": "refund", "gateway": "stripe",
@@ -46,7 +46,7 @@ def test_a_whole_refund_to_the_gateway():
     assert rows(book, "select transaction_id, invoice_id, amount from allocations order by id")[2:] == [
         (2, 2, money("-20")), (2, 1, money("-10")),
     ]  # fmt: skip
-    assert statuses(book) == [("Refunded", TODAY, TODAY), ("Refunded", TODAY, TODAY)]
+    assert statuses(book) == [("Refunded", days(-2), TODAY), ("Refunded", days(-2), TODAY)]
 
 
 def test_a_partial_refund_takes_from_what_was_settled_last():
@@ -159,6 +159,7 @@ def test_refunds_of_today_are_dated_now():
         pytest.param({"amount": "1.005"}, "amount", "not_minor_unit", id="EUR 1.005"),
         pytest.param({"fee": "0.001"}, "fee", "not_minor_unit", id="fee of EUR 0.001"),
         pytest.param({"refunded_on": days(1)}, "refunded_on", "in_future", id="tomorrow"),
+        pytest.param({"refunded_on": days(-1)}, "refunded_on", "before_payment", id="before it came in"),
         pytest.param({"amount": "30.01"}, "amount", "more_than_left", id="more than was paid"),
         pytest.param({"invoice_id": 7}, "invoice_id", "not_settled", id="an invoice that it did not pay"),
         pytest.param({"invoice_id": 1, "amount": "10.01"}, "amount", "more_than_left", id="more than it paid of the invoice"),
