@@ -15,7 +15,7 @@ from clientops.book.preview import Preview, Receipt
 from clientops.errors import RefusedError, UsageError
 from clientops.exporting.files import export_relation
 from clientops.matching.accepted import score_of
-from clientops.matching.find import PRESENT
+from clientops.matching.marks import PRESENT
 from clientops.matching.model import Model, shipped
 from clientops.matching.near import CLIENT_COLUMNS
 from clientops.matching.spark import spark_pairs, start_spark

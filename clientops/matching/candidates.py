@@ -32,9 +32,13 @@ def candidate_pairs(
 def pairs_step(steps: Steps, model: Model, *, keys: str, only: str = "") -> Relation:
     """Add the step ``found_pairs`` to a chain that has the named steps of keys and, perhaps, of new clients."""
     limits = " ".join(f"when {number} then {most}" for number, (_, most) in enumerate(model.blocks))
-    steps.add("block_members", members_sql(model, keys))
     if only:
-        steps.add("new_members", NEW_MEMBERS.format(only=only))
+        of_new = f"(select k.* from {keys} k semi join {only} using (id))"
+        steps.add("new_members", members_sql(model, of_new))
+        members = f"select m.* from ({members_sql(model, keys)}) m semi join new_members n on n.block = m.block"
+        steps.add("block_members", members)
+    else:
+        steps.add("block_members", members_sql(model, keys))
     kept = "select block from block_members group by block"
     steps.add("blocks_kept", f"{kept} having count(*) between 2 and case block % 16 {limits} end")
     found = steps.add("found_pairs", NEW_PAIRS if only else PAIRS)
@@ -57,9 +61,6 @@ PAIRS = """
     with members as (select m.id, m.block from block_members m semi join blocks_kept using (block))
     select distinct l.id as left_id, r.id as right_id
     from members l join members r on l.block = r.block and l.id < r.id
-"""
-NEW_MEMBERS = """
-    select m.id, m.block from block_members m semi join {only} using (id)
 """
 NEW_PAIRS = """
     with members as (select m.id, m.block from new_members m semi join blocks_kept using (block))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clientops.matching.decisions import current_decisions_sql
-from clientops.matching.find import PRESENT
+from clientops.matching.marks import PRESENT
 from clientops.matching.model import Model, shipped
 from clientops.matching.normalise import dialling_sql, keys_sql
 from clientops.matching.scoring import score_step

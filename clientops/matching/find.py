@@ -8,7 +8,7 @@ from clientops.changes import Relation
 from clientops.matching.candidates import pairs_step
 from clientops.matching.decisions import current_decisions_sql
 from clientops.matching.groups import duplicate_groups
-from clientops.matching.marks import add_marks
+from clientops.matching.marks import PRESENT, add_marks, unmarked_clients_sql
 from clientops.matching.model import Model, shipped
 from clientops.matching.normalise import dialling_sql, keys_sql
 from clientops.matching.scoring import score_step
@@ -70,16 +70,25 @@ def scored_step(steps: Steps, model: Model, lowest: float, *, only: str = "", wi
 
     With marks, also the steps of :func:`~clientops.matching.marks.add_marks`.
     """
-    steps.add("client_keys", keys_sql(PRESENT, dialling_sql(steps.tables, PRESENT)))
-    if with_marks:
+    compared = NOBODY if only and not steps.value(f"select count(*) from {only}") else PRESENT
+    _keys_step(steps, "client_keys", compared)
+    if with_marks and only:
+        _keys_step(steps, "unmarked_keys", unmarked_clients_sql(steps.tables))
+        add_marks(steps, "unmarked_keys")
+        steps.drop("unmarked_keys")
+    elif with_marks:
         add_marks(steps, "client_keys")
     pairs_step(steps, model, keys="client_keys", only=only)
-    found = score_step(steps, model, lowest, keys="client_keys", pairs="found_pairs")
+    found = score_step(steps, model, lowest, keys="client_keys", pairs="found_pairs", is_part=bool(only))
     steps.drop("client_keys", "found_pairs")
     return found
 
 
-PRESENT = "(select c.* from clients c anti join merged_clients m on m.replaced_id = c.id)"
+def _keys_step(steps: Steps, name: str, clients: str) -> None:
+    steps.add(name, keys_sql(clients, dialling_sql(steps.tables, clients)))
+
+
+NOBODY = "(select * from clients where false)"
 BY_SCORE = "order by score desc, left_id, right_id"
 UNDECIDED = """
     anti join (select * from current_decisions where decision = 'different') d

@@ -9,10 +9,11 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clientops.changes import Relation, as_dicts
 from clientops.errors import UsageError
-from clientops.matching.marks import marked_clients, marks_sql
+from clientops.matching.marks import Marked, marked_clients, marks_sql
 from clientops.matching.model import Model, shipped
 from clientops.matching.near import CLIENT_COLUMNS, near_clients_sql
 from clientops.matching.normalise import dialling, keys_sql
@@ -28,7 +29,12 @@ FEW = 10
 
 
 def likely_duplicates(
-    tables: Tables, requests: Relation, *, threshold: float | None = None, model: Model | None = None
+    tables: Tables,
+    requests: Relation,
+    *,
+    threshold: float | None = None,
+    model: Model | None = None,
+    marked: Marked | None = None,
 ) -> Relation:
     """Clients in the book who are probably the ones that are being entered.
 
@@ -43,6 +49,7 @@ def likely_duplicates(
         requests: ``row`` and any of the columns of ``clients``, up to twenty rows; other columns are ignored.
         threshold: Lowest score; by default the model's.
         model: Weights and limits.
+        marked: Who shares marks with the requests, where that was looked up already.
 
     Returns:
         ``row, client_id`` and the columns of :func:`~clientops.matching.scoring.score_pairs` without ``left_id`` and
@@ -55,8 +62,8 @@ def likely_duplicates(
     lowest = model.threshold if threshold is None else threshold
     entered = _entered(requests)
     desk = _desk(model.as_json())
-    near = _near_clients(tables, *desk.keys(entered))
-    scored = desk.scored(pa.concat_tables([entered, near]), lowest)
+    near = _near_clients(tables, *desk.keys(entered), marked)
+    scored = desk.scored(entered, near, lowest)
     replaced = "anti join merged_clients m on m.replaced_id = f.client_id"
     tables.steps(likely_found=tables.given(scored))
     found = tables.query(f'select f.* from likely_found f {replaced} order by "row", score desc, client_id')
@@ -86,19 +93,20 @@ def _entered(requests: Relation) -> pa.Table:
     return entered
 
 
-def _near_clients(tables: Tables, keys: list[dict[str, Any]], marks: list[dict[str, Any]]) -> pa.Table:
+def _near_clients(
+    tables: Tables, keys: list[dict[str, Any]], marks: list[dict[str, Any]], marked: Marked | None
+) -> pa.Table:
     """Clients who are worth comparing: those who share a mark, and of those without known marks who share a field."""
     names = ", ".join(f"c.{name}" for name in ("id", *CLIENT_COLUMNS))
-    marked = marked_clients(tables, marks)
+    marked = marked or marked_clients(tables, marks)
     if marked is None:
         condition, values = near_clients_sql(keys)
         return tables.query(f"select {names} from clients c where {condition}", **values).to_arrow_table()
-    known, unknown = marked
-    sql = of_clients_sql(names, known)
-    if tables.query(f"select count(*) from ({unknown})").fetchone() == (0,):
+    sql = of_clients_sql(names, marked.telling())
+    if tables.query(f"select count(*) from ({marked.unknown})").fetchone() == (0,):
         return tables.query(sql).to_arrow_table()
     condition, values = near_clients_sql(keys)
-    recent = f"select {names} from clients c where c.id in ({unknown}) and ({condition})"
+    recent = f"select {names} from clients c where c.id in ({marked.unknown}) and ({condition})"
     return tables.query(f"{sql} union {recent}", **values).to_arrow_table()
 
 
@@ -116,6 +124,7 @@ class _Desk:
         self._connection = duckdb.connect(config={"threads": 1})
         self._lock = Lock()
         self._countries: set[str] = set()
+        self._no_pairs: pa.Table | None = None
         self._last: tuple[pa.Table, list[dict[str, Any]], list[dict[str, Any]]] | None = None
         columns = ", ".join(f"{name} varchar" for name in CLIENT_COLUMNS)
         self._connection.execute(f"create table few_clients (id bigint, {columns})")
@@ -140,11 +149,18 @@ class _Desk:
             self._last = (clients, keys, marks)
             return keys, marks
 
-    def scored(self, clients: pa.Table, lowest: float) -> pa.Table:
-        """Scored pairs of the entered clients (negative numbers) with the others."""
+    def scored(self, entered: pa.Table, others: pa.Table, lowest: float) -> pa.Table:
+        """Scored pairs of the entered clients (negative numbers) with the others.
+
+        The statement has no parameter: the engine plans one that has anew each time, which takes longer than its work.
+        """
         with self._lock:
-            self._put(clients)
-            return self._connection.execute(f"execute few_pairs({float(lowest)!r})").to_arrow_table()
+            if others.num_rows == 0 and self._no_pairs is not None:
+                return self._no_pairs
+            self._put(pa.concat_tables([entered, others]))
+            found = self._connection.execute("execute few_pairs").to_arrow_table()
+            self._no_pairs = found.slice(0, 0)
+            return found.filter(pc.greater_equal(found.column("score"), lowest))
 
     def _put(self, clients: pa.Table) -> None:
         for country in {
@@ -162,7 +178,7 @@ SCORED = """
         select e.id as left_id, k.id as right_id from client_keys e join client_keys k on e.id < 0 and k.id > 0
     ),
     compared_keys as materialized ({compared})
-    select -left_id as "row", right_id as client_id, * exclude (left_id, right_id) from ({scored}) where score >= $1
+    select -left_id as "row", right_id as client_id, * exclude (left_id, right_id) from ({scored})
 """
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from clientops.tables.view import Steps, Tables
+
+PRESENT = "(select c.* from clients c anti join merged_clients m on m.replaced_id = c.id)"
 
 MARKS: dict[str, tuple[str, ...]] = {
     "email_key": ("email",),
@@ -35,8 +38,19 @@ def _mark(parts: tuple[str, ...]) -> str:
     return f"case when {given} then (md5_number_lower({spelt}) >> 1)::bigint end"
 
 
+def unmarked_clients_sql(tables: Tables) -> str:
+    """Subquery of the present clients whose marks are not those of the last search: who came or changed since."""
+    unknown = known_marks(tables)
+    if unknown is None:
+        return PRESENT
+    return f"(select p.* from {PRESENT} p where p.id in ({unknown}) or p.id not in (select id from match_keys))"
+
+
 def add_marks(steps: Steps, keys: str) -> None:
-    """Steps ``new_marks``, ``changed_marks`` and ``gone_marks``: what makes ``match_keys`` agree with a step of keys."""
+    """Steps ``new_marks``, ``changed_marks`` and ``gone_marks``: what makes ``match_keys`` agree with a step of keys.
+
+    The step may leave out clients whose marks are right.
+    """
     steps.add("marks", marks_sql(keys))
     columns = ", ".join(MARKS)
     steps.add("new_marks", "select * from marks where id not in (select id from match_keys)")
@@ -45,7 +59,7 @@ def add_marks(steps: Steps, keys: str) -> None:
         f"select m.* from marks m join match_keys k on k.id = m.id"
         f" where ({_of('m', columns)}) is distinct from ({_of('k', columns)})",
     )
-    steps.add("gone_marks", "select id from match_keys where id not in (select id from marks)")
+    steps.add("gone_marks", f"select k.id from match_keys k anti join {PRESENT} p on p.id = k.id")
     steps.drop("marks")
 
 
@@ -53,8 +67,27 @@ def _of(table: str, columns: str) -> str:
     return ", ".join(f"{table}.{column}" for column in columns.split(", "))
 
 
-def marked_clients(tables: Tables, marks: list[dict[str, Any]]) -> tuple[list[int], str] | None:
-    """Clients who share a mark with one of those given, and a SELECT of those whose marks are not known.
+@dataclass(frozen=True)
+class Marked:
+    """Who shares marks with a few who are being entered.
+
+    Attributes:
+        clients: By mark, the clients who share it; a mark says too little where more than ``most`` do.
+        most: That many.
+        unknown: SELECT of the clients whose marks are not known.
+    """
+
+    clients: dict[str, list[int]]
+    most: int
+    unknown: str
+
+    def telling(self) -> list[int]:
+        """Clients who share a mark that says enough."""
+        return sorted({number for ids in self.clients.values() if len(ids) <= self.most for number in ids})
+
+
+def marked_clients(tables: Tables, marks: list[dict[str, Any]]) -> Marked | None:
+    """Clients who share a mark with one of those given.
 
     None where nobody looked for duplicates yet, or the tables are those of a past moment.
 
@@ -65,19 +98,16 @@ def marked_clients(tables: Tables, marks: list[dict[str, Any]]) -> tuple[list[in
     unknown = known_marks(tables)
     if unknown is None:
         return None
-    values: dict[str, int] = {}
-    parts = []
-    for name in MARKS:
-        asked = sorted({row[name] for row in marks if row[name] is not None})
-        for number in asked:
-            values[f"v{len(values)}"] = number
-            parts.append(f"select id, '{name}' as mark from match_keys where {name} = $v{len(values) - 1}")
-    found: list[int] = []
-    if parts:
-        union = " union all ".join(parts)
-        shared = f"select id from (select *, count(*) over (partition by mark) as clients from ({union})) where clients <= {MOST * len(marks)}"
-        found = sorted({number for (number,) in tables.query(shared, **values).fetchall()})
-    return found, unknown
+    # A SELECT a value: the engine reads numbers only where a column has it, and plans those without parameters faster.
+    parts = [
+        f"select id, '{name}' as mark from match_keys where {name} = {int(number)}"
+        for name in MARKS
+        for number in sorted({row[name] for row in marks if row[name] is not None})
+    ]
+    found: dict[str, list[int]] = {name: [] for name in MARKS}
+    for number, name in tables.query(" union all ".join(parts)).fetchall() if parts else ():
+        found[name].append(number)
+    return Marked(found, MOST * len(marks), unknown)
 
 
 def known_marks(tables: Tables) -> str | None:

@@ -33,22 +33,36 @@ def score_pairs(
     return score_step(steps, model or shipped(), at_least, keys="given_keys", pairs="given_pairs")
 
 
-def score_step(steps: Steps, model: Model, at_least: float | None, *, keys: str, pairs: str) -> Relation:
-    """Add the step ``scored_pairs`` to a chain that has the named steps of keys and of pairs."""
-    steps.add("compared_keys", compared_sql(keys, pairs))
+def score_step(
+    steps: Steps, model: Model, at_least: float | None, *, keys: str, pairs: str, is_part: bool = False
+) -> Relation:
+    """Add the step ``scored_pairs`` to a chain that has the named steps of keys and of pairs.
+
+    Where the pairs are those of a part of the clients, only what these clients have is counted; the result is the same.
+    """
+    if is_part:
+        steps.add("keys_in_pairs", KEYS_IN_PAIRS.format(keys=keys, pairs=pairs))
+    steps.add("compared_keys", compared_sql(keys, pairs, counted="keys_in_pairs" if is_part else ""))
     lowest = model.review if at_least is None else at_least
     scored = steps.add("scored_pairs", f"{scored_sql(model, evidence_sql(pairs))} where score >= {float(lowest)!r}")
-    steps.drop("compared_keys")
+    steps.drop("compared_keys", *(["keys_in_pairs"] if is_part else []))
     return scored
 
 
-def compared_sql(keys: str, pairs: str) -> str:
-    """SELECT of the keys of the clients in some pairs, with how many clients have each (``n_email`` …)."""
+def compared_sql(keys: str, pairs: str, *, counted: str = "") -> str:
+    """SELECT of the keys of the clients in some pairs, with how many clients have each (``n_email`` …).
+
+    With a step of those clients' keys only its values are counted.
+    """
+    joins = (
+        COUNTS.format(key=key, keys=keys, part=f"and {key} in (select {key} from {counted})" if counted else "")
+        for key in COUNTED
+    )
     return COMPARED.format(
         keys=keys,
         pairs=pairs,
         counts=", ".join(f"coalesce(c_{key}.clients, 1) as n_{key}" for key in COUNTED),
-        joins=" ".join(COUNTS.format(key=key, keys=keys) for key in COUNTED),
+        joins=" ".join(joins),
     )
 
 
@@ -56,9 +70,13 @@ COMPARED = """
     with compared as (select left_id as id from {pairs} union select right_id from {pairs})
     select k.*, {counts} from {keys} k semi join compared using (id) {joins}
 """
+KEYS_IN_PAIRS = """
+    select * from {keys} where id in (select left_id from {pairs} union select right_id from {pairs})
+"""
 COUNTS = """
     left join (
-        select {key}, count(*) as clients from {keys} where {key} is not null group by {key} having count(*) > 1
+        select {key}, count(*) as clients from {keys} where {key} is not null {part}
+        group by {key} having count(*) > 1
     ) c_{key} on c_{key}.{key} = k.{key}
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clientops.matching.explain import WHY, WHY_NOT, words_sql
 from clientops.matching.likely import MOST_ROWS, likely_duplicates, marks_of, of_clients_sql
 from clientops.matching.likely_many import likely_duplicates_of_many
-from clientops.matching.marks import known_marks
+from clientops.matching.marks import known_marks, marked_clients
 from clientops.tables.view import Steps
 
 
@@ -18,24 +18,18 @@ def add_likely_duplicates(steps: Steps) -> None:
     """
     tables, requests = steps.tables, steps["asked"]
     count = steps.count("asked")
-    searched = known_marks(tables)
     others = "clients"
-    if searched is not None and count <= MOST_ROWS:
-        marks = marks_of(requests)
-        shared = [(name, [row[name] for row in marks if row[name] is not None]) for name in MARKED]
-        parts = [
-            f"select id from match_keys where {name} in ({', '.join(map(str, keys))})" for name, keys in shared if keys
-        ]
-        ids = tables.query(" union ".join([*parts, searched])).fetchall()
-        steps.add(
-            "equal clients", of_clients_sql("c.id, c.email, c.phone, c.tax_id", sorted(number for (number,) in ids))
-        )
+    marked = marked_clients(tables, marks_of(requests)) if count <= MOST_ROWS else None
+    if marked is not None:
+        ids = {number for name in MARKED for number in marked.clients[name]}
+        ids |= {number for (number,) in tables.query(marked.unknown).fetchall()}
+        steps.add("equal clients", of_clients_sql("c.id, c.email, c.phone, c.tax_id", sorted(ids)))
         others = '"equal clients"'
     steps.add("equal fields", EQUAL_FIELDS.format(clients=others))
     found = None
     if count <= MOST_ROWS:
-        found = likely_duplicates(tables, requests)
-    elif searched is not None:
+        found = likely_duplicates(tables, requests, marked=marked)
+    elif known_marks(tables) is not None:
         found = likely_duplicates_of_many(tables, requests)
     if found is None:
         steps.add("likely_duplicates", EQUAL_WARNINGS)
