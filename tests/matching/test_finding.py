@@ -15,6 +15,7 @@ from clientops.matching.near import CLIENT_COLUMNS
 from clientops.requests import read_requests
 from clientops.rules.duplicate_decisions import RULES as DECISION_RULES
 from clientops.rules.merge import RULES as MERGE_RULES
+from clientops.rules.unmerge import RULES as UNMERGE_RULES
 from clientops.tables.view import Tables
 from tests.books import by_hand
 from tests.builders import CURRENCIES, NOW, TODAY
@@ -25,6 +26,7 @@ from tests.rules.applying import apply_rule, change, plan_rule
 (FIND,) = RULES
 (DECIDE,) = DECISION_RULES
 (MERGE,) = MERGE_RULES
+(UNMERGE,) = UNMERGE_RULES
 KEPT = "left_id, right_id, score, group_id, group_score, why, why_not, evidence"
 
 
@@ -245,3 +247,24 @@ def test_a_past_moment_has_no_marks():
     find(tables)
     assert known_marks(tables) is not None
     assert known_marks(Tables(tables._connection, as_of=1)) is None
+
+
+@pytest.mark.parametrize("how", ["new", "since"])
+def test_marks_after_a_search_of_a_part_are_those_of_a_search_of_all(made_up, how):
+    """A search of a part leaves the marks that one of all would leave: of clients who came, changed, went, were replaced
+    or are back, also before the operation since which it looks."""
+    tables = filled(made_up.slice(0, 60))
+    merged = apply_rule(tables, MERGE, [{"replaced_id": 8, "survivor_id": 9}])
+    find(tables)
+    apply_rule(tables, UNMERGE, [{"operation_id": merged}])
+    change(tables, "clients", {"id": 3, "last_name": "Somebody", "email": None, "phone": None})
+    change(tables, "clients", {"id": 900, "currency_id": 1, **ZOFIA})
+    change(tables, "clients", {"id": 5}, delete=True)
+    last = apply_rule(tables, MERGE, [{"replaced_id": 1, "survivor_id": 2}])
+    change(tables, "clients", {"id": 4, "last_name": "Another"})
+    find(tables, **({"scope": "new"} if how == "new" else {"since_operation": last}))
+    marks = tables.query("from match_keys order by id").fetchall()
+    tables._connection.execute("delete from match_keys")
+    find(tables)
+    assert marks == tables.query("from match_keys order by id").fetchall()
+    assert {row[0] for row in marks} & {1, 3, 5, 8, 900} == {3, 8, 900}
