@@ -252,7 +252,7 @@ def test_marks_after_a_search_of_a_part_are_those_of_a_search_of_all(made_up, ho
     """A search of a part leaves the marks that one of all would leave: of clients who came, changed, went, were replaced
     or are back, also before the operation since which it looks."""
     tables = filled(made_up.slice(0, 60))
-    apply_rule(tables, MERGE, [{"replaced_id": 8, "survivor_id": 9}])
+    change(tables, "merged_clients", {"id": 1, "replaced_id": 8, "survivor_id": 9})
     find(tables)
     change(tables, "merged_clients", {"id": 1}, delete=True)
     change(tables, "clients", {"id": 3, "last_name": "Somebody", "email": None, "phone": None})
