@@ -14,6 +14,7 @@ MODULES = (
     "clientops.rules.clients",
     "clientops.rules.users",
     "clientops.rules.user_access",
+    "clientops.rules.invitations",
     "clientops.rules.closing",
     "clientops.rules.status",
     "clientops.rules.contacts",

@@ -1,7 +1,8 @@
-"""Passwords: hashed when requests are read, so that no rule, preview or history ever sees one."""
+"""Passwords and tokens: hashed when requests are read, so that no rule, preview or history ever sees one."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -9,7 +10,7 @@ from pydantic.config import JsonDict
 
 SHORTEST, LONGEST = 10, 200
 SECRET: JsonDict = {"secret": True}
-"""For ``json_schema_extra`` of a field with a password: it is not repeated in problems, and hidden in the history."""
+"""For ``json_schema_extra`` of a field with a password or token: it is not repeated in problems, and hidden in the history."""
 
 
 def hash_password(text: str) -> str:
@@ -31,3 +32,11 @@ GUESSED = frozenset({
 })  # fmt: skip
 
 Password = Annotated[str, Field(min_length=SHORTEST, max_length=LONGEST), AfterValidator(hash_password)]
+
+
+def hash_token(text: str) -> str:
+    """SHA-256 of a token, in hexadecimal. Nobody can guess one (256 random bits), so it needs neither salt nor a slow hash."""
+    return hashlib.sha256(text.strip().encode()).hexdigest()
+
+
+Token = Annotated[str, Field(max_length=LONGEST), AfterValidator(hash_token)]

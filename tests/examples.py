@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clientops.changes import Kind
-from tests.builders import TODAY
+from tests.builders import NOW, TODAY
 
 Requests = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Meanwhile = tuple[str, Kind, Sequence[Mapping[str, Any]]]
@@ -51,6 +51,13 @@ ORDER = [
 ]
 CREDIT = {"client_id": 1, "amount": "7.25", "description": "Downtime"}
 MERGE = {"replaced_id": 3, "survivor_id": 2, "keep_as_contact": True}
+INVITED = (
+    ("invite-user", {"user_id": 1}),
+    (
+        "begin-mail",
+        {"communication_id": 4, "subject": "Your access", "body": "(hidden)", "token": "a token of the tests"},
+    ),
+)
 STATEMENT = (
     "import-statement",
     {"source": "bank", "currency": "EUR", "file_name": "bank.csv", "file_sha256": "1" * 64, "line_number": 1, "booked_on": "2026-11-02",
@@ -75,6 +82,15 @@ EXAMPLES: tuple[Example, ...] = (
     Example("link-user", {"user_id": 1, "client_id": 2}, ("user_clients", "insert", [{"id": 9, "user_id": 1, "client_id": 2}])),
     Example("unlink-user", {"user_id": 2, "client_id": 3}, _update("user_clients", 3, permissions="invoices")),
     Example("remove-user", {"user_id": 2}, _update("user_clients", 3, permissions="invoices")),
+    Example("invite-user", {"user_id": 1}, _update("users", 1, email="new@example.com")),
+    Example("revoke-invitation", {"user_id": 1}, _update("invitations", 1, revoked_at=NOW), first=INVITED),
+    Example(
+        "accept-invitation",
+        {"token": "a token of the tests", "password": "four words for ada"},
+        _update("users", 1, password_hash="x"),
+        first=INVITED,
+    ),
+    Example("set-client-area", {"address": "https://clients.example.com/"}, ("settings", "insert", [{"id": 9, "name": "client_area", "value": "https://old.example.com/"}])),
     Example("edit-client", {"client_id": 1, "city": "London", "clear": "country"}, _update("clients", 1, city="Rome")),
     Example("close-account", {"client_id": 2}, _update("services", 2, status="Suspended")),
     Example("set-status", {"client_id": 5, "status": "Active"}, _update("clients", 5, status="Closed")),

@@ -17,9 +17,14 @@ from clientops.tables.schema import quote_name
 
 Gate = Callable[[duckdb.DuckDBPyConnection, list[Settled]], None]
 
-# Recording what was done or asked for; what it asks for is looked at when it is applied.
-OWN_RULES = ("propose-change", "reject-proposal", "record-backup", "begin-mail", "record-mail")
-LEAST: dict[str, Role] = {"erase-person": "admin", "direct-sql": "admin", "reject-proposal": "clerk"}
+# Recording what was done or asked for; what it asks for is looked at when it is applied. Who was invited chooses alone.
+OWN_RULES = ("propose-change", "reject-proposal", "record-backup", "begin-mail", "record-mail", "accept-invitation")
+LEAST: dict[str, Role] = {
+    "erase-person": "admin",
+    "direct-sql": "admin",
+    "reject-proposal": "clerk",
+    "accept-invitation": "viewer",
+}
 
 
 def policy_gate(policy: Policy, preview: Preview, operator: str, proposal: int | None) -> Gate:

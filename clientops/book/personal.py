@@ -82,9 +82,10 @@ def add_owned(steps: Steps, clients: str) -> list[str]:
                 found.append(name)
                 waiting = True
     steps.add("erased users", USERS.format(permissions=latest_sql("user_clients")))
+    steps.add("erased invitations", INVITATIONS.format(invitations=latest_sql("invitations")))
     steps.add("erased statement_lines", LINES.format(matches=latest_sql("matches")))
     steps.add("erased proposals", PROPOSALS.format(proposals=latest_sql("proposals")))
-    return [*found, "users", "statement_lines", "proposals"]
+    return [*found, "users", "invitations", "statement_lines", "proposals"]
 
 
 def _owning_parts(name: str, found: list[str]) -> list[str]:
@@ -109,6 +110,9 @@ def _owning_parts(name: str, found: list[str]) -> list[str]:
 USERS = """
     select distinct user_id as id from {permissions} where client_id in (select id from "erased clients")
         and user_id not in (select user_id from user_clients where client_id not in (select id from "erased clients"))
+"""
+INVITATIONS = """
+    select id from {invitations} where user_id in (select id from "erased users")
 """
 LINES = """
     select distinct statement_line_id as id from {matches} where id in (select id from "erased matches")

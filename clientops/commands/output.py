@@ -25,7 +25,7 @@ from clientops.errors import ClientopsError, LockedError, NotAllowedError, Refus
 
 DONE, REFUSED, USAGE, STALE, LOCKED, NOT_ALLOWED = range(6)
 SHOWN = 10
-SECRET, HIDDEN = {"password_hash"}, "(hidden)"
+SECRET, HIDDEN = {"password_hash", "token_sha256"}, "(hidden)"
 SIGNS = {"insert": "+", "update": "~", "delete": "-"}
 
 _is_json: ContextVar[bool] = ContextVar("_is_json", default=False)

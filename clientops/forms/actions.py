@@ -13,7 +13,7 @@ from clientops.forms.element import Content, Part, call, h
 from clientops.forms.look import button
 from clientops.operations import rules
 
-HIDDEN = {"begin-mail", "record-mail"}
+HIDDEN = {"begin-mail", "record-mail", "accept-invitation"}
 FIRST = ("edit-client", "issue-credit", "record-payment", "add-contact", "set-status", "issue-invoice", "apply-credit", "edit-invoice", "add-invoice-item", "edit-invoice-item", "edit-contact", "refund-payment",
          "edit-service", "change-service", "add-addon", "terminate-service", "edit-addon", "add-dns-record", "edit-domain", "import-zone", "renew-domain",
          "accept-order", "edit-dns-record", "cancel-order")  # fmt: skip

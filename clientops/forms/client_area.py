@@ -14,6 +14,7 @@ from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.fields import fields_of
 from clientops.forms.grid import Grid
 from clientops.forms.guard import is_strict
+from clientops.forms.invitation import NOT_VALID, ChoosePassword
 from clientops.forms.look import badge, button, card, facts, figure, icon, next_focus, notice, table
 from clientops.forms.shell import Broken
 from clientops.forms.tabs import tabs
@@ -21,7 +22,7 @@ from clientops.forms.tries import forget_tries, take_try
 from clientops.forms.view import View
 from clientops.forms.words import day
 from clientops.operations import rule as rule_named
-from clientops.reports.area import Login, log_in, may_log_in, read_contact, read_invoice
+from clientops.reports.area import Login, invited_address, log_in, may_log_in, read_contact, read_invoice
 from clientops.reports.client import read_client
 from clientops.reports.labels import amount_text
 from clientops.reports.listings import listing
@@ -43,9 +44,35 @@ class ClientArea(Part):
         self.book = book
         self.login: Login | None = None
         self.page: OwnPages | None = None
+        self.chosen: ChoosePassword | None = None
+        self.view: View | None = None
         self.message: tuple[str, str] | None = None
         self.email = ""
         self.focus = next_focus()
+
+    def routed(self, route: str) -> None:
+        """The browser came with what stands behind # in its address: the token of an invitation, or nothing of use."""
+        kind, _, token = route.partition("/")
+        if kind != "invitation" or self.login is not None:
+            return
+        with self.book.tables() as tables:
+            email = invited_address(tables, token, datetime.now().astimezone())
+        if email is None:
+            self._leave_invitation(NOT_VALID)
+        else:
+            self.chosen = ChoosePassword(
+                self.book, token, email, on_chosen=self._chosen, on_invalid=self._leave_invitation
+            )
+
+    def _chosen(self, email: str, password: str) -> None:
+        self._leave_invitation(None)
+        self.enter({"values": {"email": email, "password": password}})
+
+    def _leave_invitation(self, message: str | None) -> None:
+        """Back to the log-in; the token goes from the browser's address."""
+        self.chosen, self.message, self.focus = None, ("error", message) if message else None, next_focus()
+        if self.view is not None:
+            self.view.route = "log-in"
 
     def enter(self, value: Any) -> None:
         """Try to log in."""
@@ -88,7 +115,7 @@ class ClientArea(Part):
             return h(
                 "main",
                 h("div", icon("book"), h("span", "Client area"), class_="co-brand"),
-                self._form(),
+                self.chosen.tree() if self.chosen else self._form(),
                 class_="co-main co-alone",
                 key="login",
             )
@@ -279,8 +306,10 @@ class OwnPages(Part):
 def client_area(*, book: str | Path | Book | None = None) -> View:
     """The client area; what its notebook shows."""
     try:
-        return View(ClientArea(book if isinstance(book, Book) else Book(book or default_path())))
+        area = ClientArea(book if isinstance(book, Book) else Book(book or default_path()))
+        area.view = View(area, on_route=area.routed)
     except ClientopsError as error:
         if is_strict():
             raise
         return View(Broken(error))
+    return area.view

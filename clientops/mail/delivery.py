@@ -4,14 +4,18 @@ No mail is sent twice. Before its text goes to the server, its begin is committe
 that makes it ``failed, may or may not have arrived`` until its outcome is recorded (``record-mail``). A sender that is
 killed in between leaves it so; a person decides whether to send it again (``retry-mail``). That is at most once; the
 other choice, at least once, would send some invoices and reminders twice after every crash.
+
+The token of an invitation is made here, each time one is sent, and stands in the mail alone: the text that the book
+keeps has it masked, and the table ``invitations`` has its hash.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,7 @@ from clientops.mail.server import Connection, Mail, MailServer, Outcome
 from clientops.rules import outbox
 
 REASON = "mail send"
+MASK = "(hidden)"
 _RULES: dict[str, Rule] = {rule.name: rule for rule in outbox.RULES}
 
 
@@ -123,22 +128,56 @@ def _write(row: dict[str, Any], facts: dict[str, Any], now: datetime, folder: Pa
     mail = Mail(row["id"], recipients, queued_at=row["happened_at"] or now)
     if not recipients:
         return replace(mail, flaw="it has no address to be sent to")
+    language, token = facts.get("client", {}).get("language"), None
     try:
-        letter = render(row["template"] or "", facts.get("client", {}).get("language"), facts, folder)
+        if row["template"] == "invitation":
+            facts, token = _invite(facts, recipients, now)
+            language = facts["user"]["language"] or language
+        letter = render(row["template"] or "", language, facts, folder)
     except UsageError as error:
         return replace(mail, flaw=str(error))
-    return replace(mail, subject=letter.subject, body=letter.body)
+    return replace(mail, subject=letter.subject, body=letter.body, token=token)
+
+
+def _invite(facts: dict[str, Any], recipients: tuple[str, ...], now: datetime) -> tuple[dict[str, Any], str | None]:
+    """Facts of an invitation with its link, and the token in that; no link for who has a password.
+
+    Raises:
+        UsageError: It would be of no use, or reach somebody else.
+    """
+    user, address = facts.get("user"), facts.get("client", {}).get("client_area")
+    if user is None:
+        raise UsageError("The user whom it invites is not there any more, or is not named; use invite-user")
+    if [part.lower() for part in recipients] != [user["email"].lower()]:
+        raise UsageError(f"User {user['id']} has another e-mail address by now; use invite-user")
+    if not address:
+        raise UsageError("The address of the client area is not known; use set-client-area, then retry-mail")
+    token = None if user["has_password"] else secrets.token_urlsafe(32)
+    link = token and f"{address}#invitation/{token}"
+    return {**facts, "user": {**user, "link": link, "link_until": now + timedelta(days=outbox.DAYS_OPEN)}}, token
 
 
 def _begin(book: Book, mails: list[Mail], now: datetime) -> list[Mail]:
     """Commit that sending begins; the mails that are ours now, and no other sender's."""
-    requests = [{"communication_id": mail.id, "subject": mail.subject, "body": mail.body} for mail in mails]
+    requests = [
+        {
+            "communication_id": mail.id,
+            "subject": _masked(mail.subject, mail.token),
+            "body": _masked(mail.body, mail.token),
+            "token": mail.token,
+        }
+        for mail in mails
+    ]
     try:
         receipt = book.apply_now(_RULES["begin-mail"], requests, reason=REASON, now=now, only_good=True)
     except RefusedError:
         return []
     refused = {problem.row for problem in receipt.refused}
     return [mail for place, mail in enumerate(mails, 1) if place not in refused]
+
+
+def _masked(text: str, token: str | None) -> str:
+    return text.replace(token, MASK) if token else text
 
 
 def _record(book: Book, outcomes: dict[int, Outcome], now: datetime, counts: Counter[str]) -> None:

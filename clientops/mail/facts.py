@@ -21,7 +21,8 @@ def read_facts(tables: Tables, communication_ids: Sequence[int]) -> dict[int, di
     Returns:
         For each mail ``company`` (text), ``client`` (``id``, ``name``, ``currency``, ``credit_balance``,
         ``language``, ``client_area``), and, if it is about one and that is there, ``invoice`` (with ``items`` and
-        ``owed``), ``transaction`` (with ``invoices``) or ``credit``; amounts are Decimal, dates are dates.
+        ``owed``), ``transaction`` (with ``invoices``), ``credit``, or ``user`` (``name``, ``email``, ``language``,
+        ``has_password``); amounts are Decimal, dates are dates.
     """
     ids = ", ".join(str(int(number)) for number in communication_ids) or "null"
     settings = {row["name"]: row["value"] for row in as_dicts(tables.query("select name, value from settings"))}
@@ -109,9 +110,18 @@ CREDIT = """
     where communications.subject_kind = 'credit entry' and communications.id in ({ids})
 """
 
+USERS = """
+    select communications.id as communication_id, users.id, users.email, users.language,
+        users.password_hash is not null as has_password,
+        coalesce(nullif(concat_ws(' ', users.first_name, users.last_name), ''), users.email) as name
+    from communications join users on users.id = communications.subject_id
+    where communications.subject_kind = 'user' and communications.id in ({ids})
+"""
+
 # Name in the facts, the rows, the name of their parts, the parts.
 SUBJECTS = (
     ("invoice", INVOICES, "items", ITEMS),
     ("transaction", TRANSACTIONS, "invoices", PAID_INVOICES),
     ("credit", CREDIT, "", ""),
+    ("user", USERS, "", ""),
 )

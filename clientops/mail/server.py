@@ -95,6 +95,7 @@ class Mail:
         queued_at: When it was queued; with the number, it makes a message id that stays the same when it is retried.
         subject: Subject.
         body: Plain text.
+        token: Token of the invitation in it; never shown.
         flaw: Why it cannot be sent; empty if it can.
     """
 
@@ -103,6 +104,7 @@ class Mail:
     queued_at: datetime
     subject: str = ""
     body: str = ""
+    token: str | None = field(default=None, repr=False)
     flaw: str = ""
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from clientops.passwords import hash_token
 from clientops.reports.labels import party_sql
 from clientops.tables.view import Tables
 
@@ -53,6 +55,19 @@ USERS = "select id, email, password_hash from users where lower(email) = $email 
 CLIENTS = f"""
     select c.id, {party_sql("c")}, c.status, u.permissions
     from user_clients u join clients c on c.id = u.client_id where u.user_id = $user order by c.id
+"""
+
+
+def invited_address(tables: Tables, token: str, now: datetime) -> str | None:
+    """Address of the user whom a link with this token invites, or None if it does not, or not any more."""
+    row = tables.query(INVITED, token=hash_token(token), now=now).fetchone()
+    return str(row[0]) if row else None
+
+
+INVITED = """
+    select users.email from invitations join users on users.id = user_id
+    where token_sha256 = $token and accepted_at is null and revoked_at is null and expires_at > $now::timestamptz
+        and users.password_hash is null and lower(users.email) = lower(sent_to)
 """
 
 

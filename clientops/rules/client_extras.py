@@ -145,7 +145,7 @@ MAILS = """
         null::varchar as subject_kind, null::bigint as subject_id, email as sent_to
     from added where send_welcome
     union all
-    select "row" * 2 + 1, client_id, 'invitation', 'general', null, null, email from logins where invite
+    select "row" * 2 + 1, client_id, 'invitation', 'general', 'user', user_id, email from logins where invite
 """
 
 EXTRA_PROBLEMS = f"""

@@ -1,6 +1,6 @@
 """Mail to clients: who receives what, the outbox, and what became of it.
 
-A rule only queues a mail: a row of ``communications`` with template, category, subject and addresses. It is written
+Invitations are queued by the rules of users, since each goes to one user alone. A rule only queues a mail: a row of ``communications`` with template, category, subject and addresses. It is written
 (rendered) and sent later by ``clientops.mail``, which records each step as an operation of the rules in ``outbox``.
 """
 
@@ -18,9 +18,7 @@ from clientops.tables.view import Tables
 
 CATEGORIES = ("general", "invoice", "support", "product", "domain", "affiliate")
 Category = Literal["general", "invoice", "support", "product", "domain", "affiliate"]
-TemplateName = Literal[
-    "welcome", "invitation", "invoice-created", "payment-received", "overdue-notice", "credit-issued"
-]
+TemplateName = Literal["welcome", "invoice-created", "payment-received", "overdue-notice", "credit-issued"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,8 @@ class Template:
 
     Attributes:
         category: Which contacts receive it, unless the request says another.
-        subject_kind: What it is about, besides the client: ``invoice``, ``transaction``, ``credit entry``, or nothing.
+        subject_kind: What it is about, besides the client: ``invoice``, ``transaction``, ``credit entry``, ``user``, or
+            nothing.
     """
 
     category: Category
@@ -38,7 +37,7 @@ class Template:
 
 TEMPLATES: dict[str, Template] = {
     "welcome": Template("general"),
-    "invitation": Template("general"),
+    "invitation": Template("general", "user"),
     "invoice-created": Template("invoice", "invoice"),
     "payment-received": Template("invoice", "transaction"),
     "overdue-notice": Template("invoice", "invoice"),
@@ -176,7 +175,7 @@ QUEUE_PROBLEMS = """
     union all
     select "row", 'template', 'cannot_log_in', 'template ' || template || ': client ' || client_id || ' is Closed and cannot log in'
     from mails join clients on clients.id = mails.client_id
-    where template in ('welcome', 'invitation') and clients.status = 'Closed'
+    where template = 'welcome' and clients.status = 'Closed'
     union all
     select "row", 'template', 'not_wanted', 'template overdue-notice: client ' || client_id
         || ' gets none; edit the client''s overdue_notices first'

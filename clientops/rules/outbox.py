@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
+from clientops.passwords import SECRET, Token
 from clientops.requests import Id, Request, Text
 from clientops.tables.view import Tables
 
@@ -21,6 +22,9 @@ class BeginMail(Request):
     communication_id: Id = Field(title="Mail", json_schema_extra={"picks": "communications"})
     subject: Text | None = Field(None, title="Subject")
     body: Body | None = Field(None, title="Text", json_schema_extra={"multiline": True})
+    token: Token | None = Field(
+        None, title="Token", description="Of the invitation in it; only its hash is kept", json_schema_extra=SECRET
+    )
 
 
 def begin_mail(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
@@ -30,13 +34,14 @@ def begin_mail(tables: Tables, requests: Relation, *, today: date, now: datetime
     unless a person says so (``retry_mail``), and what may or may not have arrived can be seen.
 
     Args:
-        tables: Read-only tables; reads ``communications``.
-        requests: One row per mail, with the text it is sent with. See ``BeginMail``.
+        tables: Read-only tables; reads ``communications``, ``users``, ``invitations``.
+        requests: One row per mail, with the text it is sent with; ``token`` is a hash by now. See ``BeginMail``.
         today: Not used.
         now: When it begins.
 
     Returns:
-        Updates of ``communications``: status ``failed``, one attempt more, the text.
+        Updates of ``communications``: status ``failed``, one attempt more, the text. With a token, also a new row of
+        ``invitations`` that is open for ``DAYS_OPEN``; earlier open ones of that user are revoked.
 
     Problems:
         ``unknown_mail``, ``not_queued``.
@@ -44,7 +49,14 @@ def begin_mail(tables: Tables, requests: Relation, *, today: date, now: datetime
     steps = tables.steps(requests=requests)
     steps.add("problems", f"{UNKNOWN_MAIL} union all {NOT_QUEUED}")
     steps.add("begun", BEGUN, now=now)
-    return steps.plan(steps.update("communications", "begun"), problems="problems")
+    steps.add("invited", INVITED.format(next_id=tables.next_id("invitations")), now=now)
+    steps.add("replaced", f"{REVOKED} and user_id in (select user_id from invited)", now=now)
+    return steps.plan(
+        steps.update("communications", "begun"),
+        steps.insert("invitations", "invited"),
+        steps.update("invitations", "replaced"),
+        problems="problems",
+    )
 
 
 UNKNOWN_MAIL = """
@@ -72,6 +84,25 @@ BEGUN = f"""
         '{UNCERTAIN} (' || strftime($now::timestamptz, '%Y-%m-%d %H:%M:%S') || ')' as error
     from requests join communications on communications.id = communication_id
     qualify row_number() over (partition by communication_id order by "row") = 1
+"""
+
+
+DAYS_OPEN = 7
+
+INVITED = f"""
+    select {{next_id}} + row_number() over (order by "row") as id, users.id as user_id, communications.id as communication_id,
+        requests.token as token_sha256, users.email as sent_to, $now::timestamptz as created_at,
+        $now::timestamptz + interval '{DAYS_OPEN} days' as expires_at,
+        case when row_number() over (partition by users.id order by "row" desc) > 1 then $now::timestamptz end as revoked_at
+    from requests join communications on communications.id = communication_id
+    join users on users.id = communications.subject_id and communications.subject_kind = 'user'
+    where requests.token is not null
+    qualify row_number() over (partition by communication_id order by "row") = 1
+"""
+
+REVOKED = """
+    select id, $now::timestamptz as revoked_at from invitations
+    where accepted_at is null and revoked_at is null and expires_at > $now::timestamptz
 """
 
 

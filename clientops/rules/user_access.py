@@ -132,8 +132,8 @@ def remove_user(tables: Tables, requests: Relation, *, today: date, now: datetim
         now: Not used.
 
     Returns:
-        Deletes from ``users`` and ``user_clients``; updates of what else points at them (orders, tickets, replies):
-        that is cleared.
+        Deletes from ``users``, ``user_clients`` and ``invitations``; updates of what else points at them (orders,
+        tickets, replies, mails): that is cleared.
 
     Problems:
         ``unknown_user``, also for one that an earlier row removes.
@@ -141,15 +141,15 @@ def remove_user(tables: Tables, requests: Relation, *, today: date, now: datetim
     steps = tables.steps(requests=requests)
     steps.add("problems", GONE_ALREADY)
     steps.add("gone", "select distinct user_id as id from requests")
-    steps.add("gone_links", "select id from user_clients where user_id in (select id from gone)")
-    cleared = [reference for reference in references_to("users") if reference.on_delete == "clear"]
-    for reference in cleared:
-        column = reference.column
-        steps.add(f"cleared {reference.table}", f"select id, null::bigint as {column} from {reference.table} where {column} in (select id from gone)")  # fmt: skip
+    pointing = references_to("users")
+    for reference in pointing:
+        column, when = reference.column, f"and {reference.when}" if reference.when else ""
+        emptied = f", null::bigint as {column}" if reference.on_delete == "clear" else ""
+        steps.add(f"gone {reference.table}", f"select id{emptied} from {reference.table} where {column} in (select id from gone) {when}")  # fmt: skip
     return steps.plan(
         steps.delete("users", "gone"),
-        steps.delete("user_clients", "gone_links"),
-        *(steps.update(reference.table, f"cleared {reference.table}") for reference in cleared),
+        *(steps.delete(r.table, f"gone {r.table}") for r in pointing if r.on_delete == "remove"),
+        *(steps.update(r.table, f"gone {r.table}") for r in pointing if r.on_delete == "clear"),
         problems="problems",
     )
 

@@ -123,8 +123,8 @@ NEW_LINKS = """
 """
 
 INVITATIONS = """
-    select "row", client_id, 'invitation' as template, 'general' as category, null::varchar as subject_kind,
-        null::bigint as subject_id, email as sent_to
+    select "row", client_id, 'invitation' as template, 'general' as category, 'user' as subject_kind,
+        id as subject_id, email as sent_to
     from numbered where send_invitation
 """
 

@@ -24,7 +24,9 @@ LATER = (
 ).replace("create table colours", "-- Colours.\ncreate table colours")
 
 
-ERASED = re.search(r"create table history\.erased_blocks \(.*?\);\n", migrations()[-1][2], re.DOTALL)[0]
+ERASED = re.search(
+    r"create table history\.erased_blocks \(.*?\);\n", "".join(sql for _, _, sql in migrations()), re.DOTALL
+)[0]
 
 
 @pytest.fixture
@@ -173,8 +175,9 @@ def test_a_book_of_every_version_is_brought_up_to_date(tmp_path, monkeypatch, ve
     try:
         with monkeypatch.context() as patch:
             # Today's book writes with the hashes of erased blocks at hand, which older ones had not.
-            *older, (number, name, sql) = migrations()[:version]
-            _use_migrations(patch, (*older, (number, name, sql + ERASED)))
+            *older, (number, name, sql) = [migration for migration in migrations() if migration[0] <= version]
+            had_none = ERASED not in sql and not any(ERASED in one[2] for one in older)
+            _use_migrations(patch, (*older, (number, name, sql + ERASED * had_none)))
             old = Book.create(path, operator=OPERATOR)
             change = {"id": 1, "client_id": 1, "service_id": 1}
             insert(
@@ -186,7 +189,8 @@ def test_a_book_of_every_version_is_brought_up_to_date(tmp_path, monkeypatch, ve
             head = old.head()
     finally:
         forget_schema()
-    tamper(path, "drop table history.erased_blocks")
+    if had_none:
+        tamper(path, "drop table history.erased_blocks")
     book = Book(path, operator=OPERATOR)
     with duckdb.connect(str(path), read_only=True) as connection:
         assert read_schema(connection) == all_tables()

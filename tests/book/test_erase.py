@@ -22,7 +22,7 @@ LATER = date(2050, 1, 1)
 NAME = "Zephyrine Quackenbush"
 TOKENS = (
     "Zephyrine", "Quackenbush", "zq@secret.example", "Hidden Lane 77", "Quackstadt", "+4930998877", "DE998877665", "quacken.example", "oldmail@secret.example",
-    "Eustachia", "eu@secret.example", "whispered", "mailbody", "ticketbody", "replybody", "fieldvalue", "bankname", "billto", "gotthegoods", "quackuser",
+    "Eustachia", "eu@secret.example", "whispered", "mailbody", "ticketbody", "replybody", "fieldvalue", "bankname", "billto", "gotthegoods", "quackuser", "tokenhash",
 )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def person_file(shop_file, tmp_path_factory):
         contacts=[{"id": 50, "client_id": number, "first_name": "Eustachia", "last_name": "Q", "email": "eu@secret.example"}],
         users=[{"id": 50, "email": "zq@secret.example", "password_hash": "gotthegoods"}, {"id": 51, "email": "shared@example.com", "first_name": "Shared"}],
         user_clients=[{"id": 50, "user_id": 50, "client_id": number}, {"id": 51, "user_id": 51, "client_id": number}, {"id": 52, "user_id": 51, "client_id": 1}],
+        invitations=[{"id": 50, "user_id": 50, "token_sha256": "tokenhash", "sent_to": "zq@secret.example", "created_at": NOW, "expires_at": NOW}],
         services=[{"id": 50, "client_id": number, "product_id": 1, "domain": "quacken.example", "username": "quackuser", "recurring_amount": 10}],
         notes=[{"id": 50, "client_id": number, "body": "whispered to us", "created_at": NOW}, {"id": 51, "client_id": 1, "body": "Knows Zephyrine Quackenbush well", "created_at": NOW}],
         communications=[{"id": 50, "client_id": number, "subject": "Hi", "body": "mailbody for zq@secret.example", "sent_to": "zq@secret.example", "status": "queued"}],

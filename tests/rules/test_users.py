@@ -8,7 +8,7 @@ from clientops.requests import read_requests
 from clientops.rules.user_access import LinkUser, RemoveUser, UnlinkUser, link_user, remove_user, unlink_user
 from clientops.rules.users import AddUser, EditUser, SetPassword, add_user, edit_user, set_password
 from clientops.tables.references import references_to
-from tests.builders import plan, tables
+from tests.builders import NOW, plan, tables
 from tests.rules.refusals import assert_refused, problems_of
 from tests.rules.sequences import assert_one_by_one_is_same
 
@@ -23,6 +23,14 @@ def book():
         orders=[{"id": 1, "client_id": 1, "user_id": 2}],
         tickets=[{"id": 1, "client_id": 1, "user_id": 2}],
         ticket_replies=[{"id": 1, "ticket_id": 1, "user_id": 2}],
+        communications=[
+            {"id": 1, "client_id": 1, "subject_kind": "user", "subject_id": 2},
+            {"id": 2, "client_id": 1, "subject_kind": "invoice", "subject_id": 2},
+        ],
+        invitations=[
+            {"id": number, "user_id": number, "token_sha256": "0" * 64, "sent_to": "x", "created_at": NOW, "expires_at": NOW}
+            for number in (1, 2)
+        ],
     )  # fmt: skip
 
 
@@ -53,9 +61,10 @@ def test_a_user_is_added_with_a_hash_access_and_an_invitation():
         {"id": 5, "user_id": 4, "client_id": 2, "is_owner": False, "permissions": "invoices,tickets"},
     ]
     mails = [
-        (m["client_id"], m["template"], m["sent_to"], m["status"]) for m in result.rows("communications", "insert")
+        (m["client_id"], m["template"], m["subject_kind"], m["subject_id"], m["sent_to"], m["status"])
+        for m in result.rows("communications", "insert")
     ]
-    assert mails == [(2, "invitation", "lise@example.org", "queued")]
+    assert mails == [(2, "invitation", "user", 4, "lise@example.org", "queued")]
     again = plan(add_user, AddUser, book(), rows[:1]).rows("users", "insert")
     assert again[0]["password_hash"] != users[0]["password_hash"]
 
@@ -116,12 +125,15 @@ def test_taking_the_last_user_is_told():
 
 
 def test_a_removed_user_is_pointed_at_by_nothing():
-    """Access goes with the user, everything else that points at them is cleared."""
+    """Access and invitations go with the user, everything else that points at them is cleared."""
     result = plan(remove_user, RemoveUser, book(), [{"user_id": 2}])
     assert result.rows("user_clients", "delete") == [{"id": 2}, {"id": 3}]
     for reference in references_to("users"):
         if reference.on_delete == "clear":
-            assert result.rows(reference.table, "update") == [{"id": 1, "user_id": None}], reference.table
+            assert result.rows(reference.table, "update") == [{"id": 1, reference.column: None}], reference.table
+        else:
+            assert 2 in {row["id"] for row in result.rows(reference.table, "delete")}, reference.table
+    assert result.rows("invitations", "delete") == [{"id": 2}]
 
 
 @pytest.mark.parametrize(

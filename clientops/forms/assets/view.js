@@ -282,7 +282,9 @@ function render({ model, el }) {
   const routed = () => model.send({ h: "route", v: location.hash.slice(1) });
   const moved = () => {
     const route = model.get("route");
-    if (inApp && route && location.hash.slice(1) !== route) history.pushState(null, "", "#" + route);
+    // What was used up, such as a link that is valid once, is not to be come back to.
+    const how = location.hash.startsWith("#invitation/") ? "replaceState" : "pushState";
+    if (inApp && route && location.hash.slice(1) !== route) history[how](null, "", "#" + route);
     if (inApp && model.get("title")) document.title = model.get("title");
   };
   model.on("change:route", moved);

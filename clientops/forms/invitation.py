@@ -1,0 +1,88 @@
+"""What the link of an invitation opens in the client area: choosing a password."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from clientops.book.book import Book
+from clientops.errors import RefusedError
+from clientops.forms.element import Node, Part, h
+from clientops.forms.look import card, next_focus, notice
+from clientops.forms.tries import forget_tries, take_try
+from clientops.operations import rule
+from clientops.passwords import LONGEST, SHORTEST, hash_token
+
+NOT_VALID = "This link is not valid, or not any more. Please ask us for a new invitation."
+
+
+class ChoosePassword(Part):
+    """The form behind an invitation's link.
+
+    Args:
+        book: The book.
+        token: From the link.
+        email: Address that it was sent to.
+        on_chosen: Called with the address and the password once it is set.
+        on_invalid: Called with a sentence if the link is not valid any more.
+    """
+
+    def __init__(
+        self, book: Book, token: str, email: str, *, on_chosen: Callable[[str, str], Any], on_invalid: Callable[[str], Any]
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.book = Book(book.path, operator=f"{email} (client area)", wait=book.wait)
+        self.token, self.email, self.on_chosen, self.on_invalid = token, email, on_chosen, on_invalid
+        self.message = ""
+        self.focus = next_focus()
+
+    def choose(self, value: Any) -> None:
+        """Try to set the password."""
+        values = value.get("values", {}) if isinstance(value, dict) else {}
+        password, again = (str(values.get(name, ""))[: LONGEST + 1] for name in ("password", "again"))
+        self.focus = next_focus()
+        if not password:
+            self.message = "Choose a password."
+            return
+        if password != again:
+            self.message = "The two passwords differ. Enter the same one twice."
+            return
+        tried = f"invitation {hash_token(self.token)}"
+        if (wait := take_try(self.book.path, tried)) > 0:
+            self.message = f"Too many tries. Try again in {int(wait // 60) + 1} minutes."
+            return
+        try:
+            self.book.apply_now(
+                rule("accept-invitation"), {"token": self.token, "password": password}, reason="Invitation accepted"
+            )
+        except RefusedError as error:
+            problem = next((p for p in error.problems if p.field == "password"), None)
+            if problem is None:
+                self.on_invalid(NOT_VALID)
+            else:
+                why = problem.message.partition("'(hidden)'")[2]
+                self.message = ("Choose another password" if why.startswith(":") else "The password") + why + "."
+            return
+        forget_tries(self.book.path, tried)
+        self.on_chosen(self.email, password)
+
+    def tree(self) -> Node:
+        """The form."""
+        own = f"p{self.serial}"
+
+        def entry(name: str, label: str, focus: int) -> Node:
+            return h(
+                "div", h("label", label, for_=f"{own}-{name}"),
+                h("input", type="password", id=f"{own}-{name}", name=name, value="", autocomplete="new-password", class_="co-input",
+                  aria_invalid="true" if self.message else None, focus=focus), class_="co-field",
+            )  # fmt: skip
+
+        return card(
+            h("form",
+              h("div", notice("error", self.message), role="alert", key="message") if self.message else None,
+              h("p", f"For {self.email}. At least {SHORTEST} characters, e.g. four words."),
+              entry("password", "Password", self.focus), entry("again", "Password again", 0),
+              h("div", h("button", "Set password", type="submit", class_="co-button co-primary"), class_="co-buttons"),
+              class_="co-form", novalidate=True, on={"submit": self.choose}),
+            title="Choose a password", class_="co-login", key=f"choose {self.focus}",
+        )  # fmt: skip
