@@ -144,7 +144,7 @@ class AnySequence(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [pytest.param(5, 12, id="short"), pytest.param(150, 40, id="long", marks=pytest.mark.slow)]
+    ("examples", "steps"), [pytest.param(9, 14, id="short"), pytest.param(150, 40, id="long", marks=pytest.mark.slow)]
 )
 def test_no_sequence_of_rules_breaks_a_promise(shop_file, examples, steps):
     """References, invariants, money, history and undo hold after any sequence of any rules."""

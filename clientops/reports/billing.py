@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clientops.reports.labels import amount_text, counted
-from clientops.reports.listings import OWED, PAID
+from clientops.reports.listings import OWED
 from clientops.tables.view import Tables
 
 
@@ -37,7 +37,7 @@ def read_ageing(tables: Tables) -> list[Age]:
 AGEING = f"""
     with owed as (
         select k.code, {OWED} as owed, current_date - t.due_on as days
-        from invoices t join clients c on c.id = t.client_id join currencies k on k.id = c.currency_id {PAID}
+        from invoices t join clients c on c.id = t.client_id join currencies k on k.id = c.currency_id
         where t.status in ('Unpaid', 'Collections')
     ), main as (select code from owed group by 1 order by count(*) desc, 1 limit 1)
     select case when coalesce(days, 0) <= 0 then '0' when days <= 30 then '1' when days <= 60 then '2' else '3' end as bucket,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from clientops.reports.labels import amount_text, counted, party_sql, read_labels
-from clientops.reports.listings import OWED, PAID
+from clientops.reports.listings import OWED
 from clientops.tables.view import Tables
 
 
@@ -92,7 +92,7 @@ def read_client(tables: Tables, number: int, today: date) -> ClientSummary | Non
 OWED_BY = f"""
     select coalesce(sum(owed), 0)::decimal(18, 4), count(*) filter (where owed > 0),
         coalesce(sum(owed) filter (where due_on < $today), 0)::decimal(18, 4), count(*) filter (where owed > 0 and due_on < $today)
-    from (select t.due_on, {OWED} as owed from invoices t {PAID} where t.client_id = $number and t.status in ('Unpaid', 'Collections'))
+    from (select t.due_on, {OWED} as owed from invoices t where t.client_id = $number and t.status in ('Unpaid', 'Collections'))
 """
 ACTIVE = """
     select (select count(*) from services where client_id = $number and status = 'Active'),

@@ -120,10 +120,6 @@ def read_standing(tables: Tables, today: date) -> Standing:
 OWED_IN_ALL = f"""
     select k.code, sum({OWED})::decimal(38, 4) as owed, count(*)
     from invoices t join clients c on c.id = t.client_id join currencies k on k.id = c.currency_id
-    left join (
-        select invoice_id, sum(amount) as amount from allocations
-        where invoice_id in (select id from invoices where status in ('Unpaid', 'Collections')) group by 1
-    ) paid on paid.invoice_id = t.id
     where t.status in ('Unpaid', 'Collections') group by 1 having sum({OWED}) > 0 order by 3 desc, 1 limit 3
 """
 CREDIT_IN_ALL = """

@@ -10,11 +10,12 @@ from clientops.tables.schema import table as schema_of
 NUMBER = Shown("id", "No.", "number")
 _CLIENT = f"{party_sql('c')} as client"
 _OWNED = "left join clients c on c.id = t.client_id left join currencies k on k.id = c.currency_id"
+# What was paid is looked up for the invoices that are asked for: for those of one client, not for all there are.
 OWED = """
     case when t.status in ('Draft', 'Cancelled') then 0
-        else t.total - t.credit_applied - t.written_off - coalesce(paid.amount, 0) end::decimal(18, 4)
+        else t.total - t.credit_applied - t.written_off
+            - coalesce((select sum(amount) from allocations where allocations.invoice_id = t.id), 0) end::decimal(18, 4)
 """
-PAID = "left join (select invoice_id, sum(amount) as amount from allocations group by invoice_id) paid on paid.invoice_id = t.id"
 
 _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
     "clients": (
@@ -31,7 +32,7 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
         f"""select t.id, coalesce(nullif(t.number, ''), t.id::varchar) as number, {_CLIENT}, t.issued_on, t.due_on, t.total,
                 {OWED} as owed, case when t.status = 'Unpaid' and t.due_on < current_date then 'Overdue' else t.status end as status,
                 k.code, t.client_id
-            from invoices t {_OWNED} {PAID}""",
+            from invoices t {_OWNED}""",
         (Shown("number", "Invoice"), Shown("client", "Client"), Shown("issued_on", "Issued", "date"), Shown("due_on", "Due", "date"),
          Shown("total", "Total", "money"), Shown("owed", "Owed", "money"), Shown("status", "Status", "badge")),
         "id desc",
