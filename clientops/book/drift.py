@@ -75,30 +75,25 @@ def _replayed_sql(target: Table) -> str:
     """
 
 
-def find_direct_changes(
-    connection: duckdb.DuckDBPyConnection, table: str | None = None, limit: int = 2**60
-) -> list[DirectChange]:
-    """Rows that were changed by other means than operations, table by table, in id order.
+def find_direct_changes(connection: duckdb.DuckDBPyConnection, table: str, limit: int = 2**60) -> list[DirectChange]:
+    """Rows of a table that were changed by other means than operations, in id order.
 
     Args:
         connection: An open book.
-        table: Only of this table.
-        limit: At most so many of each table.
+        table: Name of the table, which drifted; see :func:`drifted_tables`.
+        limit: At most so many.
     """
-    found: list[DirectChange] = []
-    for name in drifted_tables(connection) if table is None else [table]:
-        target = all_tables()[name]
-        connection.execute(_drift_sql(target))
-        pairs: dict[tuple[int, int], list[dict[str, Any] | None]] = {}
-        rows = connection.execute(f"select * from drift order by id, side limit {2 * limit}").fetchall()
-        copies: dict[tuple[int, int], int] = {}
-        for side, *values in rows:
-            row = dict(zip(target.column_names, values, strict=True))
-            number = row["id"]
-            copy = copies[number, side] = copies.get((number, side), -1) + 1  # an INSERT may repeat a number
-            pairs.setdefault((number, copy), [None, None])[0 if side < 0 else 1] = row
-        found += [DirectChange(name, number, a, b) for (number, _), (a, b) in list(pairs.items())[:limit]]
-    return found
+    target = all_tables()[table]
+    connection.execute(_drift_sql(target))
+    pairs: dict[tuple[int, int], list[dict[str, Any] | None]] = {}
+    rows = connection.execute(f"select * from drift order by id, side limit {2 * limit}").fetchall()
+    copies: dict[tuple[int, int], int] = {}
+    for side, *values in rows:
+        row = dict(zip(target.column_names, values, strict=True))
+        number = row["id"]
+        copy = copies[number, side] = copies.get((number, side), -1) + 1  # an INSERT may repeat a number
+        pairs.setdefault((number, copy), [None, None])[0 if side < 0 else 1] = row
+    return [DirectChange(table, number, before, now) for (number, _), (before, now) in list(pairs.items())[:limit]]
 
 
 def adopt(connection: duckdb.DuckDBPyConnection, operator: str, reason: str, *, remove_copies: bool = False) -> Receipt:
