@@ -33,9 +33,10 @@ from clientops.commands import (
     zone,
 )
 from clientops.commands.context import Context
-from clientops.commands.output import answer_as_json
+from clientops.commands.output import AnsweringGroup, answer_as_json
 
 app = typer.Typer(
+    cls=AnsweringGroup,
     help="Change and check client accounts; nothing changes unseen.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -344,6 +344,10 @@ def test_a_heading_that_stands_twice_is_told(path, tmp_path, suffix):
         pytest.param(["backup", "/nowhere/x"], "There is no folder", id="backup, which has no --json of its own"),
         pytest.param(["direct", "--adopt", "--revert"], "Choose one", id="direct"),
         pytest.param(["apply", "issue-credit", "-s", "amount=1"], "The reason is missing", id="apply"),
+        pytest.param(["log", "--nope"], "No such option: --nope", id="an option that is not there"),
+        pytest.param(["apply"], "Missing argument 'RULE'", id="a missing argument"),
+        pytest.param(["--wait", "-3", "log"], "Invalid value for '--wait'", id="a value out of range"),
+        pytest.param(["nothing"], "No such command 'nothing'", id="a command that is not there"),
     ],
 )
 def test_refusals_come_as_json_too(path, words, message):

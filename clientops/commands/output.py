@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
+from typer.core import TyperGroup
 
 from clientops.book.preview import ChangePreview, Preview, Receipt
 from clientops.book.reading import RowChange
@@ -30,6 +31,9 @@ SIGNS = {"insert": "+", "update": "~", "delete": "-"}
 
 _is_json: ContextVar[bool] = ContextVar("_is_json", default=False)
 
+# The parent of everything that is wrong with a command line.
+_USAGE_ERROR: type[Exception] = next(k for k in typer.BadParameter.mro() if k.__name__ == "UsageError")
+
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -41,6 +45,24 @@ def fail(message: str, code: int = USAGE) -> NoReturn:
     else:
         errors.print(Text(message))
     raise typer.Exit(code)
+
+
+class AnsweringGroup(TyperGroup):
+    """The command itself: where JSON was asked for, wrong usage is told as JSON too."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:
+        """Run the command line; see ``click.Command.main``."""
+        given = list(sys.argv[1:] if args is None else args)
+        if "--json" not in given:
+            return super().main(given, *rest, **settings)
+        try:
+            code = super().main(given, *rest, **{**settings, "standalone_mode": False})
+        except _USAGE_ERROR as error:
+            code = USAGE
+            print_json({"error": getattr(error, "format_message", error.__str__)(), "exit_code": code})
+        except typer.Abort:
+            code = REFUSED
+        sys.exit(code or DONE)
 
 
 def answer_as_json(wanted: bool) -> None:
