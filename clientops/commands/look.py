@@ -17,7 +17,12 @@ from clientops.commands.output import console, fail, print_json, print_rows, pri
 from clientops.tables.references import references_from, references_to
 from clientops.tables.schema import all_tables, quote_name, table
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+From = Annotated[
+    datetime | None, typer.Option("--from", "--since", formats=["%Y-%m-%d"], help="Applied on this day or later.")
+]
+To = Annotated[
+    datetime | None, typer.Option("--to", "--until", formats=["%Y-%m-%d"], help="Applied on this day or earlier.")
+]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="As it was: after an operation (17), or at the end of a day (2026-06-30).")
 ]
@@ -28,8 +33,8 @@ def log(
     operator: Annotated[str | None, typer.Option(help="Only this operator's.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only of this rule.")] = None,
     client: Annotated[int | None, typer.Option(help="Only those that touched this client.")] = None,
-    since: Day = None,
-    until: Day = None,
+    since: From = None,
+    until: To = None,
     limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="At most so many.")] = 30,
     as_of: AsOf = None,
     as_json: Json = False,
