@@ -17,6 +17,7 @@ from clientops.importing.statements.read import FORMATS, StatementFile, read_sta
 from clientops.operations import rule as rule_named
 from clientops.reconciliation.suggest import suggestions
 
+ORDERS = {"ymd": "year, month, day", "dmy": "day, month, year", "mdy": "month, day, year"}
 app = typer.Typer(help="Bank and gateway statements: what their lines are.", no_args_is_help=True)
 
 
@@ -80,6 +81,9 @@ def _show(read: StatementFile) -> None:
         )  # fmt: skip
     if read.reading:
         print_table(("column", "is taken as"), list(read.reading.columns.items()))
+        console.print(
+            f"Amounts have a decimal {read.reading.decimal_mark}; dates are {ORDERS[read.reading.date_order]}."
+        )
 
 
 @app.command("list")

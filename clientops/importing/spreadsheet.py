@@ -41,6 +41,16 @@ _COMMA = re.compile(r"\d,\d{1,2}$|\d,\d{4,}$|\.\d{3},|\d,\d+\D*$(?<!,\d{3})")
 _POINT = re.compile(r"\d\.\d{1,2}$|\d\.\d{4,}$|,\d{3}\.")
 _PARTS = re.compile(r"^\s*(\d{1,4})[./\- ]+(\d{1,2})[./\- ]+(\d{1,4})")
 _SIGN_OR_DIGIT = re.compile(r"[^\d,.\-+' ]")
+_MINUS = str.maketrans("\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d\u2019\u00a0\u202f\u2009", "-------'   ")
+# A sign before or after, a currency before or after; letters among the digits make it no amount.
+_WORD = r"[^\d.,'+\-()]{0,8}?\.?"
+_AMOUNT = re.compile(
+    rf"(?P<open>\(?)\s*(?P<first>[+-]?)\s*(?P<before>{_WORD})\s*(?P<second>[+-]?)\s*(?P<number>[0-9.,][0-9.,' ]*)"
+    rf"(?P<last>[+-]?)\s*(?P<after>{_WORD})\s*(?P<close>\)?)"
+)
+# What banks write behind an amount instead of a sign.
+DEBIT_WORDS = {"s", "soll", "d", "dr", "db", "debit", "dbit", "af", "lastschrift", "debe", "cargo"}
+CREDIT_WORDS = {"h", "haben", "c", "cr", "credit", "crdt", "bij", "gutschrift", "haber", "abono"}
 
 
 @dataclass(frozen=True)
@@ -190,9 +200,10 @@ def sniff_date_order(dates: Sequence[str]) -> DateOrder:
     parts = [part for part in parts if len(part[0]) != len("2026")]
     if not parts:
         return "ymd"
-    if any(int(second) > 12 for _, second, _ in parts):
-        return "mdy"
-    return "dmy"
+    # One slip of the pen is no evidence against all others.
+    months_first = sum(1 for _, second, _ in parts if int(second) > 12)
+    days_first = sum(1 for first, _, _ in parts if int(first) > 12)
+    return "mdy" if months_first > days_first else "dmy"
 
 
 def _bare(text: str) -> str:
@@ -201,16 +212,27 @@ def _bare(text: str) -> str:
 
 
 def plain_amount(text: str, mark: DecimalMark) -> str:
-    """An amount as ``1234.50``; text that is none stays as it is, for the rule to refuse by name."""
+    """An amount as ``1234.50``; text that is none stays as it is, for the rule to refuse by name.
+
+    A minus may be any dash, stand behind, be brackets, or the word of a bank (``5,00 S``, ``5.00 DR``).
+    """
     from babel.numbers import NumberFormatError, parse_decimal
 
-    bare = _bare(text).replace("'", "").replace(" ", "")
-    if not bare or not any(c.isdigit() for c in bare):
+    found = _AMOUNT.fullmatch(text.translate(_MINUS).strip())
+    if found is None or bool(found["open"]) != bool(found["close"]):
+        return text
+    signs = [sign for sign in (found["first"], found["second"], found["last"]) if sign]
+    is_owed = bool(found["open"]) or found["after"].strip(". ").casefold() in DEBIT_WORDS
+    if len(signs) + is_owed > 1:
+        return text
+    bare = re.sub("[' ]", "", found["number"])
+    if bare.startswith("." if mark == "comma" else ","):
         return text
     try:
-        return str(parse_decimal(bare, locale="de" if mark == "comma" else "en", strict=True))
+        amount = parse_decimal(bare, locale="de" if mark == "comma" else "en", strict=True)
     except NumberFormatError:
         return text
+    return f"{'-' if is_owed or '-' in signs else ''}{amount}"
 
 
 def plain_date(text: str, order: DateOrder) -> str:

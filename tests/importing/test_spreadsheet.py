@@ -94,6 +94,20 @@ def test_a_file_and_a_form_are_checked_alike():
         pytest.param("ten", "point", "ten", id="no amount stays as it is"),
         pytest.param("1,23", "point", "1,23", id="the other mark stays as it is"),
         pytest.param("", "point", "", id="empty"),
+        pytest.param("\u221212,50", "comma", "-12.50", id="a minus that is no hyphen"),
+        pytest.param("12,50-", "comma", "-12.50", id="a minus behind"),
+        pytest.param("- EUR 12,50", "comma", "-12.50", id="a minus before the currency"),
+        pytest.param("$-1,234.50", "point", "-1234.50", id="a minus after the currency"),
+        pytest.param("(1,234.50)", "point", "-1234.50", id="brackets are a minus"),
+        pytest.param("5,00 S", "comma", "-5.00", id="Soll"),
+        pytest.param("5,00 H", "comma", "5.00", id="Haben"),
+        pytest.param("5.00 DR", "point", "-5.00", id="debit"),
+        pytest.param("500.00 Rs.", "point", "500.00", id="a currency with a point"),
+        pytest.param("--5", "point", "--5", id="two signs"),
+        pytest.param("(5", "point", "(5", id="half a bracket"),
+        pytest.param("1x,09", "comma", "1x,09", id="a letter among the digits"),
+        pytest.param("12O.00", "point", "12O.00", id="the letter O for a zero"),
+        pytest.param("1e5", "point", "1e5", id="an exponent is not read as 15"),
     ],
 )
 def test_plain_amount(text, mark, plain):
@@ -130,6 +144,7 @@ def test_marks_and_orders_are_sniffed_from_the_values():
     assert sniff_date_order(["2024-04-03"]) == "ymd"
     assert sniff_date_order(["2024-04-03", "30.11.2024"]) == "dmy"
     assert sniff_date_order(["2024-04-30", "11/30/2024"]) == "mdy"
+    assert sniff_date_order(["24.10.2026", "31.13.2026", "25.10.2026"]) == "dmy"
 
 
 def test_cells_of_excel_are_what_they_show(tmp_path):

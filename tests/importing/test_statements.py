@@ -84,6 +84,13 @@ BROKEN = [
     pytest.param("bank.csv", "Betrag", "Umtrag", 1, "no row has headings for a date and an amount", id="csv headings"),
     pytest.param("bank.mt940", "C53,52N", "C53.52N", 5, "is not an entry like", id="mt940 entry"),
     pytest.param("bank.mt940", ":60F:C260919EUR10000,00", ":60F:C260919EUR1o000,00", 4, "is not a balance like", id="mt940 balance"),
+    pytest.param("bank.csv", "24.10.2026;24", "31.13.2026;24", 3, "booked_on '31.13.2026' is not a date (dmy)", id="csv month"),
+    pytest.param("bank.csv", "13,09;EUR", "1x,09;EUR", 3, "amount '1x,09' is not a number", id="csv letter among digits"),
+    pytest.param("bank.mt940", ":61:2609240924C", ":61:2613240924C", 8, "261324 in ':61:2613240924C38,56NTRFNONREF//DDB47CCB68726A' is not a day", id="mt940 month"),
+    pytest.param("bank.mt940", ":60F:C260919", ":60F:C260931", 4, "260931 in ':60F:C260931EUR10000,00' is not a day", id="mt940 day"),
+    pytest.param("bank.camt053.xml", "43.92</Amt>", "NaN</Amt>", 9, "amount 'NaN' is not a number", id="camt not a number"),
+    pytest.param("bank.camt053.xml", "43.92</Amt>", "-43.92</Amt>", 9, "amount '-43.92' is not a number", id="camt minus"),
+    pytest.param("bank_usd.ofx", "<DTPOSTED>20260827", "<DTPOSTED>20261327", 9, "DTPOSTED '20261327120000' is not a date", id="ofx month"),
     pytest.param("bank.mt940", ":20:STARTUMSE", "STARTUMSE", 1, "is not MT940", id="mt940 beginning"),
     pytest.param("bank.mt940", "C53,52N", "C53,62N", 0, "a difference of -0.10 EUR", id="mt940 sum"),
     pytest.param("bank.camt053.xml", "43.92</Amt>", "4e.92</Amt>", 9, "amount '4e.92' is not a number", id="camt amount"),
@@ -128,6 +135,13 @@ OTHER_BANKS = [
                  [(date(2026, 9, 2), "10"), (date(2026, 9, 3), "5")], "0", id="newest first"),
     pytest.param("When|What|Sum\n2026-09-03|x|5\n", {"columns": {"When": "booked_on", "Sum": "amount"}, "currency": "USD"},
                  [(date(2026, 9, 3), "5")], None, id="headings said by hand"),
+    pytest.param("Date,Amount,Currency,Balance\n2026-09-03,5,EUR,15\n2026-09-03,10,EUR,10\n", {},
+                 [(date(2026, 9, 3), "10"), (date(2026, 9, 3), "5")], "0", id="newest first on one day"),
+    pytest.param("Buchungstag;Umsatz;S/H;Währung\n02.09.2026;12,50;S;EUR\n03.09.2026;10,00;H;EUR\n", {},
+                 [(date(2026, 9, 2), "-12.50"), (date(2026, 9, 3), "10.00")], None, id="Soll and Haben in a column"),
+    pytest.param("Datum,Naam,Bedrag,Af Bij\n2026-09-03,Huur,850.00,Af\n2026-09-04,Ada,50.00,Bij\n", {"currency": "EUR"},
+                 [(date(2026, 9, 3), "-850.00"), (date(2026, 9, 4), "50.00")], None, id="Af and Bij in a column"),
+    pytest.param("Datum;Betrag;Währung\n02.09.2026;12,50-;EUR\n", {}, [(date(2026, 9, 2), "-12.50")], None, id="minus behind"),
     pytest.param("Date,Amount,Currency\n2026-09-03,5,EUR\n2026-09-04,7,EUR\n", {"account": "DE1"}, [(date(2026, 9, 3), "5"), (date(2026, 9, 4), "7")], None, id="no balance"),
 ]  # fmt: skip
 
@@ -148,6 +162,41 @@ def test_unknown_currency_and_headings_are_said():
         read_statement("x.csv", b"Date,Amount\n2026-09-03,5\n", columns={"Amount": "sum"})
     with pytest.raises(UsageError, match="has no column 'Sum'"):
         read_statement("x.csv", b"Date,Amount\n2026-09-03,5\n", columns={"Sum": "fee"}, currency="EUR")
+
+
+@pytest.mark.parametrize(("direction", "message"), [
+    pytest.param("X,5", "line 2: direction 'X' is none of", id="unknown"),
+    pytest.param("H,-5", "line 2: direction 'H' says received, but the amount is -5", id="against the sign"),
+])  # fmt: skip
+def test_direction_that_cannot_be_is_refused(direction, message):
+    """A column of Soll and Haben that says something else than the amount is not guessed at."""
+    with pytest.raises(StatementError, match=message):
+        read_statement("x.csv", f"Date,S/H,Amount,Currency\n2026-09-03,{direction},EUR\n".encode())
+
+
+def test_what_is_no_text_is_refused_in_words():
+    """Bytes that are no CSV are told of, not thrown."""
+    with pytest.raises(StatementError, match=r"x\.csv"):
+        read_statement("x.csv", b'Date,Amount,Currency\n2026-09-03,"' + b"x" * 200_000 + b'",EUR\n')
+
+
+def test_credit_taken_back_by_the_bank_is_money_that_went():
+    """MT940: RC takes a credit back, RD a debit."""
+    text = ":20:X\n:25:1/2\n:60F:C260919EUR100,00\n:61:2609200920RC10,00NTRFNONREF\n:61:2609200920RD4,00NTRFNONREF\n:62F:C260920EUR94,00\n-\n"
+    (statement,) = read_statement("x.sta", text.encode()).statements
+    assert [line.amount for line in statement.lines] == [Decimal("-10.00"), Decimal("4.00")]
+
+
+def test_day_of_ofx_is_the_banks_own():
+    """An evening in New York is the next day in UTC; the bank booked it in the evening."""
+    content = changed("bank_usd.ofx", "20260827120000", "20260831220000[-5:EST]")
+    assert read_statement("x.ofx", content).statements[0].lines[0].booked_on == date(2026, 8, 31)
+
+
+def test_ofx_that_is_not_what_it_says_it_is_written_in():
+    """Names in Western Windows' letters are read, though the file says UTF-8."""
+    content = changed("bank_usd.ofx", "E. Nobody", "JOSE").replace(b"JOSE", "José".encode("cp1252"))
+    assert "José" in {line.payer_name for line in read_statement("x.ofx", content).statements[0].lines}
 
 
 def test_two_currencies_are_two_statements():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from clientops.importing.statements.lines import Line, Statement, StatementError
@@ -49,12 +50,10 @@ def _amount(name: str, element: Any, sign: str | None = None) -> tuple[Decimal, 
     found = _all(element, "Amt")
     if not found:
         raise StatementError(name, element.sourceline, "there is no amount (Amt)")
-    try:
-        amount = Decimal((found[0].text or "").strip())
-    except InvalidOperation as error:
-        raise StatementError(
-            name, found[0].sourceline, f"amount {found[0].text!r} is not a number like 12.50"
-        ) from error
+    text = (found[0].text or "").strip()
+    if not re.fullmatch(r"\d{1,15}(\.\d*)?", text):
+        raise StatementError(name, found[0].sourceline, f"amount {found[0].text!r} is not a number like 12.50")
+    amount = Decimal(text)
     direction = sign or _text(element, "CdtDbtInd")
     if direction not in ("CRDT", "DBIT"):
         raise StatementError(name, element.sourceline, f"CdtDbtInd {direction!r} must be CRDT or DBIT")

@@ -9,10 +9,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from itertools import pairwise
 
 from clientops.errors import UsageError
 from clientops.importing.spreadsheet import (
+    CREDIT_WORDS,
+    DEBIT_WORDS,
     DateOrder,
     DecimalMark,
     plain_amount,
@@ -30,6 +33,8 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "amount": ("betrag", "betrageur", "umsatz", "amount", "montant", "importe", "importo", "bedrag", "amounteur", "amountusd", "transactionamount"),
     "credit": ("haben", "gutschrift", "credit", "paidin", "moneyin", "deposit", "deposits", "ingreso", "abono", "accrediti", "bij"),
     "debit": ("soll", "lastschrift", "debit", "paidout", "moneyout", "withdrawal", "withdrawals", "cargo", "addebiti", "af"),
+    "direction": ("sh", "sollhaben", "habensoll", "sollhabenkennzeichen", "kennzeichen", "debitcredit", "creditdebit", "dc", "cd", "drcr", "crdr", "cdtdbtind",
+                  "creditdebitindicator", "afbij", "bijaf", "sens"),
     "fee": ("fee", "fees", "gebuhr", "gebuehr", "entgelt", "frais", "comision"),
     "payer_name": ("auftraggeber", "auftraggeberbeguenstigter", "auftraggeberbegunstigter", "beguenstigterzahlungspflichtiger",
                    "begunstigterzahlungspflichtiger", "nameauftraggeber", "namezahlungsbeteiligter", "zahlungspflichtiger", "zahlungspflichtigerr", "payer", "payee",
@@ -126,7 +131,7 @@ def read_delimited(
     Raises:
         StatementError: A value cannot be read, or there are no headings that are understood.
     """
-    rows, delimiter = _rows(text)
+    rows, delimiter = _rows(name, text)
     at, export, fields = _headings(name, rows, columns or {})
     headings = rows[at][1]
     table = [(line, row) for line, row in rows[at + 1 :] if len([v for v in row if v.strip()]) > 1]
@@ -141,7 +146,7 @@ def read_delimited(
     kept = [(line, row) for line, row in table if reader.counts(headings, row)]
     read = [(reader.line(line, row), (reader.value(row, "currency") or currency).upper()) for line, row in kept]
     named = source or (export.source if export else "bank")
-    statements = []
+    statements: list[Statement] = []
     for code in dict.fromkeys(code for _, code in read):
         if not re.fullmatch(r"[A-Z]{3}", code):
             raise StatementError(name, read[0][0].place, f"the currency is {code!r}: give it, e.g. --currency EUR")
@@ -151,15 +156,18 @@ def read_delimited(
 
 def headings_of(text: str) -> list[str]:
     """The headings that a CSV likely has: of its first rows, the first of those with the most values."""
-    rows, _ = _rows(text)
+    rows, _ = _rows("the file", text)
     first = max((row for _, row in rows[:40]), key=lambda row: sum(1 for value in row if value.strip()), default=[])
     return [heading for heading in first if heading.strip()]
 
 
-def _rows(text: str) -> tuple[list[tuple[int, list[str]]], str]:
+def _rows(name: str, text: str) -> tuple[list[tuple[int, list[str]]], str]:
     delimiter = max(";,\t|", key=lambda sign: sum(min(line.count(sign), 30) for line in text.splitlines()[:30]))
-    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=delimiter)
-    return [(reader.line_num, row) for row in reader if any(value.strip() for value in row)], delimiter
+    reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
+    try:
+        return [(reader.line_num, row) for row in reader if any(value.strip() for value in row)], delimiter
+    except csv.Error as error:
+        raise StatementError(name, reader.line_num, f"it cannot be read as a CSV: {error}") from error
 
 
 def _fold(text: str) -> str:
@@ -205,12 +213,19 @@ def _column(table: list[tuple[int, list[str]]], place_of: Mapping[str, int], fie
 
 def _statement(source: str, account: str, currency: str, lines: list[Line]) -> Statement:
     """Lines in the order of time, with the balances that the file tells."""
-    if len(lines) > 1 and lines[0].booked_on > lines[-1].booked_on:
+    first_day, last_day = lines[0].booked_on, lines[-1].booked_on
+    if first_day > last_day or (first_day == last_day and not _follows(lines) and _follows(lines[::-1])):
         lines.reverse()  # newest first in the file
     first, last = lines[0], lines[-1]
     opening = None if first.balance is None else first.balance - first.amount + first.fee
     days = [line.booked_on for line in lines]
     return Statement(source, account, currency, lines, opening, last.balance, min(days), max(days))
+
+
+def _follows(lines: list[Line]) -> bool:
+    """Whether each running balance is the one before and the line; with none there is nothing to tell."""
+    pairs = [(a.balance, b) for a, b in pairwise(lines) if a.balance is not None and b.balance is not None]
+    return all(before + line.amount - line.fee == line.balance for before, line in pairs)
 
 
 class _Reader:
@@ -237,7 +252,7 @@ class _Reader:
     def line(self, place: int, row: Sequence[str]) -> Line:
         """The line of a row."""
         if self.value(row, "amount"):
-            amount = self.money(place, row, "amount")
+            amount = self.directed(place, row, self.money(place, row, "amount"))
         else:
             amount = self.money(place, row, "credit") - abs(self.money(place, row, "debit"))
             if not self.value(row, "credit") and not self.value(row, "debit"):
@@ -257,18 +272,29 @@ class _Reader:
             self.money(place, row, "balance") if self.value(row, "balance") else None,
         )  # fmt: skip
 
+    def directed(self, place: int, row: Sequence[str], amount: Decimal) -> Decimal:
+        """The amount with the sign that a column of its own says (S or H, D or C, Af or Bij)."""
+        if "direction" not in self.place_of or amount == 0:
+            return amount
+        word = self.value(row, "direction")
+        plain = word.strip(". ").casefold()
+        if plain in DEBIT_WORDS or plain == "-":
+            return -abs(amount)
+        if plain in CREDIT_WORDS or plain == "+":
+            if amount > 0:
+                return amount
+            raise StatementError(self.name, place, f"direction {word!r} says received, but the amount is {amount}")
+        raise StatementError(self.name, place, f"direction {word!r} is none of S, H, D, C, debit, credit, Af, Bij")
+
     def money(self, place: int, row: Sequence[str], field: str) -> Decimal:
         """An amount; 0 where nothing stands."""
         text = self.value(row, field)
         if not text:
             return Decimal(0)
-        try:
-            amount = Decimal(plain_amount(text, self.mark))
-        except InvalidOperation:
-            amount = Decimal("nan")
-        if not amount.is_finite():
+        plain = plain_amount(text, self.mark)
+        if not re.fullmatch(r"-?\d{1,15}(\.\d+)?", plain):
             raise StatementError(self.name, place, f"{field} {text!r} is not a number like {'12,50' if self.mark == 'comma' else '12.50'}")  # fmt: skip
-        return amount
+        return Decimal(plain)
 
     def day(self, place: int, row: Sequence[str], field: str) -> date | None:
         """A date."""

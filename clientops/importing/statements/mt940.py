@@ -11,6 +11,8 @@ from clientops.importing.statements.lines import Line, Statement, StatementError
 _TAG = re.compile(r"^:(\d{2}[A-Z]?):")
 _BALANCE = re.compile(r"^:6[02][FM]:[CD]\d{6}[A-Z]{3}[\d,]+$")
 _ENTRY = re.compile(r"^:61:\d{6}(\d{4})?R?[CD][A-Z]?\d[\d,]*[NFS]")
+_DAY = re.compile(r"^:(?:6[024][FM]?:[CD]|61:|65:[CD])(\d{6})(\d{4})?")
+_MARK = re.compile(r"^:61:\d{6}(?:\d{4})?(R?[CD])")  # RC takes a credit back, RD a debit
 _KEYWORD = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE)\+")
 _BANK_REFERENCE = re.compile(r"//([^\n]{1,16})")
 
@@ -58,6 +60,10 @@ def _statement(name: str, block: list[tuple[int, str, str]]) -> Statement:
     for number, tag, text in block:
         if tag[:2] in ("60", "62") and not _BALANCE.match(text.strip()):
             raise StatementError(name, number, f"{text.strip()!r} is not a balance like :60F:C260930EUR1234,56")
+        if (found := _DAY.match(text)) and not _is_day(*found.groups()):
+            raise StatementError(
+                name, number, f"{found[1]} in {text.splitlines()[0]!r} is not a day like 260930 (year, month, day)"
+            )
         if tag == "61" and not _ENTRY.match(text):
             raise StatementError(
                 name, number, f"{text.splitlines()[0]!r} is not an entry like :61:2609300930C12,50NTRFNONREF"
@@ -119,8 +125,10 @@ def _line(number: int, text: str, data: dict[str, Any], detail: str) -> Line:
         words.get("EREF") or (customer if customer not in ("", "NONREF") else "") or (bank[1].strip() if bank else "")
     )
     description = words.get("SVWZ") or (purpose if fields else detail).strip()
+    mark = _MARK.match(text)
+    amount = abs(data["amount"].amount)
     return Line(
-        number, _day(data.get("entry_date") or data["date"]), data["amount"].amount, valued_on=_day(data["date"]),
+        number, _day(data.get("entry_date") or data["date"]), amount if mark and mark[1] in ("C", "RD") else -amount, valued_on=_day(data["date"]),
         payer_name=name, payer_account=fields.get("31", "").strip(), reference=reference.strip(), description=description.strip(),
     )  # fmt: skip
 
@@ -129,6 +137,18 @@ def _keywords(purpose: str) -> dict[str, str]:
     """Parts of a SEPA purpose by their keyword (EREF+, SVWZ+ …)."""
     parts = _KEYWORD.split(purpose)
     return {key: value.strip() for key, value in zip(parts[1::2], parts[2::2], strict=False)}
+
+
+def _is_day(text: str, booked: str | None) -> bool:
+    """Whether it is a day, and the month and day it was booked on are those of some year."""
+    for year, month, day in [(2000 + int(text[:2]), text[2:4], text[4:])] + (
+        [(2000, booked[:2], booked[2:])] if booked else []
+    ):
+        try:
+            date(year, int(month), int(day))
+        except ValueError:
+            return False
+    return True
 
 
 def _day(value: Any) -> date:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +27,11 @@ def read_ofx(name: str, content: bytes) -> list[Statement]:
     """
     from ofxtools.Parser import OFXTree, ParseError
 
-    text = content.decode("utf-8", errors="replace")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:  # of Western Windows, whatever the file says of itself
+        text = content.decode("cp1252", errors="replace")
+        content = text.encode() if "<?OFX" in text[:2000].upper() else content
     places = _check(name, text)
     tree = OFXTree()
     try:
@@ -46,32 +51,45 @@ def read_ofx(name: str, content: bytes) -> list[Statement]:
     return found
 
 
-def _check(name: str, text: str) -> list[int]:
-    """Line numbers of the transactions, in order.
+def _check(name: str, text: str) -> list[tuple[int, date]]:
+    """Line number and booking day of each transaction, in order; the day is the bank's, whatever the zone of the moment.
 
     Raises:
         StatementError: A value does not fit its tag, or a transaction has no end.
     """
-    places: list[int] = []
+    places, days = list[int](), list[date]()
     if "<OFX>" not in text.upper():
         raise StatementError(name, 1, "there is no <OFX> in it")
     for number, line in enumerate(text.splitlines(), 1):
         for tag, value in re.findall(r"<(TRNAMT|DTPOSTED|BALAMT)>([^<\r\n]*)", line):
-            if not _VALUE[tag].match(value.strip()):
+            day = _day(value.strip()) if tag == "DTPOSTED" else None
+            if not _VALUE[tag].match(value.strip()) or (tag == "DTPOSTED" and day is None):
                 raise StatementError(name, number, f"{tag} {value.strip()!r} is not {_WANTED[tag]}")
+            days += [day] if day else []
         places += [number] * len(re.findall(r"<STMTTRN>", line))
     if "</OFX>" not in text.upper():
         raise StatementError(name, len(text.splitlines()), "the file ends before </OFX>: a part of it is missing")
-    return places
+    if len(days) != len(places):
+        raise StatementError(
+            name, places[0] if places else 0, f"{len(places)} transactions have {len(days)} days (DTPOSTED)"
+        )
+    return list(zip(places, days, strict=True))
 
 
-def _statement(statement: Any, places: list[int]) -> Statement:
+def _day(text: str) -> date | None:
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    except ValueError:
+        return None
+
+
+def _statement(statement: Any, places: list[tuple[int, date]]) -> Statement:
     lines = []
-    for place, entry in zip(places, statement.transactions or [], strict=True):
+    for (place, posted), entry in zip(places, statement.transactions or [], strict=True):
         payee = getattr(entry, "payee", None)
         named = getattr(entry, "name", None) or getattr(payee, "name", None) or ""
         account = getattr(entry, "bankacctfrom", None) or getattr(entry, "bankacctto", None)
-        posted, known = entry.dtposted.date(), getattr(entry, "dtavail", None)
+        known = getattr(entry, "dtavail", None)
         lines.append(
             Line(
                 place, posted, Decimal(entry.trnamt), valued_on=known.date() if known else None, payer_name=str(named),

@@ -94,12 +94,12 @@ def read_statement(
         )  # fmt: skip
     else:
         raise UsageError(f"There is no format {chosen!r}; there are {', '.join(FORMATS)}")
-    kept = [statement for statement in statements if statement.lines]
-    if not kept:
-        raise StatementError(name, 0, "there are no lines in it")
-    named = [_named(statement, source, account) for statement in kept]
-    for statement in named:
+    every = [_named(statement, source, account) for statement in statements]
+    for statement in every:
         check_balances(name, statement)
+    named = [statement for statement in every if statement.lines]
+    if not named:
+        raise StatementError(name, 0, "there are no lines in it")
     return StatementFile(name, chosen, tuple(named), request_rows(name, content, named), reading)
 
 
