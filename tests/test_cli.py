@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
+from rich.console import Console
 from typer.testing import CliRunner
 
 from clientops import __version__
 from clientops.book.book import Book
 from clientops.book.lock import locked
 from clientops.cli import app
+from clientops.commands import output
 from clientops.operations import rule, rules
 from tests.loading import load_book
 
@@ -282,6 +285,42 @@ def test_problems_that_could_not_be_written_are_refused_before_anything_is_appli
     words = ("apply", "issue-credit", file, "-r", "x", "--only-good", "--problems", tmp_path / place)
     assert message in run(path, *words, code=USAGE)
     assert credit(path, 1) == 0
+
+
+def test_problems_are_not_written_over_anything_else(path, tmp_path):
+    """The requests, the book and any other file stay as they are; problems of an earlier run are replaced."""
+    text = "client_id,amount,description\n1,1,a\n99,2,b\n"
+    file, other, bad = write_csv(tmp_path / "c.csv", text), tmp_path / "other.csv", tmp_path / "bad.csv"
+    other.write_text("mine,own\n1,2\n")
+    words = ("apply", "issue-credit", file, "-r", "x", "--only-good", "--problems")
+    assert "would be written over" in run(path, *words, file, code=USAGE)
+    assert "would be written over" in run(path, *words, path, code=USAGE)
+    assert "not one of problems" in run(path, *words, other, code=USAGE)
+    assert (file.read_text(), other.read_text(), credit(path, 1)) == (text, "mine,own\n1,2\n", 0)
+    for _ in range(2):
+        run(path, *words, bad, code=REFUSED)
+    assert "would be written over" in run(path, "import", "csv", bad, "--as", "credit", *words[3:], bad, code=USAGE)
+    assert credit(path, 1) == 2
+
+
+def test_long_work_is_watched_on_a_terminal_and_silent_elsewhere(monkeypatch):
+    """A person sees what is done and which share; a file or a pipe gets nothing, not even an escape code."""
+    for is_terminal in (True, False):
+        out = io.StringIO()
+        monkeypatch.setattr(output, "errors", Console(file=out, force_terminal=is_terminal, width=100))
+        with output.working("Reading") as report:
+            report("Planning: [red]rows", 0.0)
+            report("Reading tblclients, 120 of about 480 rows", 0.25)
+        if is_terminal:
+            assert "Reading tblclients, 120 of about 480 rows" in out.getvalue()
+            assert " 25%" in out.getvalue()
+        else:
+            assert not out.getvalue()
+
+
+def test_two_columns_of_one_name_are_both_answered(path):
+    """As JSON, the second gets a number."""
+    assert json.loads(run(path, "--json", "query", "select 1 as id, 2 as id")) == [{"id": 1, "id_1": 2}]
 
 
 def test_problems_where_nobody_may_write_are_refused_before_anything_is_applied(path, tmp_path, monkeypatch):

@@ -254,7 +254,7 @@ def import_decisions(
     as_json = as_json or shared.as_json
     choices = Choices(
         reason=reason or f"Decisions from {file.name}", operator=operator, dry_run=dry_run, yes=yes,
-        only_good=only_good, problems=problems, as_json=as_json,
+        only_good=only_good, problems=problems, file=file, as_json=as_json,
     )  # fmt: skip
     with told_plainly(as_json=choices.as_json):
         rows = read_named_columns(file)

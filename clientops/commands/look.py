@@ -15,7 +15,7 @@ from clientops.commands.context import moment_of as moment_of  # noqa: PLC0414
 from clientops.commands.operate import Json
 from clientops.commands.output import console, fail, print_json, print_rows, print_table, show, told_plainly
 from clientops.tables.references import references_from, references_to
-from clientops.tables.schema import all_tables, quote_name, table
+from clientops.tables.schema import all_tables, distinct_names, quote_name, table
 
 From = Annotated[
     datetime | None, typer.Option("--from", "--since", formats=["%Y-%m-%d"], help="Applied on this day or later.")
@@ -178,7 +178,10 @@ def query(
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """Run a SELECT, now or as the tables were; nothing can be changed with it."""
+    """Run a SELECT, now or as the tables were; nothing can be changed with it.
+
+    As JSON, columns of one name get numbers: ``id``, ``id_1``.
+    """
     import duckdb
 
     shared = context_of(ctx)
@@ -188,7 +191,8 @@ def query(
         except duckdb.Error as error:
             fail(str(error).splitlines()[0])
     if as_json or shared.as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        names = distinct_names(columns)
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
         print_table(columns, rows)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import pyarrow as pa
 import typer
@@ -32,8 +30,9 @@ from clientops.commands.output import (
     told_plainly,
     working,
 )
+from clientops.commands.problem_files import check_problems_file, write_problems
 from clientops.errors import RefusedError
-from clientops.importing.tabular import PROBLEM_COLUMN, read_named_columns
+from clientops.importing.tabular import read_named_columns
 from clientops.operations import rule as rule_named
 from clientops.operations import rules
 from clientops.reports.likely import CODE, find_likely, other_warnings
@@ -117,7 +116,7 @@ def apply(
             fail(f"{file} has no requests, only headings" if file else "There are no requests")
         choices = Choices(
             reason=reason, operator=operator, today=today, dry_run=dry_run, yes=yes, only_good=only_good,
-            problems=problems, key=key, propose=propose, as_json=as_json,
+            problems=problems, file=file, key=key, propose=propose, as_json=as_json,
         )  # fmt: skip
         carry_out(shared, rule, given, given, choices)
 
@@ -150,6 +149,7 @@ class Choices:
     yes: bool = False
     only_good: bool = False
     problems: Path | None = None
+    file: Path | None = None
     key: str | None = None
     propose: bool = False
 
@@ -167,7 +167,7 @@ def carry_out(
     choices: Choices,
 ) -> None:
     """Preview or apply requests as the person chose; problems go to a file with the ``original`` columns."""
-    _check_problems_file(choices.problems)
+    check_problems_file(choices.problems, choices.file, shared.path)
     requests = read_requests(rule.request, given)
     if not choices.dry_run and not choices.reason:
         fail("The reason is missing: --reason says why, and is kept with the operation")
@@ -188,10 +188,10 @@ def carry_out(
             )
     except RefusedError as refused:
         if choices.problems is not None:
-            _write_problems(choices.problems, original, refused.problems)
+            write_problems(choices.problems, original, refused.problems)
         raise
     if receipt.refused and choices.problems is not None:
-        _write_problems(choices.problems, original, receipt.refused)
+        write_problems(choices.problems, original, receipt.refused)
     if choices.as_json:
         print_json(receipt)
     else:
@@ -296,43 +296,3 @@ def _preview_json(preview: Preview) -> dict[str, object]:
         "warnings": preview.warnings,
         "summary": preview.summary,
     }
-
-
-def _check_problems_file(path: Path | None) -> None:
-    """Refuse a place where problems cannot be written, before anything is done."""
-    if path is None or (path.exists() and not (path.is_file() or path.is_dir())):
-        return  # A pipe is opened once, when there is something to write.
-    is_new = not path.exists()
-    try:
-        with path.open("a"):
-            pass
-        if is_new:
-            path.unlink()
-    except OSError as error:
-        _fail_to_write(path, error)
-
-
-def _fail_to_write(path: Path, error: OSError) -> NoReturn:
-    if not path.parent.is_dir():
-        fail(f"--problems {path} cannot be written: there is no folder {path.parent}")
-    why = "it is a folder; name a file in it" if path.is_dir() else error.strerror
-    fail(f"--problems {path} cannot be written: {why}")
-
-
-def _write_problems(path: Path, given: pa.Table | list[dict[str, str]], problems: Sequence[Problem]) -> None:
-    """Write the requests with problems, their own columns and what is wrong, ready to be mended and sent again.
-
-    A problem of the whole file, such as a column that there is none for, stands behind every request.
-    """
-    messages: defaultdict[int, list[str]] = defaultdict(list)
-    for problem in problems:
-        messages[problem.row].append(problem.message)
-    rows = given.to_pylist() if isinstance(given, pa.Table) else given
-    with path.open("w", newline="", encoding="utf-8-sig") as file:
-        names = list(given.column_names if isinstance(given, pa.Table) else rows[0])
-        writer = csv.writer(file)
-        writer.writerow([*names, PROBLEM_COLUMN])
-        for number, row in enumerate(rows, 1):
-            found = [*messages.get(0, ()), *messages.get(number, ())]
-            if found:
-                writer.writerow([*(row.get(n) for n in names), "; ".join(found)])

@@ -91,7 +91,7 @@ def import_spreadsheet(
         key = f"import {file.name} {uuid4().hex}"  # so that the record of manual entries knows it for an import
         choices = Choices(
             reason=reason, operator=operator, today=today, dry_run=dry_run, yes=yes, only_good=only_good,
-            problems=problems, key=key, as_json=as_json,
+            problems=problems, file=file, key=key, as_json=as_json,
         )  # fmt: skip
         carry_out(shared, rule, rows, table.rows, choices)
 

@@ -6,23 +6,23 @@ import os
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from clientops.changes import Relation
 from clientops.errors import UsageError
-from clientops.tables.schema import quote_name, quote_text
+from clientops.tables.cells import safe_text, safe_text_sql
+from clientops.tables.schema import distinct_names, quote_name, quote_text
 
 FORMATS = (".csv", ".xlsx", ".parquet")
 MOST_EXCEL_ROWS = 1_048_575
-
-# A spreadsheet takes a text that begins so for a formula, and runs it.
-FORMULA_STARTS = "=+-@\t\r"
 
 
 def export_relation(relation: Relation, path: Path, *, overwrite: bool = False, is_exact: bool = False) -> int:
     """Write the rows of a relation to a file, row by row, readable by its owner only.
 
-    In CSV and Excel, a text that a spreadsheet would run as a formula gets a ``'`` in front; money stays exact in
-    CSV and Parquet, and has Excel's 15 digits in Excel.
+    In CSV and Excel, a text that a spreadsheet would run as a formula gets a ``'`` in front (taken away again when the
+    file is read here); money stays exact in CSV and Parquet, and has Excel's 15 digits in Excel. Columns of one name
+    get numbers: ``id``, ``id_1``.
 
     Args:
         relation: The rows.
@@ -38,9 +38,9 @@ def export_relation(relation: Relation, path: Path, *, overwrite: bool = False, 
     """
     check_place(path, overwrite=overwrite)
     ending = path.suffix.lower()
+    names = distinct_names(relation.columns)
     columns = ", ".join(
-        _safe_sql(name, str(kind), ending, is_exact=is_exact)
-        for name, kind in zip(relation.columns, relation.types, strict=True)
+        _safe_sql(name, str(kind), ending, is_exact=is_exact) for name, kind in zip(names, relation.types, strict=True)
     )
     unfinished = path.with_name(path.name + ".unfinished" + ending)
     before = os.umask(0o077)
@@ -49,7 +49,7 @@ def export_relation(relation: Relation, path: Path, *, overwrite: bool = False, 
             writer.execute("set timezone = 'UTC'")
             if ending == ".xlsx":
                 load_extension(writer, "excel")
-            rows = relation.to_arrow_reader(50_000)
+            rows = _named(relation.to_arrow_reader(50_000), names)
             count = _copy(writer, rows, columns, unfinished, ending, is_exact=is_exact)
         unfinished.replace(path)
     except duckdb.Error as error:
@@ -75,6 +75,12 @@ def check_place(path: Path, *, endings: tuple[str, ...] = FORMATS, overwrite: bo
         raise UsageError(f"There is already a file {path}; choose another name, or --overwrite")
 
 
+def _named(rows: pa.RecordBatchReader, names: list[str]) -> pa.RecordBatchReader:
+    """The same rows under other names, still in batches."""
+    schema = pa.schema([field.with_name(name) for field, name in zip(rows.schema, names, strict=True)])
+    return pa.RecordBatchReader.from_batches(schema, (batch.rename_columns(names) for batch in rows))
+
+
 def _copy(
     writer: duckdb.DuckDBPyConnection, rows: object, columns: str, path: Path, ending: str, *, is_exact: bool
 ) -> int:
@@ -95,14 +101,14 @@ def _safe_sql(name: str, kind: str, ending: str, *, is_exact: bool) -> str:
     column = quote_name(name)
     if ending == ".parquet":
         return column
+    heading = column if is_exact else quote_name(safe_text(name))
     if kind == "VARCHAR" and not is_exact:
-        starts = ", ".join(f"chr({ord(start)})" for start in FORMULA_STARTS)
-        return f"case when left({column}, 1) in ({starts}) then chr(39) || {column} else {column} end as {column}"
+        return f"{safe_text_sql(name)} as {heading}"
     if kind.startswith("TIMESTAMP"):
-        return f"strftime({column}::timestamptz, '%Y-%m-%d %H:%M:%S') as {column}"
+        return f"strftime({column}::timestamptz, '%Y-%m-%d %H:%M:%S') as {heading}"
     if kind.startswith("DECIMAL") and ending == ".xlsx":
-        return f"{column}::double as {column}"
-    return column
+        return f"{column}::double as {heading}"
+    return f"{column} as {heading}"
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:

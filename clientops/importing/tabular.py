@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ import duckdb
 import pyarrow as pa
 
 from clientops.errors import UsageError
-from clientops.tables.schema import quote_text
+from clientops.tables.cells import written_texts
+from clientops.tables.schema import distinct_names, quote_text
 
 PROBLEM_COLUMN = "problem"
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -66,6 +66,8 @@ def read_text_table(path: Path, *, delimiter: str | None = None, encoding: str |
 
     The file is read with DuckDB's access limited to it: a file cannot make the engine read or fetch another.
 
+    The ``'`` that an export puts in front of what a spreadsheet would run is taken away again.
+
     Args:
         path: The file; ``.xlsx`` and ``.xlsm`` are Excel, others are text.
         delimiter: Between values; else the one that the headings use.
@@ -78,7 +80,7 @@ def read_text_table(path: Path, *, delimiter: str | None = None, encoding: str |
         raise UsageError(f"There is no file {path}")
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         rows, repeated = _read_excel(path)
-        return TextTable(_without_problems(rows), repeated=repeated)
+        return TextTable(written_texts(_without_problems(rows)), repeated=repeated)
     with path.open("rb") as file:
         head = file.read(HEAD)
     if not head.strip():
@@ -94,7 +96,8 @@ def read_text_table(path: Path, *, delimiter: str | None = None, encoding: str |
         text = path if encoding == "utf-8" else _as_utf8(path, encoding, Path(folder) / "table.csv")
         rows = _read_csv(path, text, delimiter)
         headings = next(row for row in csv.reader(StringIO("\n".join(lines)), delimiter=delimiter) if any(row))
-        return TextTable(_without_problems(rows), delimiter, encoding, _repeated(headings, rows.column_names))
+        repeated = _repeated(headings, rows.column_names)
+        return TextTable(written_texts(_without_problems(rows)), delimiter, encoding, repeated)
 
 
 def _read_csv(path: Path, text: Path, delimiter: str) -> pa.Table:
@@ -163,19 +166,9 @@ def _read_excel(path: Path) -> tuple[pa.Table, dict[str, str]]:
     head, *body = rows
     named = [i for i, name in enumerate(head) if name]
     headings = [head[i] for i in named]
-    names = _names(headings)
+    names = distinct_names(headings)
     columns = [pa.array([row[i] for row in body], pa.string()) for i in named]
     return pa.table(columns, names), _repeated(headings, names)
-
-
-def _names(headings: Sequence[str]) -> list[str]:
-    """Headings with a number behind those that stood before, as DuckDB numbers those of a CSV file."""
-    names: list[str] = []
-    for heading in headings:
-        tries = chain([heading], (f"{heading}_{number}" for number in count(1)))
-        taken = {name.casefold() for name in names}
-        names.append(next(name for name in tries if name.casefold() not in taken))
-    return names
 
 
 def _repeated(headings: Sequence[str], names: Sequence[str]) -> dict[str, str]:

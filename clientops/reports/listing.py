@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from clientops.reports.labels import amount_text
 from clientops.rules.domain_names import with_readable_names
+from clientops.tables.cells import safe_text
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
 
@@ -151,8 +152,8 @@ def _sql(tables: Tables, listing: Listing) -> str:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
+    if isinstance(value, str):
+        return safe_text(value)
     if isinstance(value, Decimal):
         return f"{value:f}"
     return value.isoformat() if isinstance(value, (date, datetime)) else value

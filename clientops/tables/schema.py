@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
+from itertools import chain, count
 
 import duckdb
 
@@ -173,6 +174,21 @@ def quote_name(name: str) -> str:
 def quote_text(text: str) -> str:
     """A text literal, quoted for SQL; only for statements that take no parameters (DDL)."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def distinct_names(names: Iterable[str]) -> list[str]:
+    """The names, with a number behind those that stood before; upper and lower case are the same to the engine.
+
+    >>> distinct_names(["id", "name", "ID"])
+    ['id', 'name', 'ID_1']
+    """
+    found: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        tries = chain([name], (f"{name}_{number}" for number in count(1)))
+        found.append(next(one for one in tries if one.casefold() not in taken))
+        taken.add(found[-1].casefold())
+    return found
 
 
 def column_list(names: Iterable[str], prefix: str = "") -> str:

@@ -10,10 +10,24 @@ import pytest
 from openpyxl import load_workbook
 
 from clientops.errors import UsageError
-from clientops.exporting.files import export_relation, relation_named
+from clientops.exporting.files import FORMATS, export_relation, relation_named
+from clientops.importing.tabular import read_text_table
 from tests.builders import money, tables
 
-HOSTILE = ["=1+1", "+49 30 1", "-x", "@SUM(A1)", "\tx", "plain", 'quo"ted, text', "名前", ""]
+HOSTILE = [
+    "=1+1",
+    "+49 30 1",
+    "-x",
+    "@SUM(A1)",
+    "\tx",
+    "\n=1",
+    "\uff1d1+1",
+    "plain",
+    'quo"ted, text',
+    "名前",
+    "O'Brien",
+    "",
+]
 
 
 def book():
@@ -26,17 +40,36 @@ def book():
 def test_no_text_runs_as_a_formula(tmp_path, ending):
     """A name that a spreadsheet would run is written with a quote in front, others as they are."""
     path = tmp_path / f"clients.{ending}"
-    query = "select id, first_name, credit_balance from clients order by id"
+    query = 'select id, first_name, credit_balance as "=1+1" from clients order by id'
     assert export_relation(relation_named(book(), query), path) == len(HOSTILE)
     if ending == "csv":
         with path.open(encoding="utf-8", newline="") as file:
-            names = [row["first_name"] for row in csv.DictReader(file)]
+            rows = list(csv.DictReader(file))
+        assert list(rows[0]) == ["id", "first_name", "'=1+1"]
+        names = [row["first_name"] for row in rows]
     else:
         sheet = load_workbook(path).worksheets[0]
+        assert sheet["C1"].value == "'=1+1"
         cells = [row[1] for row in sheet.iter_rows(min_row=2)]
         assert {cell.data_type for cell in cells} <= {"s", "inlineStr", "n"}
         names = [cell.value or "" for cell in cells]
-    assert names == ["'=1+1", "'+49 30 1", "'-x", "'@SUM(A1)", "'\tx", "plain", 'quo"ted, text', "名前", ""]
+    assert names == [f"'{name}" for name in HOSTILE[:7]] + HOSTILE[7:]
+    read = read_text_table(path).rows.column("first_name").to_pylist()
+    assert [name or "" for name in read] == HOSTILE, "and is read back as it was"
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_columns_of_one_name_are_all_written(tmp_path, ending):
+    """The second column of a name gets a number; upper and lower case are one name."""
+    path = tmp_path / f"x{ending}"
+    export_relation(relation_named(book(), 'select 1 as id, 2 as id, 3 as "ID", 4 as id_1'), path)
+    with duckdb.connect() as connection:
+        if ending == ".xlsx":
+            rows = list(load_workbook(path).worksheets[0].values)
+        else:
+            found = connection.sql(f"from '{path}'")
+            rows = [tuple(found.columns), *found.fetchall()]
+    assert rows == [("id", "id_1", "ID_2", "id_1_1"), (1, 2, 3, 4)]
 
 
 def test_money_is_exact_and_negative_amounts_stay_numbers(tmp_path):
