@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,15 +11,13 @@ from clientops.book.allowed import Gate
 from clientops.book.checks import check_invariants, check_references
 from clientops.book.erase import ERASE
 from clientops.book.erasing import erase_rows
-from clientops.book.planning import plan_digest, run_rule, settle
+from clientops.book.planning import Progress, plan_digest, run_rule, settle
 from clientops.book.preview import Preview, Receipt
 from clientops.book.undo import UNDO
 from clientops.book.writing import Header, last_operation, write_operation
 from clientops.changes import Plan, Problem
 from clientops.errors import RefusedError, StaleError
 from clientops.requests import RequestTable
-
-Progress = Callable[[str, float], None]
 
 
 def apply_preview(
@@ -51,8 +48,7 @@ def apply_preview(
         RefusedError: There are problems, or the changes break a reference or an invariant.
     """
     rule = preview.rule
-    progress("Planning", 0.0)
-    plan, requests, left_out = _plan(connection, preview, only_good=only_good)
+    plan, requests, left_out = _plan(connection, preview, progress, only_good=only_good)
     progress("Settling", 0.3)
     changes = settle(connection, plan)
     if preview.digest and plan_digest(connection, changes) != preview.digest:
@@ -63,7 +59,7 @@ def apply_preview(
     if rule.name == ERASE.name:
         told |= erase_rows(connection, last_operation(connection)[0] + 1)
     header = Header(rule.name, operator, reason, datetime.now(UTC), preview.today, preview.key, undoes, told or None)
-    progress("Writing rows and history", 0.5)
+    progress(f"Writing {sum(s.count for s in changes):,} rows and their history", 0.5)
     number, sha256 = write_operation(connection, header, requests, changes)
     progress("Checking", 0.8)
     if not rule.lenient:
@@ -78,14 +74,14 @@ def apply_preview(
 
 
 def _plan(
-    connection: duckdb.DuckDBPyConnection, preview: Preview, *, only_good: bool
+    connection: duckdb.DuckDBPyConnection, preview: Preview, progress: Progress, *, only_good: bool
 ) -> tuple[Plan, RequestTable, list[Problem]]:
     """The plan, the requests that it is for, and the problems of those that were left out."""
     requests = preview.requests
     left_out: list[Problem] = []
     while True:
         try:
-            return run_rule(connection, preview.rule, requests, preview.today, preview.now), requests, left_out
+            plan = run_rule(connection, preview.rule, requests, preview.today, preview.now, progress=progress)
         except RefusedError as refused:
             rows = {problem.row for problem in refused.problems}
             if preview.digest:
@@ -94,6 +90,8 @@ def _plan(
                 raise RefusedError([*left_out, *refused.problems]) from None
             left_out += refused.problems
             requests = requests.without(rows)
+        else:
+            return plan, requests, left_out
 
 
 def receipt_of(connection: duckdb.DuckDBPyConnection, key: str) -> Receipt | None:

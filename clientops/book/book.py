@@ -98,10 +98,11 @@ class Book:
         with self._open(write=False, staging=preview.staging) as connection, _one_sentence():
             head = last_operation(connection)[0]
             try:
-                plan = run_rule(connection, rule, preview.requests, preview.today, preview.now)
+                plan = run_rule(connection, rule, preview.requests, preview.today, preview.now, progress=self.progress)
             except RefusedError as refused:
                 return replace(preview, head=head, problems=refused.problems)
             changes = settle(connection, plan)
+            self.progress(f"Adding up {sum(s.count for s in changes):,} rows", 0.5)
             return replace(
                 preview,
                 head=head,
@@ -222,15 +223,9 @@ class Book:
             try:
                 with database_transaction(connection):
                     return apply_preview(
-                        connection,
-                        preview,
-                        reason,
-                        operator,
-                        progress=self.progress,
-                        gate=gate,
-                        only_good=only_good,
+                        connection, preview, reason, operator, progress=self.progress, gate=gate, only_good=only_good,
                         details=details,
-                    )
+                    )  # fmt: skip
             except duckdb.Error as error:
                 # The engine may fail after the commit itself (a full disk at the checkpoint): then it is in.
                 if "COMMIT succeeded" not in str(error):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,6 +17,9 @@ from clientops.tables.schema import Table, column_list, quote_name, table
 from clientops.tables.view import Tables, keep_relation
 
 MOST_PROBLEMS = 10_000
+
+Progress = Callable[[str, float], None]
+"""Told what is going on, and which share is done (0: not known yet)."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,23 @@ NOTHING_GIVEN = "nothing_given"
 
 
 def run_rule(
-    connection: duckdb.DuckDBPyConnection, rule: Rule, requests: RequestTable, today: date, now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    rule: Rule,
+    requests: RequestTable,
+    today: date,
+    now: datetime,
+    *,
+    progress: Progress = lambda _what, _share: None,
 ) -> Plan:
-    """The plan of a rule over the tables of a connection.
+    """The plan of a rule over the tables of a connection; each step of it is told.
 
     Raises:
         RefusedError: The requests could not be read, or the rule found problems; all of them are in it.
     """
     keep_relation(connection, "given_requests", requests.relation(connection))
-    plan = rule.function(Tables(connection), connection.table("temp.given_requests"), today=today, now=now)
+    progress("Planning", 0.0)
+    tables = Tables(connection, told=lambda step: progress(f"Planning: {step.replace('_', ' ')}", 0.0))
+    plan = rule.function(tables, connection.table("temp.given_requests"), today=today, now=now)
     found = read_problems(plan.problems, MOST_PROBLEMS)
     if found or requests.problems:
         # A rule that was given an unreadable value sees nothing there; what it says of that row's field is no news.

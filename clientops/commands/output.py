@@ -199,16 +199,22 @@ def print_receipt(receipt: Receipt, title: str) -> None:
 
 @contextmanager
 def working(what: str, *, quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
-    """A progress bar on the terminal while something long runs; gives ``report(what, share done)``."""
+    """A progress bar on the terminal while something long runs; gives ``report(what, share done)``.
+
+    While the share is not known (0), the bar moves to and fro and only the time is shown. Where no person looks on
+    (a file, a pipe), nothing is printed.
+    """
     if quiet or not errors.is_terminal:
         yield lambda _what, _share: None
         return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
     with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task(what, total=1.0)
-        yield lambda now, share: progress.update(task, description=now, completed=share)
+        task = progress.add_task(what, total=None)
+        yield lambda now, share: progress.update(task, description=now, completed=share, total=1.0 if share else None)
 
 
 def change_lines(changes: Sequence[ChangePreview]) -> list[tuple[str, str, int]]:

@@ -54,9 +54,15 @@ def import_whmcs(
         staging = Path(folder) / "staging.duckdb"
         book = _book(shared, operator)
         with working("Reading WHMCS", quiet=as_json) as report:
-            _read(source, staging, lambda table, done, total: report(f"Reading {table}", done / max(total, 1)))
+            _read(source, staging, lambda *told: report(*_reading(source, *told)))
         request = {"source": name, "time_zone": time_zone, "take_source": take_source}
         _carry_out(book, request, staging, reason, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def _reading(source: str, table: str, done: int, total: int) -> tuple[str, float]:
+    """What is being read, and which share: a live server tells rows, others files or bytes."""
+    rows = f", {done:,} of about {total:,} rows" if "://" in source else ""
+    return f"Reading {table}{rows}", done / max(total, 1)
 
 
 def _carry_out(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,11 +28,18 @@ class Tables:
 
     Attributes:
         as_of: Last operation that is visible, or None for now.
+        told: Told the name of each step that is begun; so that long work can be watched.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, as_of: int | None = None) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        as_of: int | None = None,
+        told: Callable[[str], None] = lambda _step: None,
+    ) -> None:
         self._connection = connection
         self.as_of = as_of
+        self.told = told
 
     @classmethod
     def of(cls, connection: duckdb.DuckDBPyConnection | None = None, **rows: list[Mapping[str, Any]]) -> Tables:
@@ -104,6 +111,7 @@ class Steps:
     def add(self, name: str, sql: str, **values: Value) -> Relation:
         """Work out a SELECT once and give it a name that later steps can use."""
         self._claim(name)
+        self.tables.told(name)
         self._connection.execute(f"create or replace temp table {quote_name(name)} as {sql}", values or None)
         return self[name]
 

@@ -268,6 +268,11 @@ def test_progress_is_told(book):
     insert(book, groups=[{"id": 9, "name": "x"}])
     assert told[0][0] == "Planning"
     assert [share for _, share in told] == sorted(share for _, share in told)
+    assert "Writing 1 rows and their history" in dict(told)
+    told.clear()
+    preview = book.preview(ISSUE, credit())
+    assert "Planning: problems" in dict(told)
+    assert told[-1][0] == f"Adding up {preview.row_count} rows"
 
 
 def test_a_book_that_goes_away_is_said_so(book):

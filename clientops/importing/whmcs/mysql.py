@@ -77,7 +77,7 @@ def read_mysql(url: str, staging_path: str | Path, *, progress: Progress = no_pr
     Args:
         url: ``mysql://user:password@host:port/database``; see :func:`parse_mysql_url`.
         staging_path: File to write; must not exist.
-        progress: Told the table, and how many of its rows were read of about how many.
+        progress: Told the table, and how many rows of all tables were read of about how many.
 
     Raises:
         UsageError: The server cannot be reached or read, or holds no WHMCS.
@@ -138,11 +138,14 @@ def _read_all(connection: duckdb.DuckDBPyConnection, staging: Staging, progress:
     for table, column, rows in query_mysql(connection, COLUMNS).fetchall():
         columns.setdefault(table.lower(), set()).add(column.lower())
         about[table.lower()] = int(rows or 0)
+    total, done = sum(rows for name, rows in about.items() if name in SOURCE_TABLES), 0
     for table in SOURCE_TABLES.values():
         if table.name in columns:
             staging.found(table.name, columns[table.name])
             wanted = [name for name in table.columns if name in columns[table.name]]
-            _read_table(connection, staging, table, wanted, about=about[table.name], progress=progress)
+            for read in _read_table(connection, staging, table, wanted):
+                done += read
+                progress(table.name, done, max(total, done))
 
 
 COLUMNS = """
@@ -159,28 +162,25 @@ def _read_table(
     staging: Staging,
     table: SourceTable,
     wanted: list[str],
-    *,
-    about: int,
-    progress: Progress,
-) -> None:
-    """Read one table in pages, each after the last number of the one before."""
+) -> Iterator[int]:
+    """Read one table in pages, each after the last number of the one before; gives the rows of each."""
     names = ", ".join(f"cast(`{name}` as char) as `{name}`" for name in wanted)
     if "id" not in table.columns:
         batch = query_mysql(
             connection, f"select {names} from `{table.name}` where {table.rows or 'true'}"
         ).to_arrow_table()
-        staging.write(table, _columns(batch))
+        yield staging.write(table, _columns(batch))
         return
-    size, last, done = FIRST_PAGE, -(2**63), 0
+    size, last = FIRST_PAGE, -(2**63)
     while True:
         page = query_mysql(
             connection,
             f"select {names} from `{table.name}` where `id` > {last} order by `{table.name}`.`id` limit {size}",
         ).to_arrow_table()
         if page.num_rows:
-            done += staging.write(table, _columns(page))
+            read = staging.write(table, _columns(page))
             last = int(page.column("id")[-1].as_py())
-            progress(table.name, done, max(about, done))
+            yield read
         if page.num_rows < size:
             return
         # Short rows come in longer pages: a query for each few thousand would cost more than the rows.

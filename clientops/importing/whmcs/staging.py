@@ -19,7 +19,7 @@ from clientops.importing.whmcs.text import clean_array, decode_array
 from clientops.tables.schema import column_list, quote_name, quote_text
 
 Progress = Callable[[str, int, int], None]
-"""Told now and then: the table that is read, how much was read, of how much (0: not known)."""
+"""Told now and then: the table that is read, how much of the whole source was read, of about how much."""
 
 MEMORY_MIB = 1024  # rows pass through; more would only keep pages of the file that nobody reads again
 REQUIRED = ("tblclients", "tblcurrencies")
