@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
 
+from clientops.book.policy import RULE_NAMES
 from clientops.book.undo import UNDO
 from clientops.changes import Rule
 from clientops.errors import UsageError
@@ -80,7 +81,9 @@ MANUAL_KINDS = (
 def rules() -> dict[str, Rule]:
     """Every rule by name, in the order of the modules."""
     found = [rule for name in MODULES for rule in import_module(name).RULES]
-    return {rule.name: rule for rule in [*found, UNDO]}
+    known = {rule.name: rule for rule in [*found, UNDO]}
+    RULE_NAMES.update(known)
+    return known
 
 
 def rule(name: str) -> Rule:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 import duckdb
 
+from clientops.book.moved import money_moved, moved_before
 from clientops.book.planning import Settled
-from clientops.book.policy import EVERYBODY, Policy, SecondPerson
+from clientops.book.policy import EVERYBODY, ROLES, Policy, SecondPerson
 from clientops.book.preview import Preview
 from clientops.errors import NotAllowedError, Role, UsageError
 from clientops.requests import RequestTable
-from clientops.tables.schema import quote_name
 
 Gate = Callable[[duckdb.DuckDBPyConnection, list[Settled]], None]
 
@@ -41,7 +41,7 @@ def policy_gate(policy: Policy, preview: Preview, operator: str, proposal: int |
             asked = requests_json(preview.requests)
             check_approval(connection, policy, operator, proposal, rule=rule, key=preview.key, requests=asked)
         elif not (policy.may(operator, "admin") and _is_repair(connection, preview)) and (
-            because := needed_because(connection, policy, rule, changes)
+            because := needed_because(connection, policy, preview, changes, operator)
         ):
             raise NotAllowedError(f"Nothing was changed: {because}, so a second person is needed", waits=True)
 
@@ -77,6 +77,7 @@ def check_role(policy: Policy, operator: str, rule: str, least: Role | None = No
     needed = least or LEAST.get(rule, "clerk")
     if not policy.may(operator, needed):
         role = policy.person(operator).role
+        needed = max(needed, LEAST.get(rule, needed), key=ROLES.index)
         raise NotAllowedError(
             f"Nothing was changed: {operator} is {_a(role)}, and {rule} needs {_a(needed)} ({policy.path})"
         )
@@ -86,19 +87,68 @@ def _a(role: str) -> str:
     return f"an {role}" if role.startswith("a") else f"a {role}"
 
 
-def needed_because(connection: duckdb.DuckDBPyConnection, policy: Policy, rule: str, changes: Sequence[Settled]) -> str:
-    """Why a second person is needed for settled changes, as a clause; empty if none is."""
-    if rule in OWN_RULES:
+def needed_because(
+    connection: duckdb.DuckDBPyConnection, policy: Policy, preview: Preview, changes: Sequence[Settled], operator: str
+) -> str:
+    """Why a second person is needed for settled changes, as a clause; empty if none is.
+
+    What a mending carries out, and what an undo takes back or brings again, counts as the rules that it does the work of.
+    """
+    if preview.rule.name in OWN_RULES or not policy.second_person:
         return ""
-    asked = [entry for entry in policy.second_person if rule in entry.rules or EVERYBODY in entry.rules]
+    names = acting_rules(connection, preview)
+    asked = [(entry, name) for entry in policy.second_person if (name := _named(entry, names))]
     if not asked:
         return ""
     rows = sum(settled.count for settled in changes)
-    moved = money_moved(connection, changes) if any(entry.above is not None for entry in asked) else Decimal(0)
-    for entry in asked:
-        if reason := _reason(entry, rule, moved, rows):
+    moved = money_moved(connection, changes) if any(entry.above is not None for entry, _ in asked) else Decimal(0)
+    for entry, name in asked:
+        told = preview.rule.name if name == preview.rule.name else f"{preview.rule.name} of {name}"
+        if reason := _reason(entry, told, moved, rows):
             return reason
+        if entry.above is not None and entry.days and moved:
+            undone = _undone(preview)
+            before = moved_before(connection, entry.rules, operator, entry.days, now=preview.now, leaving_out=undone)
+            if moved + before > entry.above:
+                return (
+                    f"it moves {moved:f} in the default currency, with what {operator} moved within {entry.days} "
+                    f"day{'' if entry.days == 1 else 's'} {moved + before:f}, more than {entry.above:f}"
+                )
     return ""
+
+
+def _named(entry: SecondPerson, names: Sequence[str]) -> str:
+    """The first of these rules that an entry is about; empty if it is about none."""
+    return next((name for name in names if name in entry.rules or EVERYBODY in entry.rules), "")
+
+
+def acting_rules(connection: duckdb.DuckDBPyConnection, preview: Preview) -> list[str]:
+    """The rule of a preview, and those whose work it does."""
+    if preview.rule.name == "mend":
+        asked = preview.requests.rows.column("rule").to_pylist()
+        return list(dict.fromkeys([preview.rule.name, *(name for name in asked if name)]))
+    found = connection.execute(UNDONE_RULES, {"numbers": _undone(preview)}).fetchall()
+    return list(dict.fromkeys([preview.rule.name, *(name for (name,) in found if name)]))
+
+
+def _undone(preview: Preview) -> list[int]:
+    """Operations that a preview takes back."""
+    if preview.rule.name != "undo":
+        return []
+    return [number for number in preview.requests.rows.column("operation_id").to_pylist() if number is not None]
+
+
+UNDONE_RULES = """
+    with recursive undone as (
+        select id, rule, undoes_id from history.operations where id in (select unnest($numbers::bigint[]))
+        union
+        select o.id, o.rule, o.undoes_id from history.operations o join undone u on o.id = u.undoes_id
+    )
+    select rule from undone
+    union
+    select request ->> 'rule' from history.requests where operation_id in (select id from undone where rule = 'mend')
+    order by 1
+"""
 
 
 def _reason(entry: SecondPerson, rule: str, moved: Decimal, rows: int) -> str:
@@ -109,46 +159,6 @@ def _reason(entry: SecondPerson, rule: str, moved: Decimal, rows: int) -> str:
     if entry.rows is not None and rows > entry.rows:
         return f"it changes {rows} rows, more than {entry.rows}"
     return ""
-
-
-# How a row's currency is found, where it has none of its own.
-OWNERS = {"client_id": "{id}", "invoice_id": "(select any_value(i.client_id) from invoices i where i.id = {id})",
-          "service_id": "(select any_value(s.client_id) from services s where s.id = {id})"}  # fmt: skip
-
-
-def money_moved(connection: duckdb.DuckDBPyConnection, changes: Sequence[Settled]) -> Decimal:
-    """The most that changes move of one kind of money, in the default currency at the book's rates, to the cent.
-
-    Of each column of money it is what rises or what falls in all, whichever is more: a transfer moves an amount once.
-    """
-    most = Decimal(0)
-    for settled in changes:
-        columns = [
-            c.name
-            for c in settled.table.columns
-            if c.type == "DECIMAL(18,4)" and (settled.kind != "update" or c.name in settled.columns)
-        ]
-        currency = _currency_sql(settled)
-        if not columns or currency is None:
-            continue
-        sums = ", ".join(f"sum(sign * {quote_name(name)}) as {quote_name(name)}" for name in columns)
-        ups_and_downs = ", ".join(
-            f"sum(greatest({quote_name(n)}, 0)), sum(greatest(-{quote_name(n)}, 0))" for n in columns
-        )
-        rows = connection.execute(
-            f"""
-            with pairs as (select *, {currency} as in_currency from ({settled.pairs_sql()}) r),
-            moved as (select id, any_value(in_currency) as in_currency, {sums} from pairs group by id)
-            select coalesce(any_value(k.rate), 1), {ups_and_downs}
-            from moved m left join currencies k on k.id = m.in_currency group by m.in_currency
-            """
-        ).fetchall()
-        totals = [
-            sum((Decimal(row[n]) / row[0] for row in rows if row[n]), Decimal(0))
-            for n in range(1, 1 + 2 * len(columns))
-        ]
-        most = max([most, *totals])
-    return most.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def check_approval(
@@ -181,15 +191,3 @@ def check_approval(
             f"Nothing was changed: {operator} asked for it, and nobody approves their own changes", waits=True
         )
     check_role(policy, operator, f"approving {rule}", "approver")
-
-
-def _currency_sql(settled: Settled) -> str | None:
-    """SQL of a row's currency; None for tables whose money is nobody's."""
-    names = settled.table.column_names
-    if "currency_id" in names:
-        return "r.currency_id"
-    for column, owner in OWNERS.items():
-        if column in names:
-            client = owner.format(id=f"r.{column}")
-            return f"(select any_value(c.currency_id) from clients c where c.id = {client})"
-    return None

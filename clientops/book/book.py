@@ -110,7 +110,7 @@ class Book:
                 warnings=tuple(read_problems(plan.warnings, 1000)) if plan.warnings is not None else (),
                 summary=plan.summary,
                 digest=plan_digest(connection, changes),
-                needed_because=needed_because(connection, policy, rule.name, changes),
+                needed_because=needed_because(connection, policy, preview, changes, self.operator),
             )
 
     def apply(
@@ -347,6 +347,7 @@ class Book:
 
     def backup(self, target: str | Path) -> None:
         """Write a consistent copy of the book to a new file while others go on reading."""
+        check_role(self.policy, self.operator, "record-backup")
         if self._held is not None:
             raise UsageError("A backup cannot be made inside a session: the file is being written")
         with self._open(write=False):
@@ -356,6 +357,8 @@ class Book:
 
     def compact(self) -> None:
         """Write the file anew: smaller, and without a trace of what was removed or erased."""
+        if not due_file(self.path).exists():  # after an erasure the file is written anew, whoever comes next
+            check_role(self.policy, self.operator, "compact")
         if self._held is not None:
             raise UsageError("The file cannot be written anew inside a session")
         compact_book(self.path, who=self.operator, wait=self.wait)

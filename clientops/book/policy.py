@@ -10,6 +10,7 @@ A TOML file, ``clientops.toml`` beside the book, or the one that ``CLIENTOPS_POL
     [[second_person]]
     rules = ["issue-credit", "transfer-credit"]     # or ["*"]
     above = "100.00"                    # money that moves, in the default currency; without it: always
+    days = 30                           # what the same person moved alone within 30 days with these rules counts too
 
     [[second_person]]
     rules = ["*"]
@@ -31,6 +32,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -38,6 +40,9 @@ from zoneinfo import ZoneInfo
 from clientops.errors import PolicyError, Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
+# Names that second_person may give; the registry of rules adds all of its own (the book knows none of those above it).
+RULE_NAMES: set[str] = set()
+OTHER_RULES = ("erase-person", "direct-sql", "import-whmcs")
 EVERYBODY = "*"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -58,11 +63,13 @@ class SecondPerson:
         rules: Names of rules; ``*``: every rule.
         above: Only where more money moves, in the default currency; None: always.
         rows: Only where more rows change; None: always.
+        days: What the same person moved alone within so many days counts towards ``above``; None: each change for itself.
     """
 
     rules: tuple[str, ...]
     above: Decimal | None = None
     rows: int | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,7 @@ def read_policy(book: Path) -> Policy:
             raise PolicyError(str(path), ["the file that CLIENTOPS_POLICY names is not there"])
         return Policy()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         given = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(str(path), [f"it cannot be read: {error}"]) from error
@@ -173,7 +180,11 @@ class _Reader:
         if not isinstance(given, Mapping):
             self.wrong("people", "a table of names and roles is needed here")
             return
+        names: dict[str, str] = {}
         for name, value in given.items():
+            if (first := names.setdefault(name.strip().casefold(), name)) != name:
+                self.wrong(f"people.{name}", f"that is {first} again: case and spaces at the ends make no other person")
+                continue
             entry = {"role": value} if isinstance(value, str) else value
             if not self.known(entry, f"people.{name}", ("role", "email")):
                 continue
@@ -183,7 +194,7 @@ class _Reader:
             elif email is not None and not (isinstance(email, str) and "@" in email):
                 self.wrong(f"people.{name}", f"{email!r} is no e-mail address")
             else:
-                yield name, Person(role, email)
+                yield name.strip(), Person(role, email)
 
     def second_persons(self, given: Any) -> Iterator[SecondPerson]:
         """Which changes need a second person."""
@@ -192,18 +203,32 @@ class _Reader:
             return
         for place, entry in enumerate(given, 1):
             where = f"second_person {place}"
-            if not self.known(entry, where, ("rules", "above", "rows")):
+            if not self.known(entry, where, ("rules", "above", "rows", "days")):
                 continue
             rules = entry.get("rules")
             if not (isinstance(rules, list) and rules and all(isinstance(rule, str) and rule for rule in rules)):
                 self.wrong(f"{where}.rules", 'a list of names of rules is needed, e.g. ["issue-credit"], or ["*"]')
                 rules = []
+            for unknown in self.unknown_rules(rules):
+                near = get_close_matches(unknown, RULE_NAMES, 1, 0.6)
+                hint = f"; did you mean {near[0]}?" if near else "; see: clientops rules"
+                self.wrong(f"{where}.rules", f"there is no rule {unknown!r}{hint}")
             above = self.amount(f"{where}.above", entry["above"]) if "above" in entry else None
             rows = entry.get("rows")
             if rows is not None and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 0):
                 self.wrong(f"{where}.rows", f"{rows!r} is no number of rows")
                 rows = None
-            yield SecondPerson(tuple(rules), above, rows)
+            days = entry.get("days")
+            if days is not None and (not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= 3660):
+                self.wrong(f"{where}.days", f"{days!r} is no number of days, e.g. 30")
+                days = None
+            elif days is not None and above is None and "above" not in entry:
+                self.wrong(f"{where}.days", "days are counted towards above: give that, too")
+            yield SecondPerson(tuple(rules), above, rows, days)
+
+    def unknown_rules(self, rules: list[str]) -> list[str]:
+        """Names that no rule has; none as long as the registry was not asked for its rules."""
+        return [name for name in rules if RULE_NAMES and name not in {*RULE_NAMES, *OTHER_RULES, EVERYBODY}]
 
     def amount(self, name: str, value: Any) -> Decimal | None:
         """An amount, as text or a whole number."""
@@ -243,12 +268,13 @@ class _Reader:
         return opens, closes
 
     def days(self, value: Any) -> tuple[int, ...]:
-        """The days it is open: ``Mon-Fri``, or ``Mon, Wed``."""
+        """The days it is open: ``Mon-Fri``, ``Sun-Thu``, or ``Mon, Wed``."""
         found: list[int] = []
         for part in str(value).split(","):
             first, dash, last = (piece.strip()[:3].title() for piece in part.partition("-"))
             if first not in DAYS or (dash and last not in DAYS):
                 self.wrong("audit.office_days", f"{value!r} are no days; e.g. Mon-Fri, or Mon, Wed, Sat")
                 return (1, 2, 3, 4, 5)
-            found += range(DAYS.index(first) + 1, DAYS.index(last if dash else first) + 2)
+            begin, end = DAYS.index(first), DAYS.index(last if dash else first)
+            found += (day % 7 + 1 for day in range(begin, end + 1 + (7 if end < begin else 0)))  # Sun-Thu, too
         return tuple(sorted(set(found)))

@@ -23,6 +23,7 @@ from clientops.commands.output import (
     told_plainly,
 )
 from clientops.operations import rule as rule_named
+from clientops.operations import rules
 
 Number = Annotated[int, typer.Argument(help="Number of the proposal; see: clientops waiting")]
 
@@ -105,6 +106,7 @@ def show_policy(ctx: typer.Context, as_json: Json = False) -> None:
     shared = context_of(ctx)
     with told_plainly():
         book = shared.book()
+        rules()  # so that names of rules that there are none of are told
         policy = book.policy
     if as_json or shared.as_json:
         print_json({"path": policy.path, "operator": book.operator, "role": policy.person(book.operator).role,
@@ -117,5 +119,5 @@ def show_policy(ctx: typer.Context, as_json: Json = False) -> None:
         return
     console.print(Text(f"{policy.path}: {book.operator} is {policy.person(book.operator).role}."), style="bold")
     print_table(("person", "role", "e-mail"), [(name, p.role, p.email) for name, p in policy.people.items()])
-    rows = [(", ".join(s.rules), s.above, s.rows) for s in policy.second_person]
-    print_table(("second person for", "above", "rows"), rows)
+    rows = [(", ".join(s.rules), s.above, s.days, s.rows) for s in policy.second_person]
+    print_table(("second person for", "above", "within days", "rows"), rows)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ from clientops.commands.output import (
     working,
 )
 from clientops.commands.problem_files import check_problems_file, write_problems
-from clientops.errors import RefusedError
+from clientops.errors import NotAllowedError, RefusedError
 from clientops.importing.tabular import read_named_columns
 from clientops.operations import rule as rule_named
 from clientops.operations import rules
@@ -42,6 +43,7 @@ Reason = Annotated[str | None, typer.Option("--reason", "-r", help="Why; kept wi
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change, and change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Operator = Annotated[str | None, typer.Option("--operator", help="Who makes the change.")]
+Propose = Annotated[bool, typer.Option("--propose", help="Let it wait for a second person; see: clientops waiting")]
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Today = Annotated[datetime | None, typer.Option("--today", formats=["%Y-%m-%d"], help="The day it counts for.")]
 
@@ -101,9 +103,7 @@ def apply(
     key: Annotated[
         str | None, typer.Option("--key", help="Your name for this; applied once, however often sent.")
     ] = None,
-    propose: Annotated[
-        bool, typer.Option("--propose", help="Let it wait for a second person; see: clientops waiting")
-    ] = False,
+    propose: Propose = False,
     as_json: Json = False,
 ) -> None:
     """Apply a rule to the requests of a file, or to one given with --set."""
@@ -128,12 +128,13 @@ def undo(
     operator: Operator = None,
     dry_run: DryRun = False,
     yes: Yes = False,
+    propose: Propose = False,
     as_json: Json = False,
 ) -> None:
     """Take an operation back, as a new operation."""
     apply(
         ctx, UNDO.name, values=[f"operation_id={number}"], reason=reason, operator=operator, dry_run=dry_run, yes=yes,
-        as_json=as_json,
+        propose=propose, as_json=as_json,
     )  # fmt: skip
 
 
@@ -151,7 +152,7 @@ class Choices:
     problems: Path | None = None
     file: Path | None = None
     key: str | None = None
-    propose: bool = False
+    propose: bool | None = None  # None: the command has no --propose
 
     @property
     def day(self) -> date | None:
@@ -181,7 +182,7 @@ def carry_out(
         if rule.risk == "high" and not choices.yes:
             fail(f"{rule.title} cannot be taken lightly: look at it with --dry-run, then add --yes")
         book = shared.book(choices.operator)
-        with working(rule.title, quiet=choices.as_json) as report:
+        with working(rule.title, quiet=choices.as_json) as report, _hint(choices):
             book.progress = report
             receipt = book.apply_now(
                 rule, requests, reason=choices.reason, key=choices.key, today=choices.day, only_good=choices.only_good
@@ -198,6 +199,17 @@ def carry_out(
         print_receipt(receipt, rule.title)
     if receipt.refused:
         raise typer.Exit(REFUSED)
+
+
+@contextmanager
+def _hint(choices: Choices) -> Iterator[None]:
+    """Say how to ask for a second person, where one is needed and the command can ask."""
+    try:
+        yield
+    except NotAllowedError as refused:
+        if refused.waits and choices.propose is not None:
+            raise NotAllowedError(f"{refused}; ask for one with --propose", waits=True) from refused
+        raise
 
 
 def propose_and_print(book: Book, rule: Rule, requests: RequestTable, choices: Choices) -> None:

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from clientops.changes import as_dicts
 from clientops.commands.context import context_of
 from clientops.commands.look import AsOf, path_text
-from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
+from clientops.commands.operate import Choices, DryRun, Json, Operator, Propose, Reason, Today, Yes, carry_out
 from clientops.commands.output import console, fail, print_json, print_table, told_plainly, working
 from clientops.exporting.files import export_relation
 from clientops.operations import rule as rule_named
@@ -124,6 +124,7 @@ def mend(
     only_good: Annotated[
         bool, typer.Option("--only-good", help="Leave out what cannot be mended now, mend the others.")
     ] = False,
+    propose: Propose = False,
     as_json: Json = False,
 ) -> None:
     """Mend differences as one operation: what each would change is shown first, and one undo takes it back."""
@@ -145,6 +146,7 @@ def mend(
             dry_run=dry_run,
             yes=yes,
             only_good=only_good,
+            propose=propose,
             as_json=as_json,
         )
         carry_out(shared, rule_named("mend"), requests, requests, choices)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from clientops.changes import as_dicts
 from clientops.commands.context import context_of
-from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
+from clientops.commands.operate import Choices, DryRun, Json, Operator, Propose, Reason, Today, Yes, carry_out
 from clientops.commands.output import console, fail, print_json, print_table, told_plainly, working
 from clientops.importing.statements.mappings import load_statement_mapping, save_statement_mapping
 from clientops.importing.statements.read import FORMATS, StatementFile, read_statement_file
@@ -179,6 +179,7 @@ def accept(
     dry_run: DryRun = False,
     yes: Yes = False,
     only_good: Annotated[bool, typer.Option("--only-good", help="Leave out what cannot be accepted.")] = False,
+    propose: Propose = False,
     as_json: Json = False,
 ) -> None:
     """Accept suggestions: payments are recorded, invoices settled, what is too much becomes credit; one operation."""
@@ -206,6 +207,7 @@ def accept(
             dry_run=dry_run,
             yes=yes,
             only_good=only_good,
+            propose=propose,
             as_json=as_json,
         )
         carry_out(shared, rule_named("accept-match"), requests, requests, choices)

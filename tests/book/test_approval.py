@@ -7,8 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from clientops.book import approval
-from clientops.book.allowed import money_moved
 from clientops.book.book import Book
+from clientops.book.erase import ERASE
+from clientops.book.moved import money_moved
 from clientops.book.planning import run_rule, settle
 from clientops.cli import app
 from clientops.errors import ClientopsError, NotAllowedError, PolicyError, StaleError, UsageError
@@ -90,6 +91,77 @@ def test_what_needs_a_second_person(as_, name, request_, because):
         book.apply(found)
 
 
+MENDING = [{"rule": "issue-credit", "request": json.dumps(CREDIT)}]
+ALONE = "[people]\nnora = 'approver'\n[[second_person]]\nrules = ['issue-credit', 'remove-credit']\nabove = '100'\n"
+
+
+@pytest.fixture
+def alone(book):
+    """The book of the shop where only issuing and removing credit need a second person."""
+    (book.path.parent / "clientops.toml").write_text(ALONE)
+    return lambda operator: Book(book.path, operator=operator)
+
+
+def apply_now(book, name, request):
+    return book.apply_now(rule(name), request, today=TODAY, now=NOW).operation_id
+
+
+def test_mending_is_no_way_round(alone):
+    """What a mending carries out counts as the rule that it carries out."""
+    maria = alone("maria")
+    with pytest.raises(NotAllowedError, match=r"it moves 150\.00"):
+        apply_now(maria, "mend", MENDING)
+    apply_now(maria, "mend", [{"rule": "issue-credit", "request": json.dumps({**CREDIT, "amount": "100"})}])
+    number = propose(maria, "mend", MENDING)
+    nora = alone("nora")
+    done = approval.approve(nora, approval.review(nora, number, rule))
+    with pytest.raises(NotAllowedError, match=r"it moves 150\.00"):
+        maria.undo(done.operation_id)
+
+
+def test_undo_is_no_way_round(alone):
+    """Taking back what needed a second person needs one, and so does bringing it again by undoing the undo."""
+    maria, nora = alone("maria"), alone("nora")
+    done = approval.approve(nora, approval.review(nora, propose(maria), rule))
+    with pytest.raises(NotAllowedError, match="so a second person is needed"):
+        maria.undo(done.operation_id)
+    request = {"operation_id": done.operation_id}
+    undone = approval.approve(nora, approval.review(nora, propose(maria, "undo", request), rule))
+    assert credit(maria) == 50
+    with pytest.raises(NotAllowedError, match="so a second person is needed"):
+        maria.undo(undone.operation_id)
+    small = apply_now(maria, "issue-credit", {**CREDIT, "amount": "10"})
+    maria.undo(small)
+
+
+def test_rule_named_in_words_of_an_undo(alone):
+    """Where a rule always needs a second person, undoing it says so by both names."""
+    maria = alone("maria")
+    number = apply_now(maria, "issue-credit", {**CREDIT, "amount": "10"})
+    (maria.path.parent / "clientops.toml").write_text("[[second_person]]\nrules = ['issue-credit']")
+    with pytest.raises(NotAllowedError, match="undo of issue-credit always needs a second person"):
+        maria.undo(number)
+
+
+def test_small_ones_add_up_where_days_are_given(alone):
+    """With days, what the same person moved alone counts too; what was approved or undone does not, nor another's."""
+    maria, nora = alone("maria"), alone("nora")
+    policy = maria.path.parent / "clientops.toml"
+    policy.write_text(ALONE + "days = 7")
+    approval.approve(nora, approval.review(nora, propose(maria), rule))
+    taken_back = apply_now(maria, "issue-credit", {**CREDIT, "amount": "60"})
+    maria.undo(taken_back)
+    small = {"client_id": 4, "amount": "9600", "description": "x"}
+    apply_now(maria, "issue-credit", small)
+    apply_now(Book(maria.path, operator="carl"), "issue-credit", small)
+    for name in ("maria", "MARIA "):
+        with pytest.raises(NotAllowedError, match=r"it moves 60\.00 .* within 7 days 120\.00, more than 100"):
+            apply_now(Book(maria.path, operator=name), "remove-credit", small)
+    apply_now(maria, "issue-credit", {**CREDIT, "amount": "40"})
+    policy.write_text(ALONE)
+    apply_now(maria, "remove-credit", small)
+
+
 def test_it_waits_until_another_applies_it(as_):
     """Asked for by one, applied by another: once, as shown, and the operation names both."""
     maria, nora = as_("maria"), as_("nora")
@@ -152,6 +224,7 @@ def test_a_viewer_changes_nothing(as_):
     tamper(book.path, "update clients set city = 'x' where id = 1")
     for attempt in (
         lambda: preview(book), lambda: book.apply_now(rule("edit-client"), {"client_id": 1, "city": "A"}), lambda: book.undo(1),
+        lambda: book.backup(book.path.with_name("copy.duckdb")), book.compact,
         lambda: approval.reject(book, number, reason="no"), lambda: book.adopt_direct_changes(reason="x"), lambda: book.revert_direct_changes(reason="x"),
     ):  # fmt: skip
         with pytest.raises(NotAllowedError, match="viv is a viewer"):
@@ -159,6 +232,9 @@ def test_a_viewer_changes_nothing(as_):
     with pytest.raises(NotAllowedError, match="maria is a clerk, and direct-sql needs an admin"):
         as_("maria").adopt_direct_changes(reason="x")
     assert book.query("select count(*) from clients")[1] == [(6,)]
+    assert not book.path.with_name("copy.duckdb").exists()
+    with pytest.raises(NotAllowedError, match="viv is a viewer, and erase-person needs an admin"):
+        book.preview(ERASE, {"client_id": 1, "confirm_name": "x"})
     as_("root").revert_direct_changes(reason="x")
 
 
@@ -247,7 +323,7 @@ def test_on_the_command_line(as_):
         return result.output
 
     ask = ("apply", "adjust-credit", "-s", "client_id=1", "-s", "credit_balance=500", "--reason", "Deal")
-    assert "so a second person is needed" in run("maria", *ask, code=5)
+    assert "so a second person is needed; ask for one with --propose" in run("maria", *ask, code=5)
     assert "Proposal 1 waits for a second person" in run("maria", *ask, "--propose")
     assert "it moves 450.00" in run("nora", "waiting")
     assert "nobody approves their own" in run("maria", "approve", 1, code=5)
@@ -257,5 +333,6 @@ def test_on_the_command_line(as_):
     assert "asked for by maria" in run("nora", "approve", 1, "--anew")
     assert "Nothing waits" in run("nora", "waiting")
     assert "maria is clerk" in run("maria", "policy")
+    assert "waits for a second person" in run("maria", "undo", 4, "--reason", "x", "--propose")
     (path.parent / "clientops.toml").write_text("[people]\nmaria = 'boss'")
     assert "line 2, people.maria" in run("maria", "policy", code=2)

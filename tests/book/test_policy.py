@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from clientops import operations
 from clientops.book.policy import AuditSettings, Person, SecondPerson, read_policy
 from clientops.errors import PolicyError
 
@@ -30,6 +31,7 @@ time_zone = "Europe/Berlin"
 @pytest.fixture
 def policy(tmp_path, monkeypatch):
     monkeypatch.delenv("CLIENTOPS_POLICY", raising=False)
+    operations.rules()
 
     def read(text):
         (tmp_path / "clientops.toml").write_text(text)
@@ -50,6 +52,13 @@ def test_a_whole_policy(policy):
     )
     assert found.audit == AuditSettings(Decimal(50), time(8, 30), time(17), (1, 2, 3, 6), "Europe/Berlin")
     assert [found.may("nora", role) for role in ("viewer", "clerk", "approver", "admin")] == [True, True, True, False]
+
+
+def test_names_of_days_hours_and_people_as_people_write_them(policy):
+    """A week that begins on Sunday, a file of Windows with a mark before its text, a name with spaces around it."""
+    found = policy("\ufeff[people]\n' Nora ' = 'approver'\n[audit]\noffice_days = 'Sun-Thu'")
+    assert found.audit.days == (1, 2, 3, 4, 7)
+    assert found.person("nora") == Person("approver")
 
 
 def test_without_a_file_everybody_may_everything(tmp_path, monkeypatch):
@@ -84,6 +93,11 @@ def test_who_is_not_named_is_a_clerk(policy):
             ["line 2, audit.credit_limit", "line 3, audit.office_hours: '18-8' are no hours", "line 4, audit.office_days", "line 5, audit.time_zone", "line 6, audit.mood: there is no such field"],
             id="audit",
         ),
+        pytest.param("[people]\nmaria = 'clerk'\n' MARIA' = 'admin'", ["line 3, people. MARIA: that is maria again"], id="one person twice"),
+        pytest.param("[[second_person]]\nrules = ['isue-credit', 'zzz']", ["line 2, second_person 1.rules: there is no rule 'isue-credit'; did you mean issue-credit?",
+                     "line 2, second_person 1.rules: there is no rule 'zzz'; see: clientops rules"], id="no such rule"),
+        pytest.param("[[second_person]]\nrules = ['*']\nabove = '1'\ndays = 0\n[[second_person]]\nrules = ['undo']\ndays = 3",
+                     ["second_person 1.days: 0 is no number of days", "second_person 2.days: days are counted towards above"], id="days"),
         pytest.param("[people]\na = 1\nb = 'x'\n[audit]\nmood = 1", ["people.a: a table", "people.b: the role", "audit.mood"], id="everything at once"),
     ],
 )  # fmt: skip
