@@ -45,6 +45,9 @@ def import_spreadsheet(
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="E.g. utf-8 or cp1252; else what it looks like.")
     ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", help="Sheet of an Excel file; else the first with anything in it.")
+    ] = None,
     reason: Reason = None,
     operator: Operator = None,
     today: Today = None,
@@ -68,7 +71,9 @@ def import_spreadsheet(
                 fail(f"{name} {value!r} must be one of {', '.join(allowed)}")
         rule = rule_named(KINDS.get(kind, kind))
         kept = load_mapping(mapping) if mapping else {}
-        table = read_text_table(file, delimiter=NAMED_DELIMITERS[delimiter] if delimiter else None, encoding=encoding)
+        table = read_text_table(
+            file, delimiter=NAMED_DELIMITERS[delimiter] if delimiter else None, encoding=encoding, sheet=sheet
+        )
         saved = kept.get("columns")
         known = {h: f for h, f in saved.items() if h in table.rows.column_names} if isinstance(saved, dict) else {}
         rows, reading = read_spreadsheet(
@@ -110,16 +115,24 @@ def _show_reading(file: Path, table: TextTable, reading: Reading) -> None:
     how = (
         [f"{DELIMITERS.get(table.delimiter, table.delimiter)}s between values", table.encoding]
         if table.delimiter
-        else ["Excel"]
+        else [f"Excel, sheet {table.sheet}"]
     )
     how += [f"decimal {reading.decimal_mark}", f"dates {reading.date_order}", f"{table.rows.num_rows} rows"]
     console.print(Text(f"{file.name}: {', '.join(how)}"), style="bold")
-    samples = {
-        name: next((v for v in table.rows.column(name).slice(0, 100).to_pylist() if v), "")
-        for name in table.rows.column_names
-    }
+    if table.other_sheets:
+        others = ", ".join(table.other_sheets)
+        console.print(Text(f"Note: not read: sheet {others}; --sheet names another"), style="yellow")
+    for doubt in reading.doubts:
+        console.print(Text(f"Note: {doubt}"), style="yellow")
+    samples = {name: _sample(table.rows.column(name).slice(0, 1000).to_pylist()) for name in table.rows.column_names}
     rows = [
         (heading, reading.columns.get(heading, "(left out)"), samples[heading]) for heading in table.rows.column_names
     ]
     print_table(("column", "is taken as", "for example"), rows)
     console.print()
+
+
+def _sample(values: list[str | None]) -> str:
+    """A value to be looked at: one with letters that show whether the encoding is right, if there is any."""
+    filled = [value for value in values if value]
+    return next((value for value in filled if not value.isascii()), filled[0] if filled else "")

@@ -13,12 +13,21 @@ from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 
 from clientops.errors import UsageError
 from clientops.importing.tabular import TextTable
+from clientops.importing.written import (
+    DateOrder,
+    DecimalMark,
+    doubt_about_amounts,
+    doubt_about_dates,
+    plain_amount,
+    plain_date,
+    sniff_date_order,
+    sniff_decimal_mark,
+)
 from clientops.requests import Request, arrow_type
 
 KINDS: dict[str, str] = {
@@ -34,24 +43,6 @@ KINDS: dict[str, str] = {
     "credit": "issue-credit",
 }
 
-DecimalMark = Literal["comma", "point"]
-DateOrder = Literal["ymd", "dmy", "mdy"]
-
-_COMMA = re.compile(r"\d,\d{1,2}$|\d,\d{4,}$|\.\d{3},|\d,\d+\D*$(?<!,\d{3})")
-_POINT = re.compile(r"\d\.\d{1,2}$|\d\.\d{4,}$|,\d{3}\.")
-_PARTS = re.compile(r"^\s*(\d{1,4})[./\- ]+(\d{1,2})[./\- ]+(\d{1,4})")
-_SIGN_OR_DIGIT = re.compile(r"[^\d,.\-+' ]")
-_MINUS = str.maketrans("\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d\u2019\u00a0\u202f\u2009", "-------'   ")
-# A sign before or after, a currency before or after; letters among the digits make it no amount.
-_WORD = r"[^\d.,'+\-()]{0,8}?\.?"
-_AMOUNT = re.compile(
-    rf"(?P<open>\(?)\s*(?P<first>[+-]?)\s*(?P<before>{_WORD})\s*(?P<second>[+-]?)\s*(?P<number>[0-9.,][0-9.,' ]*)"
-    rf"(?P<last>[+-]?)\s*(?P<after>{_WORD})\s*(?P<close>\)?)"
-)
-# What banks write behind an amount instead of a sign.
-DEBIT_WORDS = {"s", "soll", "d", "dr", "db", "debit", "dbit", "af", "lastschrift", "debe", "cargo"}
-CREDIT_WORDS = {"h", "haben", "c", "cr", "credit", "crdt", "bij", "gutschrift", "haber", "abono"}
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -62,12 +53,14 @@ class Reading:
         left_out: Headings that fit no field.
         decimal_mark: ``comma`` or ``point``.
         date_order: ``ymd``, ``dmy`` or ``mdy``.
+        doubts: Sentences on what could be read another way.
     """
 
     columns: dict[str, str]
     left_out: tuple[str, ...]
     decimal_mark: DecimalMark
     date_order: DateOrder
+    doubts: tuple[str, ...] = ()
 
 
 def read_spreadsheet(
@@ -98,12 +91,15 @@ def read_spreadsheet(
                 f"{name!r} here: say which with --map, e.g. --map {name!r}= leaves the second out"
             )
     amounts, dates = _of_type(model, Decimal), _of_type(model, date)
-    reading = Reading(
-        columns,
-        tuple(name for name in table.rows.column_names if name not in columns),
-        decimal_mark or sniff_decimal_mark(_values(table.rows, columns, amounts), table.delimiter),
-        date_order or sniff_date_order(_values(table.rows, columns, dates)),
+    typed, days = _values(table, columns, amounts), _values(table, columns, dates)
+    mark = decimal_mark or sniff_decimal_mark(typed, table.delimiter)
+    order = date_order or sniff_date_order(days)
+    doubts = (
+        "" if decimal_mark else doubt_about_amounts(typed, mark),
+        "" if date_order else doubt_about_dates(days, order),
     )
+    left_out = tuple(name for name in table.rows.column_names if name not in columns)
+    reading = Reading(columns, left_out, mark, order, tuple(doubt for doubt in doubts if doubt))
     converted = {}
     for heading, field in columns.items():
         column = table.rows.column(heading).combine_chunks()
@@ -168,11 +164,14 @@ def _of_type(model: type[Request], wanted: type) -> set[str]:
     return {name for name, info in model.model_fields.items() if is_wanted(arrow_type(info))}
 
 
-def _values(rows: pa.Table, columns: Mapping[str, str], fields: set[str]) -> list[str]:
+def _values(table: TextTable, columns: Mapping[str, str], fields: set[str]) -> list[str]:
+    """Distinct values that were typed; Excel's own numbers say nothing about how people write theirs."""
     found: list[str] = []
     for heading, field in columns.items():
         if field in fields:
-            found += [text for text in rows.column(heading).unique().to_pylist()[:5000] if text]
+            real = table.numbers.get(heading, frozenset())
+            values = table.rows.column(heading).unique().to_pylist()
+            found += [text for text in values if text and text not in real][:5000]
     return found
 
 
@@ -182,73 +181,6 @@ def _each(column: pa.Array, convert: object) -> pa.Array:
     assert callable(convert)
     distinct = [None if text is None else convert(text) for text in encoded.dictionary.to_pylist()]
     return pa.array(distinct, pa.string()).take(encoded.indices)
-
-
-def sniff_decimal_mark(amounts: Sequence[str], delimiter: str = "") -> DecimalMark:
-    """Which mark the amounts have; where nothing tells, the comma goes with the semicolon."""
-    commas = sum(1 for text in amounts if _COMMA.search(_bare(text)))
-    points = sum(1 for text in amounts if _POINT.search(_bare(text)))
-    if commas != points:
-        return "comma" if commas > points else "point"
-    return "comma" if delimiter == ";" else "point"
-
-
-def sniff_date_order(dates: Sequence[str]) -> DateOrder:
-    """Which part of the dates is the day; where nothing tells, day first unless the year is."""
-    parts = [found.groups() for text in dates if (found := _PARTS.match(text))]
-    # Dates with the year first are read as such in any order: beside typed ones, Excel's real dates tell nothing.
-    parts = [part for part in parts if len(part[0]) != len("2026")]
-    if not parts:
-        return "ymd"
-    # One slip of the pen is no evidence against all others.
-    months_first = sum(1 for _, second, _ in parts if int(second) > 12)
-    days_first = sum(1 for first, _, _ in parts if int(first) > 12)
-    return "mdy" if months_first > days_first else "dmy"
-
-
-def _bare(text: str) -> str:
-    """An amount without currency signs and letters."""
-    return _SIGN_OR_DIGIT.sub("", text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2019", "'")).strip()
-
-
-def plain_amount(text: str, mark: DecimalMark) -> str:
-    """An amount as ``1234.50``; text that is none stays as it is, for the rule to refuse by name.
-
-    A minus may be any dash, stand behind, be brackets, or the word of a bank (``5,00 S``, ``5.00 DR``).
-    """
-    from babel.numbers import NumberFormatError, parse_decimal
-
-    found = _AMOUNT.fullmatch(text.translate(_MINUS).strip())
-    if found is None or bool(found["open"]) != bool(found["close"]):
-        return text
-    signs = [sign for sign in (found["first"], found["second"], found["last"]) if sign]
-    is_owed = bool(found["open"]) or found["after"].strip(". ").casefold() in DEBIT_WORDS
-    if len(signs) + is_owed > 1:
-        return text
-    bare = re.sub("[' ]", "", found["number"])
-    if bare.startswith("." if mark == "comma" else ","):
-        return text
-    try:
-        amount = parse_decimal(bare, locale="de" if mark == "comma" else "en", strict=True)
-    except NumberFormatError:
-        return text
-    return f"{'-' if is_owed or '-' in signs else ''}{amount}"
-
-
-def plain_date(text: str, order: DateOrder) -> str:
-    """A date as ``2026-11-30``; text that is none stays as it is, for the rule to refuse by name."""
-    from dateutil.parser import ParserError, parse
-
-    found = _PARTS.match(text)
-    try:
-        if found is None:
-            return str(parse(text, dayfirst=order == "dmy", fuzzy=False).date())
-        year_first = len(found[1]) == len("2026")
-        a, b, c = (int(part) for part in found.groups())
-        day, month, year = (c, b, a) if year_first else (b, a, c) if order == "mdy" else (a, b, c)
-        return date(year + 2000 if year < 100 else year, month, day).isoformat()
-    except (ParserError, OverflowError, ValueError):
-        return text
 
 
 def mapping_file(name: str) -> Path:

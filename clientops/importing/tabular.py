@@ -1,29 +1,34 @@
-"""Reading a table that somebody sent, as text: CSV in any delimiter and encoding, or the first sheet of an Excel file."""
+"""Reading a table that somebody sent, as text: CSV in any delimiter and encoding, or a sheet of an Excel file."""
 
 from __future__ import annotations
 
-import codecs
 import csv
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from io import StringIO
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clientops.errors import UsageError
+from clientops.importing.encodings import HEAD, sniff_encoding, write_as_utf8
+from clientops.importing.excel import read_sheet
 from clientops.tables.cells import written_texts
 from clientops.tables.schema import distinct_names, quote_text
 
 PROBLEM_COLUMN = "problem"
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-HEAD = 1 << 18
+EXCEL = (".xlsx", ".xlsm")
+LINES_READ = 200
+LINES_LOOKED_AT = 20
+MOST_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,18 @@ class TextTable:
         delimiter: Between values; empty for Excel.
         encoding: Of the file's text; empty for Excel.
         repeated: Column to its heading in the file, where an earlier column has the same: ``amount_1`` to ``amount``.
+        sheet: Name of the sheet of an Excel file.
+        other_sheets: Names of its other sheets, which were not read.
+        numbers: Per column, the texts of those of its cells that are numbers for Excel, too.
     """
 
     rows: pa.Table
     delimiter: str = ""
     encoding: str = ""
     repeated: Mapping[str, str] = field(default_factory=dict)
+    sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
+    numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def read_named_columns(path: Path) -> pa.Table:
@@ -61,8 +72,10 @@ def _times(number: int) -> str:
     return "twice" if number == 2 else f"{number} times"
 
 
-def read_text_table(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> TextTable:
-    """Rows of a CSV or Excel file.
+def read_text_table(
+    path: Path, *, delimiter: str | None = None, encoding: str | None = None, sheet: str | None = None
+) -> TextTable:
+    """Rows of a CSV or Excel file; empty rows, and a title above the headings, are left out.
 
     The file is read with DuckDB's access limited to it: a file cannot make the engine read or fetch another.
 
@@ -72,103 +85,129 @@ def read_text_table(path: Path, *, delimiter: str | None = None, encoding: str |
         path: The file; ``.xlsx`` and ``.xlsm`` are Excel, others are text.
         delimiter: Between values; else the one that the headings use.
         encoding: Of the text; else what the bytes look like.
+        sheet: Of an Excel file; else the first one with anything in it.
 
     Raises:
         UsageError: The file is missing, empty, or cannot be read as a table.
     """
     if not path.is_file():
         raise UsageError(f"There is no file {path}")
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
-        rows, repeated = _read_excel(path)
-        return TextTable(written_texts(_without_problems(rows)), repeated=repeated)
+    if path.suffix.lower() in EXCEL:
+        return _tidied(_read_excel(path, sheet))
+    if sheet is not None:
+        raise UsageError(f"{path.name} is text and has no sheets; leave --sheet out")
     with path.open("rb") as file:
         head = file.read(HEAD)
     if not head.strip():
         raise UsageError(f"{path} is empty")
-    encoding = encoding or _encoding(path, head)
+    encoding = encoding or sniff_encoding(path)
     try:
-        lines = head.decode(encoding, errors="ignore").lstrip("\ufeff").splitlines()
+        text = head.decode(encoding, errors="ignore").lstrip("\ufeff")
     except LookupError as error:
         raise UsageError(f"There is no encoding {encoding!r}; utf-8, cp1252 and utf-16 are usual") from error
-    first = next(line for line in lines if line.strip())
-    delimiter = delimiter or max(DELIMITERS, key=first.count)
+    lines = text.splitlines()[:LINES_READ]
+    above = 0
+    if told := _TOLD_DELIMITER.fullmatch(lines[0]):  # Excel's own line
+        delimiter, above = delimiter or told[1], 1
+    delimiter = delimiter or _delimiter(lines[above:])
+    records = [row for row in csv.reader(StringIO("\n".join(lines[above:])), delimiter=delimiter) if any(row)]
+    titles = _lines_above(records)
+    above += _lines_of([line.strip(f"{delimiter} ") for line in lines[above:]], titles)
     with tempfile.TemporaryDirectory() as folder:
-        text = path if encoding == "utf-8" else _as_utf8(path, encoding, Path(folder) / "table.csv")
-        rows = _read_csv(path, text, delimiter)
-        headings = next(row for row in csv.reader(StringIO("\n".join(lines)), delimiter=delimiter) if any(row))
-        repeated = _repeated(headings, rows.column_names)
-        return TextTable(written_texts(_without_problems(rows)), delimiter, encoding, repeated)
+        plain = path if encoding == "utf-8" else write_as_utf8(path, encoding, Path(folder) / "table.csv")
+        rows = _read_csv(path, plain, delimiter, above)
+        return _tidied(TextTable(rows, delimiter, encoding, _repeated(records[titles], rows.column_names)))
 
 
-def _read_csv(path: Path, text: Path, delimiter: str) -> pa.Table:
+_TOLD_DELIMITER = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """The delimiter that the headings use: of the first line that has any, outside quotes."""
+    for line in lines[:LINES_LOOKED_AT]:
+        counts = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in DELIMITERS}
+        if max(counts.values()) > 1:
+            return max(counts, key=lambda mark: counts[mark])
+    return ","
+
+
+def _lines_of(lines: Sequence[str], records: int) -> int:
+    """How many lines so many records take, with the empty lines between and behind them."""
+    taken = 0
+    for _ in range(records):
+        while not lines[taken]:
+            taken += 1
+        taken += 1
+    while records and not lines[taken]:
+        taken += 1
+    return taken
+
+
+def _read_csv(path: Path, text: Path, delimiter: str, above: int) -> pa.Table:
+    """Rows of a UTF-8 file, read with the engine's access limited to it."""
     with duckdb.connect() as connection:
         connection.execute(f"set allowed_paths = [{quote_text(str(text.absolute()))}]")
         connection.execute("set enable_external_access = false; set lock_configuration = true")
         try:
             return connection.sql(
                 f"select * from read_csv({quote_text(str(text.absolute()))}, all_varchar = true, header = true, "
-                f"auto_detect = true, delim = {quote_text(delimiter)}, quote = '\"', escape = '\"', skip = 0)"
+                f"auto_detect = true, delim = {quote_text(delimiter)}, quote = '\"', escape = '\"', skip = {above})"
             ).to_arrow_table()
         except duckdb.Error as error:
             lines = str(error).splitlines()
-            raise UsageError(f"{path} cannot be read as a table: {' '.join(lines[:2])}") from error
+            why = _uneven_lines(text, delimiter, above) or " ".join(lines[:2])
+            raise UsageError(f"{path} cannot be read as a table: {why}") from error
 
 
-def _encoding(path: Path, head: bytes) -> str:
-    """``utf-8`` where every byte fits, else what the beginning looks like, else what Western Windows writes."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return "utf-16"
-        from charset_normalizer import from_bytes
-
-        # Short texts in Western encodings look like many others; Windows' own is the likely one.
-        best = from_bytes(head, cp_isolation=["cp1252", "cp1250", "cp1251", "cp932", "big5", "gb18030"]).best()
-        return best.encoding if best and len(head) > 500 else "cp1252"
-    return "utf-8"
-
-
-def _as_utf8(path: Path, encoding: str, target: Path) -> Path:
-    try:
-        with path.open(encoding=encoding, newline="") as source, target.open("w", encoding="utf-8", newline="") as copy:
-            while block := source.read(1 << 20):
-                copy.write(block.lstrip("\ufeff") if source.tell() <= HEAD else block)
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{path} is not text in {encoding}: byte {error.start} does not fit; name the encoding"
-        ) from error
-    return target
+def _uneven_lines(text: Path, delimiter: str, above: int) -> str:
+    """A sentence on the lines that have more or fewer values than there are headings; empty if none has."""
+    found: list[str] = []
+    count, wanted = 0, 0
+    with text.open(encoding="utf-8", errors="replace", newline="") as file:
+        reader = csv.reader(islice(file, above, None), delimiter=delimiter)
+        for row in reader:
+            if not any(row):
+                continue
+            wanted = wanted or len(row)
+            if len(row) != wanted:
+                count += 1
+                if count <= MOST_TOLD:
+                    found.append(f"line {above + reader.line_num} has {len(row)}")
+    more = f" and {count - MOST_TOLD} more lines another number" if count > MOST_TOLD else ""
+    return f"there are {wanted} headings, but {', '.join(found)}{more} of values" if found else ""
 
 
-def _without_problems(rows: pa.Table) -> pa.Table:
-    """The rows without the column that we added when they were refused before."""
-    return rows.drop_columns([PROBLEM_COLUMN]) if PROBLEM_COLUMN in rows.column_names else rows
+def _tidied(table: TextTable) -> TextTable:
+    """Without empty rows, the column that we added when rows were refused, and what an export put before texts."""
+    rows = table.rows
+    if PROBLEM_COLUMN in rows.column_names:
+        rows = rows.drop_columns([PROBLEM_COLUMN])
+    if rows.num_columns and rows.num_rows:
+        filled = [pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False) for column in rows.columns]
+        rows = rows.filter(reduce(pc.or_, filled))
+    return replace(table, rows=written_texts(rows))
 
 
-def _read_excel(path: Path) -> tuple[pa.Table, dict[str, str]]:
-    from zipfile import BadZipFile
-
-    from openpyxl import load_workbook
-
-    try:
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
-    except (OSError, KeyError, ValueError, BadZipFile) as error:
-        raise UsageError(f"{path} cannot be read as an Excel file: {error}") from error
-    rows = [[_cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    rows = [row for row in rows if any(row)]
-    if not rows:
-        raise UsageError(f"{path} has no rows")
-    head, *body = rows
-    named = [i for i, name in enumerate(head) if name]
-    headings = [head[i] for i in named]
+def _read_excel(path: Path, name: str | None) -> TextTable:
+    sheet = read_sheet(path, name)
+    above = _lines_above(sheet.rows)
+    head, *body = sheet.rows[above:]
+    named = [i for i, heading in enumerate(head) if heading.strip()]
+    headings = [head[i].strip() for i in named]
     names = distinct_names(headings)
-    columns = [pa.array([row[i] for row in body], pa.string()) for i in named]
-    return pa.table(columns, names), _repeated(headings, names)
+    rows = pa.table([pa.array([row[i] for row in body], pa.string()) for i in named], names)
+    numbers = {name: frozenset(sheet.numbers[i]) for name, i in zip(names, named, strict=True)}
+    return TextTable(
+        rows, repeated=_repeated(headings, names), sheet=sheet.name, other_sheets=sheet.others, numbers=numbers
+    )
+
+
+def _lines_above(rows: Sequence[Sequence[str]]) -> int:
+    """How many of the first rows are a title above the table: one cell, where a row below it has several."""
+    filled = [sum(1 for cell in row if cell.strip()) for row in rows[:LINES_LOOKED_AT]]
+    if not filled or max(filled) < 2:
+        return 0
+    return next(place for place, count in enumerate(filled) if count > 1)
 
 
 def _repeated(headings: Sequence[str], names: Sequence[str]) -> dict[str, str]:
@@ -181,16 +220,3 @@ def _repeated(headings: Sequence[str], names: Sequence[str]) -> dict[str, str]:
         elif folded:
             first[folded] = name
     return found
-
-
-def _cell_text(value: Any) -> str:
-    """A cell as text; a date without its midnight, a number with the 15 digits that Excel has."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime) and not (value.hour or value.minute or value.second):
-        return value.date().isoformat()
-    if isinstance(value, float):
-        text = format(Decimal(f"{value:.15g}"), "f")
-        # Three decimals would look like thousands beside amounts that were typed with a decimal comma.
-        return f"{text}0" if text[-4:-3] == "." else text
-    return str(value)

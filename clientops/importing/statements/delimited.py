@@ -13,7 +13,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 from clientops.errors import UsageError
-from clientops.importing.spreadsheet import (
+from clientops.importing.statements.lines import Line, Statement, StatementError
+from clientops.importing.written import (
     CREDIT_WORDS,
     DEBIT_WORDS,
     DateOrder,
@@ -23,7 +24,6 @@ from clientops.importing.spreadsheet import (
     sniff_date_order,
     sniff_decimal_mark,
 )
-from clientops.importing.statements.lines import Line, Statement, StatementError
 
 # Folded headings of banks in English, German, French, Spanish, Italian and Dutch, the likeliest first.
 HEADINGS: dict[str, tuple[str, ...]] = {

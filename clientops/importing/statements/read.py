@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clientops.errors import UsageError
-from clientops.importing.spreadsheet import DateOrder, DecimalMark
 from clientops.importing.statements.camt import read_camt
 from clientops.importing.statements.delimited import Reading, read_delimited
 from clientops.importing.statements.lines import Statement, StatementError, check_balances, request_rows
 from clientops.importing.statements.mt940 import read_mt940
 from clientops.importing.statements.ofx import read_ofx
+from clientops.importing.written import DateOrder, DecimalMark
 
 FORMATS = {"csv": "CSV of a bank or gateway", "ofx": "OFX, QFX", "mt940": "SWIFT MT940", "camt": "CAMT.053", "stripe": "Stripe export", "paypal": "PayPal export"}  # fmt: skip
 MOST_BYTES = 200_000_000
