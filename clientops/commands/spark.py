@@ -47,9 +47,9 @@ def on_spark(
     [typed] = asked.rows.to_pylist()
     if typed["scope"] == "new" or typed["since_operation"] is not None:
         raise UsageError("--engine spark looks at all clients; leave --new and --since away")
-    model = Model.of(json.loads(typed["model"])) if typed["model"] else shipped()
-    likely = typed["threshold"]
-    lowest = min(model.review, model.threshold if likely is None else score_of(float(likely)))
+    model = Model.of(json.loads(typed["model"])) if typed["model"] else None
+    likely, limits = typed["threshold"], model or shipped()
+    lowest = min(limits.review, limits.threshold if likely is None else score_of(float(likely)))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         report("Handing the clients to Spark", 0.1)
@@ -61,9 +61,12 @@ def on_spark(
         report("Comparing on Spark", 0.2)
         session = start_spark()
         try:
-            spark_pairs(session, folder / "clients.parquet", model, lowest).write.parquet(str(folder / "pairs"))
+            found, model = spark_pairs(session, folder / "clients.parquet", model, lowest)
+            found.write.parquet(str(folder / "pairs"))
         finally:
             session.stop()
+        if model != shipped():
+            request = {**request, "model": model.as_json()}
         staging = folder / "staging.duckdb"
         with duckdb.connect(str(staging)) as connection:
             pairs = quote_text(str(folder / "pairs" / "*.parquet"))

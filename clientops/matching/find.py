@@ -11,7 +11,8 @@ from clientops.matching.groups import duplicate_groups
 from clientops.matching.marks import PRESENT, add_marks, unmarked_clients_sql
 from clientops.matching.model import Model, shipped
 from clientops.matching.normalise import dialling_sql, keys_sql
-from clientops.matching.scoring import score_step
+from clientops.matching.own_weights import model_of_book, own_weights, sample_sql
+from clientops.matching.scoring import compare_step, evidence_sql, weigh_step
 from clientops.tables.view import Steps, Tables
 
 
@@ -48,13 +49,21 @@ def find_duplicates(
         only: ``id`` of new clients; only pairs with at least one of them are looked for.
         decisions: ``left_id, right_id, decision`` (``same``, ``different``, other words decide nothing). Clients that
             were merged since stand for their survivors. Of two decisions about a pair, ``different`` counts.
-        model: Weights and limits; by default the shipped ones.
+        model: Weights and limits; by default those the book's own search found (with ``only``), or those that a search
+            of the whole book finds: the shipped ones, or the book's own, see
+            :func:`~clientops.matching.own_weights.own_weights`.
     """
-    model = model or shipped()
-    lowest = model.threshold if threshold is None else threshold
+    start = model or (shipped() if only is None else model_of_book(tables))
+    lowest = start.threshold if threshold is None else threshold
     given = {"given_new": only, "given_decisions": decisions}
     steps = tables.steps(**{name: relation for name, relation in given.items() if relation is not None})
-    scored_step(steps, model, min(model.review, lowest), only="given_new" if only is not None else "")
+    model = scored_step(
+        steps,
+        start,
+        min(start.review, lowest),
+        only="given_new" if only is not None else "",
+        is_given=model is not None,
+    )
     current = None
     if decisions is not None:
         current = steps.add("current_decisions", current_decisions_sql("given_decisions"))
@@ -65,10 +74,13 @@ def find_duplicates(
     return Duplicates(pairs, groups)
 
 
-def scored_step(steps: Steps, model: Model, lowest: float, *, only: str = "", with_marks: bool = False) -> Relation:
+def scored_step(
+    steps: Steps, model: Model, lowest: float, *, only: str = "", with_marks: bool = False, is_given: bool = True
+) -> Model:
     """Add the step ``scored_pairs`` to a chain: all pairs of the book's clients, or those of the clients in a step.
 
-    With marks, also the steps of :func:`~clientops.matching.marks.add_marks`.
+    With marks, also the steps of :func:`~clientops.matching.marks.add_marks`. A model that nobody gave makes way for the
+    book's own weights where all pairs are looked at and show them; returned is the one that scored.
     """
     compared = NOBODY if only and not steps.value(f"select count(*) from {only}") else PRESENT
     _keys_step(steps, "client_keys", compared)
@@ -79,9 +91,13 @@ def scored_step(steps: Steps, model: Model, lowest: float, *, only: str = "", wi
     elif with_marks:
         add_marks(steps, "client_keys")
     pairs_step(steps, model, keys="client_keys", only=only)
-    found = score_step(steps, model, lowest, keys="client_keys", pairs="found_pairs", is_part=bool(only))
+    compare_step(steps, keys="client_keys", pairs="found_pairs", is_part=bool(only))
+    if not is_given and not only:
+        sample = sample_sql("found_pairs", steps.count("found_pairs"))
+        model = own_weights(steps.tables, steps.tables.query(evidence_sql(sample)), model) or model
+    weigh_step(steps, model, lowest, pairs="found_pairs")
     steps.drop("client_keys", "found_pairs")
-    return found
+    return model
 
 
 def _keys_step(steps: Steps, name: str, clients: str) -> None:

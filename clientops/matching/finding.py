@@ -17,6 +17,7 @@ from clientops.matching.find import scored_step
 from clientops.matching.groups import duplicate_groups
 from clientops.matching.model import Model, shipped
 from clientops.matching.near import CLIENT_COLUMNS
+from clientops.matching.own_weights import SETTING, model_of_book
 from clientops.requests import Id, Request
 from clientops.tables.schema import column_list
 from clientops.tables.view import Steps, Tables
@@ -49,7 +50,7 @@ class FindDuplicates(Request):
         None, title="Threshold", description="How likely a pair must be to join a group, e.g. 0.9; empty: 0.5"
     )
     model: Annotated[str, AfterValidator(_parse_model)] | None = Field(
-        None, title="Model", description="A tuned model as JSON; empty: the one that comes with clientops"
+        None, title="Model", description="A tuned model as JSON; empty: the one that fits the book"
     )
     engine: Literal["duckdb", "spark"] = Field(
         "duckdb", title="Engine", description="Where pairs are compared: here, or on Spark by the command line"
@@ -60,8 +61,8 @@ def keep_duplicates(tables: Tables, requests: Relation, *, today: date, now: dat
     """Look for duplicates and keep the pairs with their evidence in words.
 
     Args:
-        tables: Read-only tables; reads ``clients``, ``merged_clients``, ``duplicate_pairs``, ``duplicate_decisions`` and
-            the history of ``clients``. For the engine ``spark`` the pairs are those of the attached ``staging.found_pairs``.
+        tables: Read-only tables; reads ``clients``, ``merged_clients``, ``duplicate_pairs``, ``duplicate_decisions``,
+            ``settings`` and the history of ``clients``. For the engine ``spark`` the pairs are those of the attached ``staging.found_pairs``.
         requests: One row: ``scope``, ``since_operation``, ``threshold``, ``model``, ``engine``. See ``FindDuplicates``.
         today: Day of the search.
         now: Not used.
@@ -71,6 +72,9 @@ def keep_duplicates(tables: Tables, requests: Relation, *, today: date, now: dat
         ``duplicate_pairs``: afterwards it has each pair of present clients that is worth
         a look, once. A search for new clients keeps what was found of the others, and comes to the same pairs of the new
         ones as one of all. Groups hold no two clients that a person decided to be different.
+        A search of all clients keeps in ``settings`` the weights it used, where they are not the shipped ones: a given
+        model, or the book's own (:func:`~clientops.matching.own_weights.own_weights`); searches for new clients and
+        warnings use them.
 
     Problems:
         ``one_at_a_time``, ``no_staging``, ``unknown_operation``, ``not_together`` (Spark looks at all clients).
@@ -81,13 +85,13 @@ def keep_duplicates(tables: Tables, requests: Relation, *, today: date, now: dat
         return steps.plan(problems="problems")
     [request] = requests.project("scope, since_operation, threshold, model, engine").fetchall()
     scope, since, likely, text, engine = request
-    model = Model.of(json.loads(text)) if text else shipped()
-    threshold = log2(float(likely / (1 - likely))) if likely is not None else model.threshold
     after = since or (steps.value(LAST_SEARCH) if scope == "new" else None)
+    model = Model.of(json.loads(text)) if text else shipped() if after is None else model_of_book(tables)
+    threshold = log2(float(likely / (1 - likely))) if likely is not None else model.threshold
     if after is not None:
         steps.add("new_clients", CHANGED.format(history=tables.history("clients"), columns=column_list(CLIENT_COLUMNS)),
                   after=after)  # fmt: skip
-    _add_found(steps, model, threshold, engine, is_partial=after is not None)
+    model = _add_found(steps, model, threshold, engine, is_partial=after is not None, is_given=bool(text))
     _add_grouped(steps, model, threshold)
     steps.add("new_pairs", NEW.format(next_id=tables.next_id("duplicate_pairs")), today=today)
     steps.add("changed_pairs", CHANGED_PAIRS)
@@ -95,27 +99,44 @@ def keep_duplicates(tables: Tables, requests: Relation, *, today: date, now: dat
     marks = [] if engine == "spark" else [
         steps.insert("match_keys", "new_marks"), steps.update("match_keys", "changed_marks"), steps.delete("match_keys", "gone_marks")
     ]  # fmt: skip
+    if after is None:
+        _add_model(steps, model)
+    weights = (
+        [steps.insert("settings", "new_model"), steps.update("settings", "changed_model")] if after is None else []
+    )
     return steps.plan(
         steps.insert("duplicate_pairs", "new_pairs"),
         steps.update("duplicate_pairs", "changed_pairs"),
         steps.delete("duplicate_pairs", "gone_pairs"),
         *marks,
+        *weights,
         problems="problems",
         summary=_summary(steps, is_partial=after is not None),
     )
 
 
-def _add_found(steps: Steps, model: Model, threshold: float, engine: str, *, is_partial: bool) -> None:
-    """Steps ``found`` (what was looked for) and ``present_pairs`` (that and what was found before and still holds)."""
+def _add_found(steps: Steps, model: Model, threshold: float, engine: str, *, is_partial: bool, is_given: bool) -> Model:
+    """Steps ``found`` (what was looked for) and ``present_pairs`` (that and what was found before and still holds).
+
+    Returned is the model that weighed.
+    """
     source = "staging.found_pairs"
     if engine != "spark":
-        scored_step(
-            steps, model, min(model.review, threshold), only="new_clients" if is_partial else "", with_marks=True
-        )
+        only = "new_clients" if is_partial else ""
+        model = scored_step(steps, model, min(model.review, threshold), only=only, with_marks=True, is_given=is_given)
         source = "scored_pairs"
     why, why_not = words_sql(WHY, with_counts=True), words_sql(WHY_NOT)
     steps.add("found", FOUND.format(source=source, why=why, why_not=why_not, evidence=bits_sql(model)))
     steps.add("present_pairs", f"from found {KEPT if is_partial else ''}")
+    return model
+
+
+def _add_model(steps: Steps, model: Model) -> None:
+    """Steps ``new_model`` and ``changed_model``: what makes the setting that of a model, empty for the shipped one."""
+    value = None if model == shipped() else model.as_json()
+    steps.add("wanted_model", WANTED_MODEL, setting=SETTING, value=value)
+    steps.add("new_model", NEW_MODEL.format(next_id=steps.tables.next_id("settings")))
+    steps.add("changed_model", CHANGED_MODEL)
 
 
 def _add_grouped(steps: Steps, model: Model, threshold: float) -> None:
@@ -202,6 +223,15 @@ CHANGED_PAIRS = """
     from wanted w join duplicate_pairs p on p.left_id = w.left_id and p.right_id = w.right_id
     where (w.score, w.group_id, w.group_score, w.why, w.why_not, w.evidence)
         is distinct from (p.score, p.group_id, p.group_score, p.why, p.why_not, p.evidence)
+"""
+
+WANTED_MODEL = "select $setting::varchar as name, $value::varchar as value"
+NEW_MODEL = """
+    select {next_id} + 1 as id, w.* from wanted_model w
+    where w.value is not null and w.name not in (select name from settings)
+"""
+CHANGED_MODEL = """
+    select s.id, w.value from wanted_model w join settings s on s.name = w.name where s.value is distinct from w.value
 """
 
 GONE = """

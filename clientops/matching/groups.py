@@ -16,6 +16,9 @@ Link = tuple[float, int, int]
 SAME = math.inf
 """Score of a pair that a person decided to be the same."""
 
+DENSE = 0.8
+"""Share of the pairs of a group that are links; from here on a large group is no chain, and is not cut."""
+
 STEP = 1.0
 """Bits by which the threshold of a group that is too large rises at a time."""
 
@@ -32,7 +35,8 @@ def duplicate_groups(
 
     Clients linked by pairs of at least the threshold are a group. A group with more members than the model allows is
     cut at thresholds that rise bit by bit, up to the model's ``sure``, until its parts are small enough: one colleague
-    who looks like two people must not glue two families together. Two clients that a person decided to be different
+    who looks like two people must not glue two families together. Where nearly everyone is linked with everyone, the
+    evidence is not thin, and the group stays. Two clients that a person decided to be different
     are never in one group: the weaker links between them are left out.
 
     Args:
@@ -62,7 +66,7 @@ def duplicate_groups(
     forest = spanning_links([*same, *links], different)
     rows = [
         (min(members), client, len(members), weakest)
-        for members, weakest in cut_groups(forest, lowest, model.largest_group, model.sure)
+        for members, weakest in cut_groups(forest, lowest, model.largest_group, model.sure, [*same, *links])
         for client in sorted(members)
     ]
     rows.sort()
@@ -103,16 +107,39 @@ def spanning_links(links: Iterable[Link], different: Iterable[tuple[int, int]] =
     return taken
 
 
-def cut_groups(forest: list[Link], threshold: float, largest: int, sure: float) -> Iterator[tuple[list[int], float]]:
-    """Members of each group of a spanning forest, and its weakest link; too large ones cut at rising thresholds."""
-    waiting = [(threshold, forest)]
+def cut_groups(
+    forest: list[Link], threshold: float, largest: int, sure: float, links: Iterable[Link] = ()
+) -> Iterator[tuple[list[int], float]]:
+    """Members of each group of a spanning forest, and its weakest link; too large ones cut at rising thresholds.
+
+    Of all links those within large groups tell which of these are no chains.
+    """
+    large = []
+    for members, own in _components([link for link in forest if link[0] >= threshold]):
+        if len(members) <= largest:
+            yield members, min(link[0] for link in own)
+        else:
+            large.append((members, own))
+    home = {client: place for place, (members, _) in enumerate(large) for client in members}
+    within: list[list[Link]] = [[] for _ in large]
+    for link in links if home else ():
+        if (place := home.get(link[1])) is not None and place == home.get(link[2]):
+            within[place].append(link)
+    waiting = [(threshold, members, own, among) for (members, own), among in zip(large, within, strict=True)]
     while waiting:
-        lowest, links = waiting.pop()
-        for members, own in _components([link for link in links if link[0] >= lowest]):
-            if len(members) <= largest or lowest >= sure:
-                yield members, min(link[0] for link in own)
-            else:
-                waiting.append((min(lowest + STEP, sure), own))
+        lowest, members, own, among = waiting.pop()
+        if len(members) <= largest or lowest >= sure or _is_dense(members, among, lowest):
+            yield members, min(link[0] for link in own)
+        else:
+            higher = min(lowest + STEP, sure)
+            parts = _components([link for link in own if link[0] >= higher])
+            waiting += [(higher, part, held, among) for part, held in parts]
+
+
+def _is_dense(members: list[int], links: list[Link], lowest: float) -> bool:
+    among = set(members)
+    linked = sum(link[0] >= lowest and link[1] in among and link[2] in among for link in links)
+    return linked >= DENSE * len(members) * (len(members) - 1) / 2
 
 
 def _components(links: list[Link]) -> Iterator[tuple[list[int], list[Link]]]:

@@ -17,6 +17,7 @@ from clientops.matching.marks import Marked, marked_clients, marks_sql
 from clientops.matching.model import Model, shipped
 from clientops.matching.near import CLIENT_COLUMNS, near_clients_sql
 from clientops.matching.normalise import dialling, keys_sql
+from clientops.matching.own_weights import model_of_book
 from clientops.matching.scoring import compared_sql, evidence_sql, scored_sql
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
@@ -48,7 +49,7 @@ def likely_duplicates(
         tables: Read-only tables; reads ``clients`` and ``merged_clients``.
         requests: ``row`` and any of the columns of ``clients``, up to twenty rows; other columns are ignored.
         threshold: Lowest score; by default the model's.
-        model: Weights and limits.
+        model: Weights and limits; by default those of the last search.
         marked: Who shares marks with the requests, where that was looked up already.
 
     Returns:
@@ -58,7 +59,7 @@ def likely_duplicates(
     Raises:
         UsageError: More than twenty rows.
     """
-    model = model or shipped()
+    model = model or model_of_book(tables)
     lowest = model.threshold if threshold is None else threshold
     entered = _entered(requests)
     desk = _desk(model.as_json())

@@ -6,9 +6,10 @@ import pyarrow as pa
 
 from clientops.changes import Relation
 from clientops.matching.marks import MARKS, MOST, known_marks, marks_sql
-from clientops.matching.model import Model, shipped
+from clientops.matching.model import Model
 from clientops.matching.near import CLIENT_COLUMNS
 from clientops.matching.normalise import dialling_sql, keys_sql
+from clientops.matching.own_weights import model_of_book
 from clientops.matching.scoring import score_step
 from clientops.tables.schema import column_list, quote_name
 from clientops.tables.view import Tables
@@ -25,7 +26,7 @@ def likely_duplicates_of_many(
         tables: Read-only tables; reads ``clients``, ``match_keys`` and the history of ``clients``.
         requests: ``row`` and any of the columns of ``clients``, as many as there are.
         threshold: Lowest score; by default the model's.
-        model: Weights and limits.
+        model: Weights and limits; by default those of the last search.
 
     Returns:
         ``row, client_id`` and the columns of :func:`~clientops.matching.scoring.score_pairs` without ``left_id`` and
@@ -34,7 +35,7 @@ def likely_duplicates_of_many(
     unknown = known_marks(tables)
     if unknown is None:
         return None
-    model = model or shipped()
+    model = model or model_of_book(tables)
     columns = ", ".join(
         f"{quote_name(name)}::varchar as {name}" if name in requests.columns else f"null::varchar as {name}"
         for name in CLIENT_COLUMNS

@@ -40,12 +40,24 @@ def score_step(
 
     Where the pairs are those of a part of the clients, only what these clients have is counted; the result is the same.
     """
+    compare_step(steps, keys=keys, pairs=pairs, is_part=is_part)
+    return weigh_step(steps, model, at_least, pairs=pairs)
+
+
+def compare_step(steps: Steps, *, keys: str, pairs: str, is_part: bool = False) -> None:
+    """Add the step ``compared_keys``: the clients of the pairs with what is counted of them."""
     if is_part:
         steps.add("keys_in_pairs", KEYS_IN_PAIRS.format(keys=keys, pairs=pairs))
     steps.add("compared_keys", compared_sql(keys, pairs, counted="keys_in_pairs" if is_part else ""))
+    if is_part:
+        steps.drop("keys_in_pairs")
+
+
+def weigh_step(steps: Steps, model: Model, at_least: float | None, *, pairs: str) -> Relation:
+    """Add the step ``scored_pairs`` to a chain that has the pairs and their ``compared_keys``, and drop the latter."""
     lowest = model.review if at_least is None else at_least
     scored = steps.add("scored_pairs", f"{scored_sql(model, evidence_sql(pairs))} where score >= {float(lowest)!r}")
-    steps.drop("compared_keys", *(["keys_in_pairs"] if is_part else []))
+    steps.drop("compared_keys")
     return scored
 
 

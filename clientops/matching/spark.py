@@ -18,10 +18,12 @@ import pyarrow as pa
 from clientops.errors import UsageError
 from clientops.matching.candidates import members_sql
 from clientops.matching.comparisons import COUNTED
-from clientops.matching.model import Model
+from clientops.matching.model import Model, shipped
 from clientops.matching.near import CLIENT_COLUMNS
 from clientops.matching.normalise import KEY_COLUMNS, dialling_rows_sql, keys_sql
+from clientops.matching.own_weights import own_weights, sample_sql
 from clientops.matching.scoring import SIDE_COLUMNS, evidence_of_sides_sql, scored_sql
+from clientops.tables.view import Tables
 
 
 def start_spark(**settings: str) -> Any:
@@ -44,18 +46,37 @@ def start_spark(**settings: str) -> Any:
         raise UsageError("Spark did not start; it needs a Java runtime, e.g. Debian's default-jre-headless") from error
 
 
-def spark_pairs(session: Any, clients: Path | str, model: Model, at_least: float) -> Any:
-    """Scored pairs of the clients in a Parquet file or folder.
+def spark_pairs(
+    session: Any, clients: Path | str, model: Model | None, at_least: float | None = None
+) -> tuple[Any, Model]:
+    """Scored pairs of the clients in a Parquet file or folder, and the model that scored them.
 
     Args:
         session: Spark session, see :func:`start_spark`.
         clients: Parquet with ``id`` and the columns of ``clients`` that are compared.
-        model: Weights and limits.
-        at_least: Leave out pairs with a lower score.
+        model: Weights and limits; by default the shipped ones or, where the clients show them, their own, see
+            :func:`~clientops.matching.own_weights.own_weights`.
+        at_least: Leave out pairs with a lower score; by default the model's limit for review.
 
     Returns:
         Spark data frame with the columns of :func:`~clientops.matching.scoring.score_pairs`, not worked out yet.
     """
+    sides = _sides(session, clients, model or shipped())
+    if model is None:
+        sides = sides.persist()
+        sample = sample_sql("batch", sides.count(), "id_l", "id_r")
+        evidence = f"select * from ({evidence_of_sides_sql(f'from {sample}')})"
+        found = sides.mapInArrow(_worker(evidence), _schema(_answer_schema(evidence, sides.schema)))
+        with duckdb.connect() as connection:
+            tables = Tables(connection)
+            model = own_weights(tables, tables.given(found.toArrow())) or shipped()
+    lowest = model.review if at_least is None else at_least
+    scored = f"{scored_sql(model, evidence_of_sides_sql('from batch'))} where score >= {float(lowest)!r}"
+    return sides.mapInArrow(_worker(scored), _schema(_answer_schema(scored, sides.schema))), model
+
+
+def _sides(session: Any, clients: Path | str, model: Model) -> Any:
+    """The candidate pairs with what is known of both clients."""
     from pyspark.sql import functions as f
 
     frame = session.read.parquet(str(clients)).select("id", *CLIENT_COLUMNS)
@@ -82,9 +103,7 @@ def spark_pairs(session: Any, clients: Path | str, model: Model, at_least: float
     for side, number in (("l", "left_id"), ("r", "right_id")):
         beside = counted.select(*(f.col(name).alias(f"{name}_{side}") for name in SIDE_COLUMNS))
         sides = sides.join(beside, f.col(number) == f.col(f"id_{side}"))
-    sides = sides.drop("left_id", "right_id")
-    scored = f"{scored_sql(model, evidence_of_sides_sql('from batch'))} where score >= {float(at_least)!r}"
-    return sides.mapInArrow(_worker(scored), _schema(_answer_schema(scored, sides.schema)))
+    return sides.drop("left_id", "right_id")
 
 
 def _worker(sql: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:

@@ -13,7 +13,7 @@ from clientops.matching.comparisons import EVIDENCE, SEVERAL
 from clientops.matching.model import COUNTED_LEVELS, Model, shipped
 
 MOST_SHIFT = 6.0
-"""Bits that calibration moves the prior at most."""
+"""Bits that a book's prior is moved at most."""
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -104,26 +104,26 @@ def _crowding(pairs: dict[str, Any], model: Model, name: str) -> Matrix:
     return np.where(np.isin(pairs[name], COUNTED_LEVELS[name]), slope * many, 0.0)
 
 
-def calibrated(scored: Relation, model: Model | None = None) -> Model:
-    """The model with the prior of a book that is unlike those it was fitted to; needs no decisions.
+def prior_shift(scores: Matrix, counts: Matrix, expected: float) -> float:
+    """Bits by which the prior of a book differs from that of the books a model was fitted to; needs no decisions.
 
     Where half of all clients were entered twice, a pair deserves more trust than where one in ten was. How many of the
     compared pairs are one party is estimated from their scores: the share that explains itself (expectation
     maximisation of the prior alone).
 
     Args:
-        scored: All candidate pairs of the book with their scores, however low.
-        model: The model they were scored with.
+        scores: Scores of the candidate pairs, however low.
+        counts: Pairs with each score.
+        expected: Share of the compared pairs that were one party in the books of the fit.
     """
-    model = model or shipped()
-    odds = np.exp2(np.clip(scored.project("score").fetchnumpy()["score"], -60, 60))
-    if not len(odds):
-        return model
-    shift, usual = 0.0, model.expected / (1 - model.expected)
+    if not len(scores):
+        return 0.0
+    odds = np.exp2(np.clip(scores, -60, 60))
+    shift, usual = 0.0, expected / (1 - expected)
     for _ in range(200):
         moved = odds * 2**shift
-        share = float(np.clip(np.mean(moved / (1 + moved)), 1e-6, 1 - 1e-6))
+        share = float(np.clip(np.average(moved / (1 + moved), weights=counts), 1e-6, 1 - 1e-6))
         before, shift = shift, float(np.clip(np.log2(share / (1 - share) / usual), -MOST_SHIFT, MOST_SHIFT))
         if abs(shift - before) < 1e-4:
             break
-    return replace(model, prior=model.prior + shift)
+    return shift

@@ -23,13 +23,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clientops.matching.candidates import candidate_pairs
 from clientops.matching.find import find_duplicates
 from clientops.matching.groups import duplicate_groups
-from clientops.matching.model import Model
 from clientops.matching.normalise import normalise
-from clientops.matching.scoring import score_pairs
-from clientops.matching.tuning import calibrated
 from clientops.tables.view import Tables
 from tests.benchmarks import matching_rivals
 from tests.builders import TODAY
@@ -39,8 +35,8 @@ from tests.matching.made_up_world import FIELDS
 
 SEED = 2
 SIZES = (10_000, 100_000, 1_000_000)
-OURS, CALIBRATED = "clientops", "clientops, calibrated"
-RIVALS = (CALIBRATED, "Splink, fixed weights", "Splink, defaults", "recordlinkage")
+OURS = "clientops"
+RIVALS = ("Splink, fixed weights", "Splink, defaults", "recordlinkage")
 SLOW_FROM = {"Splink, defaults": 1_000_001, "recordlinkage": 100_001}
 
 
@@ -93,19 +89,15 @@ def find(place: Path, name: str, way: str) -> dict[str, Any]:
     rival = matching_rivals.WAYS[way]() if way in matching_rivals.WAYS else None  # imports what it needs
     started, busy = time.perf_counter(), _cpu()
     if rival is None:
-        groups = find_duplicates(tables, model=_calibrated(tables) if way == CALIBRATED else None).groups
+        groups = find_duplicates(
+            tables,
+        ).groups
     else:
         keys = tables.steps().add("keys_of_set", normalise(tables).sql_query())
         groups = duplicate_groups(tables, tables.given(rival(keys)))
     members = groups.to_arrow_table()
     figures = {"seconds": time.perf_counter() - started, "cpu": _cpu() - busy}
     return {**figures, "memory": _peak_memory(), **_figures(members, truth)}
-
-
-def _calibrated(tables: Tables) -> Model:
-    """The shipped model with this book's own prior."""
-    keys = tables.steps().add("keys_of_set", normalise(tables).sql_query())
-    return calibrated(score_pairs(tables, keys, candidate_pairs(tables, keys), at_least=-1000))
 
 
 def _cpu() -> float:

@@ -47,7 +47,7 @@ def client_tables() -> Tables:
     connection.execute("create schema history")
     connection.execute("create table history.operations (id bigint, rule varchar, undoes_id bigint)")
     connection.execute("create table history.requests (operation_id bigint, request varchar)")
-    for name in ("clients", "merged_clients", "match_keys"):
+    for name in ("clients", "merged_clients", "match_keys", "settings"):
         columns = (f"{c.name} {c.type}" + (f" default {c.default}" if c.default else "") for c in table(name).columns)
         connection.execute(f"create table {name} ({', '.join(columns)})")
     return Tables(connection)

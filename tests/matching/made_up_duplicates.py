@@ -16,7 +16,8 @@ NICKNAMES = {
 TYPO_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def _typo(world: World, text: str) -> str:
+def typo(world: World, text: str) -> str:
+    """A text with a letter or digit changed, left out, added or swapped with its neighbour."""
     if len(text) < 3:
         return text
     at = world.random.randrange(1, len(text) - 1)
@@ -33,7 +34,7 @@ def _mistype(*names: str) -> Callable[[World, Record], None]:
     def spoil(world: World, record: Record) -> None:
         name = world.random.choice(names)
         if record[name]:
-            record[name] = _typo(world, record[name])
+            record[name] = typo(world, record[name])
 
     return spoil
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from clientops.matching.finding import RULES
 from clientops.matching.likely import likely_duplicates
 from clientops.matching.likely_many import likely_duplicates_of_many
 from clientops.matching.marks import known_marks
+from clientops.matching.model import shipped
 from clientops.matching.near import CLIENT_COLUMNS
 from clientops.requests import read_requests
 from clientops.rules.duplicate_decisions import RULES as DECISION_RULES
@@ -62,7 +64,7 @@ def test_a_second_search_changes_nothing():
     """What was found already stays as it is, with its number and day."""
     tables = book(ZOFIA, ZOFIA)
     find(tables)
-    assert [change.rows.fetchall() for change in plan_rule(tables, FIND, [{}]).changes] == [[]] * 6
+    assert [change.rows.fetchall() for change in plan_rule(tables, FIND, [{}]).changes] == [[]] * 8
 
 
 def test_what_is_no_longer_alike_goes():
@@ -229,6 +231,23 @@ def test_who_is_entered_is_told_by_the_marks_of_the_last_search():
     assert sorted(row[:2] for row in entering(tables, changed, FIRM)) == [(1, 2), (1, 9)]
     find(tables, scope="new")
     assert sorted(row[:2] for row in entering(tables, changed, FIRM)) == [(1, 2), (1, 9)]
+
+
+def test_the_weights_of_a_search_hold_until_the_next_one_of_all():
+    """A given model weighs the clients who came since too, and who is being entered; a search of all without one forgets it."""
+    tables = book(ZOFIA, {**ZOFIA, **OTHER_PLACE})
+    find(tables)
+    ((usual,),) = kept(tables, "score")
+    find(tables, model=replace(shipped(), prior=shipped().prior + 2).as_json())
+    assert kept(tables, "score") == [(usual + 2,)]
+    change(tables, "clients", {"id": 3, "currency_id": 1, **ZOFIA, "address1": "Rynek 9"})
+    find(tables, scope="new")
+    weighed = kept(tables, "score")
+    entered = [row[2] for row in entering(tables, ZOFIA)]
+    find(tables)
+    assert [score - 2 for (score,) in weighed] == [score for (score,) in kept(tables, "score")]
+    assert [score - 2 for score in entered] == pytest.approx([row[2] for row in entering(tables, ZOFIA)])
+    assert tables.query("select value from settings").fetchall() == [(None,)]
 
 
 def test_marks_that_many_share_are_passed_over():

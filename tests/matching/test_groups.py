@@ -84,20 +84,30 @@ def chain(first: int, last: int, score: float) -> list[tuple[int, int, float]]:
     return [(n, n + 1, score) for n in range(first, last)]
 
 
+# fmt: off
 CUTS = [
     pytest.param([*chain(1, 4, 9.0), (4, 5, 1.0), *chain(5, 8, 9.0)], [[1, 2, 3, 4], [5, 6, 7, 8]], id="a thin bridge"),
     pytest.param(chain(1, 8, 20.0), [[1, 2, 3, 4, 5, 6, 7, 8]], id="eight that are sure stay together"),
     pytest.param(chain(1, 8, 1.0), [], id="a thin chain dissolves"),
+    pytest.param(
+        [(a, b, 1.0) for a, b in itertools.combinations(range(1, 8), 2) if (a, b) != (1, 7)],
+        [[1, 2, 3, 4, 5, 6, 7]], id="seven who are nearly all alike",
+    ),
+    pytest.param(
+        [*((a, b, 1.0) for group in ((1, 2, 3), (4, 5, 6)) for a, b in itertools.combinations(group, 2)), (3, 4, 0.5)],
+        [[1, 2, 3], [4, 5, 6]], id="two families and a bridge",
+    ),
     pytest.param(chain(1, 5, 1.0), [[1, 2, 3, 4, 5]], id="five are not too many"),
     pytest.param([*chain(1, 4, 9.0), (2, 9, 0.5), (3, 9, 0.7)], [[1, 2, 3, 4, 9]], id="a fifth by thin links"),
     pytest.param([(1, 2, -0.5)], [], id="below the threshold"),
     pytest.param([], [], id="no pairs"),
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize(("pairs", "expected"), CUTS)
 def test_cut(pairs: list[tuple[int, int, float]], expected: list[list[int]]) -> None:
-    """Groups of more than five are cut where the evidence is thinnest; what is sure stays together."""
+    """Groups of more than five are cut where the evidence is thinnest; what is sure, or linked throughout, stays together."""
     tables, given_pairs = tables_with(*pairs)
     assert groups_of(duplicate_groups(tables, tables.given(given_pairs))) == expected
 
