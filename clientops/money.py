@@ -18,6 +18,19 @@ def minor_digits(currency: str) -> int:
     return int(get_currency_precision(currency))
 
 
+def minor_digits_sql(code: str) -> str:
+    """SQL of the decimals of a currency's minor unit, from its code (SQL); 2 for nearly all.
+
+    Source:
+        Unicode CLDR, through Babel.
+    """
+    from babel.core import get_global
+
+    digits = {name: min(rule[0], 4) for name, rule in get_global("currency_fractions").items() if name != "DEFAULT"}
+    cases = " ".join(f"when '{name}' then {count}" for name, count in sorted(digits.items()) if count != 2)
+    return f"(case {code} {cases} else 2 end)::tinyint"
+
+
 def round_money(amount: Decimal, digits: int) -> Decimal:
     """An amount rounded half away from zero to a number of decimals, as ``round_sql`` does."""
     return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)

@@ -12,6 +12,7 @@ from clientops.changes import Rule
 from clientops.errors import UsageError
 
 MODULES = (
+    "clientops.rules.currencies",
     "clientops.rules.clients",
     "clientops.rules.users",
     "clientops.rules.user_access",
@@ -84,6 +85,24 @@ def rules() -> dict[str, Rule]:
     known = {rule.name: rule for rule in [*found, UNDO]}
     RULE_NAMES.update(known)
     return known
+
+
+# Of rules that are applied by a command or screen of their own, and by no request table.
+_OTHER_TITLES = {
+    "build-demo": "Build the demo book", "import-whmcs": "Import WHMCS", "erase-person": "Erase a person",
+    "record-backup": "Record a backup", "propose-change": "Ask for approval", "reject-proposal": "Reject a proposal",
+    "direct-sql": "Changes by other means",
+}  # fmt: skip
+
+
+def titles() -> dict[str, str]:
+    """What people call the rule of an operation, by its name; those that only a command applies, too."""
+    return {**{known.name: known.title for known in rules().values()}, **_OTHER_TITLES}
+
+
+def title_of(name: str) -> str:
+    """What people call a rule; of one that is no longer known, its name as words."""
+    return titles().get(name) or name.replace("-", " ").capitalize()
 
 
 def rule(name: str) -> Rule:

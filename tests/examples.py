@@ -261,6 +261,11 @@ EXAMPLES: tuple[Example, ...] = (
     Example("edit-ticket", {"ticket_id": 1, "priority": "High"}, _update("tickets", 1, priority="Low")),
     Example("reply-ticket", {"ticket_id": 1, "message": "Done", "close": "yes"}, _update("tickets", 1, status="Answered")),
     Example("close-ticket", {"ticket_id": 1}, _update("tickets", 1, status="Answered")),
+    Example(
+        "add-currency",
+        [{"code": "SEK", "rate": "11.42"}, {"code": "nok", "rate": "11.7"}],
+        ("currencies", "update", [{"id": 1, "code": "SEK"}]),
+    ),
     Example("add-department", {"name": "Billing"}, ("departments", "update", [{"id": 1, "name": "Billing"}])),
     Example(
         "log-communication",

@@ -168,5 +168,5 @@ def init(ctx: typer.Context, operator: Operator = None) -> None:
         book = Book.create(shared.path, operator=operator or shared.operator)
     console.print(Text(f"Made an empty book: {path_text(book.path)} (readable by you only)."), style="bold green")
     console.print(
-        "Next: clientops demo fills it with made-up content; clientops import brings your own; clientops rules"
+        "Next: clientops import brings your own; or begin with clientops apply add-currency --set code=EUR; clientops app"
     )

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 from clientops.forms.element import Node, h
 
 COLOURS = ("#3f86c4", "#3a9d74", "#c98a2b", "#b3545c")
-TEXT = "#7c8894"
-WIDTH, HEIGHT, BOTTOM, TOP = 560, 200, 24, 26
+TEXT, TEXT_IN_THE_DARK = "#55636f", "#b3bec8"
+WIDTH, HEIGHT, BOTTOM, TOP = 440, 190, 24, 26
 
 
 def bars(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]) -> Node:
@@ -46,28 +46,24 @@ def bars(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence
 def shares(title: str, parts: Sequence[tuple[str, int]]) -> Node:
     """Shares of a whole as bars that lie, longest first."""
     total = sum(count for _, count in parts) or 1
-    drawn = []
-    for place, (label, count) in enumerate(parts):
-        top = 8 + place * 40
-        drawn.append(_text(4, top + 11, f"{label}"))
-        drawn.append(_text(WIDTH - 4, top + 11, f"{count:,} ({count / total:.0%})", "end"))
-        drawn.append(
-            f'<rect x="4" y="{top + 17}" width="{WIDTH - 8}" height="10" rx="5" fill="{TEXT}" fill-opacity=".2"/>'
-        )
-        drawn.append(
-            f'<rect x="4" y="{top + 17}" width="{max(4.0, (WIDTH - 8) * count / total):.1f}" height="10" rx="5" fill="{COLOURS[place % 4]}"/>'
-        )
-    said = ", ".join(f"{label} {count:,}" for label, count in parts)
-    return picture(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {max(40, 8 + 40 * len(parts))}">{"".join(drawn)}</svg>',
-        f"{title}: {said}",
-    )
+    lines = [
+        h("li", h("span", label), h("span", f"{count:,} ({count / total:.0%})", class_="co-faint"),
+          h("progress", value=f"{count / total:.4f}", max="1", aria_hidden="true"), key=label)
+        for label, count in parts
+    ]  # fmt: skip
+    return h("ul", lines, class_="co-shares", aria_label=title)
 
 
 def picture(svg: str, said: str) -> Node:
-    """An SVG as an image, with the text that says the same."""
-    data = base64.b64encode(svg.encode()).decode()
-    return h("img", src=f"data:image/svg+xml;base64,{data}", alt=said, class_="co-chart")
+    """An SVG as an image, once for light and once for dark screens, with the text that says the same."""
+    both = (("light", svg), ("dark", svg.replace(TEXT, TEXT_IN_THE_DARK)))
+    return h(
+        "div",
+        [
+            h("img", src=f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}", alt=said, class_=f"co-chart co-in-the-{where}", key=where)
+            for where, drawn in both
+        ],
+    )  # fmt: skip
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:

@@ -7,6 +7,7 @@ from clientops.forms.desk import Desk
 from clientops.forms.element import Content, call, h
 from clientops.forms.look import badge, link
 from clientops.forms.words import humanised, moment
+from clientops.operations import title_of
 from clientops.reports.diff import describe
 
 SHOWN = 30
@@ -40,7 +41,7 @@ def timeline(desk: Desk, changes: list[RowChange], table: str) -> Content:
                 "section",
                 h("div",
                   badge({"insert": "Added", "update": "Changed", "delete": "Removed"}[kind], {"insert": "good", "update": "warn", "delete": "bad"}[kind]), " ",
-                  link(f"Operation {change.operation_id}", call(desk.go, f"operations/{change.operation_id}")), f" · {rule} · {operator} · {moment(at)}",
+                  link(f"Operation {change.operation_id}", call(desk.go, f"operations/{change.operation_id}")), f" · {title_of(rule)} · {operator} · {moment(at)}",
                   f" · {reason}" if reason else None, class_="co-change-name"),
                 h("table", h("tbody", values), class_="co-diff") if kind == "update" else None,
                 class_="co-change-row", key=f"{change.operation_id} {kind}",

@@ -15,7 +15,7 @@ from clientops.forms.look import badge, button, card, facts, link, notice, table
 from clientops.forms.view import Work
 from clientops.forms.words import moment
 from clientops.operations import rule as rule_named
-from clientops.operations import rules
+from clientops.operations import title_of
 from clientops.reports.diff import describe
 
 
@@ -94,9 +94,8 @@ class WaitingList(Part):
         found = waiting(self.desk.book)
         if not found:
             return said
-        known = rules()
         rows = [
-            (link(f"No. {p.id}", call(self.look, p.id)), known[p.rule].title if p.rule in known else p.rule, p.proposed_by, moment(p.proposed_at),
+            (link(f"No. {p.id}", call(self.look, p.id)), title_of(p.rule), p.proposed_by, moment(p.proposed_at),
              p.reason or "", p.needed_because, badge("book moved on", "warn") if p.moved_on else "")
             for p in found
         ]  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from clientops.reports.labels import amount_text, counted, party_sql, read_labels
+from clientops.reports.labels import amount_text, counted, country_name, language_name, party_sql, read_labels
 from clientops.reports.listings import OWED
 from clientops.tables.view import Tables
 
@@ -117,13 +117,13 @@ def _figures(
 
 def _profile(row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     address = "\n".join(
-        part for part in (row["address1"], row["address2"], " ".join(filter(None, (row["postcode"], row["city"]))), row["state"], row["country"]) if part
+        part for part in (row["address1"], row["address2"], " ".join(filter(None, (row["postcode"], row["city"]))), row["state"], country_name(row["country"])) if part
     )  # fmt: skip
     name = " ".join(filter(None, (row["first_name"], row["last_name"])))
     since = row["created_on"].isoformat() if row["created_on"] else ""
     pairs = (
         ("Name", name), ("Company", row["company_name"]), ("E-mail", row["email"]), ("Phone", row["phone"]), ("Address", address),
-        ("Group", row["group_name"]), ("Language", row["language"]), ("Client since", since), ("Remarks", row["admin_notes"]),
+        ("Group", row["group_name"]), ("Language", language_name(row["language"])), ("Client since", since), ("Remarks", row["admin_notes"]),
     )  # fmt: skip
     return tuple((label, text or "") for label, text in pairs)
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from clientops.changes import Relation
 from clientops.errors import UsageError
-from clientops.operations import MANUAL_KINDS, rules
+from clientops.operations import MANUAL_KINDS, rules, title_of, titles
 from clientops.reports.listing import Listing, Shown
 from clientops.tables.schema import quote_text
 from clientops.tables.view import Tables
@@ -100,9 +100,8 @@ def manual_entries(
 @lru_cache(maxsize=1)
 def rules_sql() -> str:
     """VALUES of each rule: ``rule, title, kind, source``."""
-    known = {rule.name: (rule.title, rule.manual or OTHER) for rule in rules().values()}
-    for name in AUTOMATIC:
-        known.setdefault(name, (name.replace("-", " ").capitalize(), OTHER))
+    kinds = {rule.name: rule.manual for rule in rules().values()}
+    known = {name: (title_of(name), kinds.get(name) or OTHER) for name in [*titles(), *AUTOMATIC]}
     rows = ", ".join(
         f"({', '.join(map(quote_text, (name, title, kind, AUTOMATIC.get(name, BY_HAND))))})"
         for name, (title, kind) in known.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from clientops.matching.finding import FIND
 from clientops.reconciliation.credit import DRIFTED as DRIFTED_BALANCES
 from clientops.reconciliation.payments import FREE_MONEY, RESTS, SUSPECT_MONEY
 from clientops.reports.duplicates import WAITING
@@ -16,22 +17,28 @@ from clientops.tables.view import Tables
 
 @dataclass(frozen=True)
 class Todo:
-    """Something that waits for a person: how many, what it is, and the name of the listing that shows it."""
+    """Something that waits for a person: how many, what it is, and the name of the listing that shows it.
+
+    ``is_known`` is False where nobody has looked for it yet, so that nothing found means nothing.
+    """
 
     name: str
     count: int
     title: str
     detail: str
+    is_known: bool = True
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How things stand: (label, text, detail) figures, and the series of the charts."""
+    """How things stand: (label, text, detail) figures, the series of the charts, and how many clients and currencies there are."""
 
     figures: tuple[tuple[str, str, str], ...]
     months: tuple[tuple[str, float, float], ...]
     code: str
     statuses: tuple[tuple[str, int], ...]
+    clients: int
+    currencies: int
 
 
 DRIFTED = f"""
@@ -92,9 +99,19 @@ def read_todo(tables: Tables) -> tuple[Todo, ...]:
     """What waits for a person, in the order of :data:`TITLES`."""
     found = []
     for name, (title, detail) in TITLES.items():
-        row = tables.query(TODO_LISTINGS[name].count_sql).fetchone()
-        found.append(Todo(name, int(row[0]) if row else 0, title, detail))
+        count = _number(tables, TODO_LISTINGS[name].count_sql)
+        is_known = name != "duplicates" or count > 0 or _number(tables, LOOKED.format(log=tables.operations())) > 0
+        found.append(Todo(name, count, title, detail if is_known else "Nobody has looked for them yet", is_known))
     return tuple(found)
+
+
+# Whether anybody has looked for duplicates; one client alone is none.
+LOOKED = f"select (exists (from {{log}} where rule = '{FIND}') or (select count(*) from clients) < 2)::integer"
+
+
+def _number(tables: Tables, sql: str) -> int:
+    row = tables.query(sql).fetchone()
+    return int(row[0]) if row else 0
 
 
 def read_standing(tables: Tables, today: date) -> Standing:
@@ -114,7 +131,8 @@ def read_standing(tables: Tables, today: date) -> Standing:
         if code
         else ()
     )
-    return Standing(tuple(figures), months, code, statuses)
+    currencies = _number(tables, "select count(*) from currencies")
+    return Standing(tuple(figures), months, code, statuses, total, currencies)
 
 
 OWED_IN_ALL = f"""

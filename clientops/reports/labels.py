@@ -50,6 +50,22 @@ LABELS: dict[str, str] = {
 }
 
 
+def country_name(code: str | None) -> str:
+    """What a country is called, e.g. ``Germany`` for ``DE``; the code itself where it is no country."""
+    from babel import Locale
+
+    return str(Locale("en").territories.get((code or "").upper(), code or ""))
+
+
+def language_name(code: str | None) -> str:
+    """What a language is called, e.g. ``Portuguese (Brazil)`` for ``pt-BR``; the code itself where it is none."""
+    from babel import Locale
+
+    language, _, country = (code or "").replace("_", "-").partition("-")
+    name = Locale("en").languages.get(language.lower(), code or "")
+    return f"{name} ({country_name(country)})" if country else str(name)
+
+
 def amount_text(amount: Decimal, code: str) -> str:
     """An amount as screens show it, e.g. ``EUR 1,234.50``."""
     digits = minor_digits(code)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from clientops.operations import titles
 from clientops.reports.labels import name_sql, party_sql
 from clientops.reports.listing import Listing, Shown
-from clientops.tables.schema import quote_name
+from clientops.tables.schema import quote_name, quote_text
 from clientops.tables.schema import table as schema_of
 
 NUMBER = Shown("id", "No.", "number")
@@ -140,7 +143,7 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
     ),
     "operations": (
         "operations",
-        """select t.id, t.applied_at, t.rule, t.operator, t.reason, t.change_count,
+        """select t.id, t.applied_at, coalesce({titles}[t.rule], t.rule) as rule, t.operator, t.reason, t.change_count,
                 case when t.undoes_id is not null then 'undoes ' || t.undoes_id
                     when u.id is not null then 'undone by ' || u.id end as undo
             from history.operations t
@@ -166,9 +169,17 @@ def listing(name: str, where: str = "", *, title: str = "") -> Listing:
     heading, sql, columns, order = _SELECTS[name]
     if "client_id = $" in where:
         columns = tuple(column for column in columns if column.name != "client")
+    if name == "operations":
+        sql = sql.replace("{titles}", _titles_sql())
     full = f"{sql} where {where}" if where else sql
     base = "" if name == "operations" else f"{name} t" + (f" where {where}" if where else "")
     return Listing(name.replace("_", "-"), title or heading, full, columns, order, f"No {title or heading} here", _MORE.get(name, ()), base)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _titles_sql() -> str:
+    """MAP of what people call the rules, by name."""
+    return f"map {{{', '.join(f'{quote_text(name)}: {quote_text(title)}' for name, title in titles().items())}}}"
 
 
 def is_listed(name: str) -> bool:

@@ -156,7 +156,7 @@ ASKED = """
 UNKNOWN_CURRENCY_OR_GROUP = """
     select "row", 'currency' as field, 'unknown_currency' as code,
         'currency ' || currency || ' is not one of this book, which has '
-            || (select string_agg(code, ', ' order by code) from currencies) as message
+            || coalesce((select string_agg(code, ', ' order by code) from currencies), 'none yet; add it first (add-currency)') as message
     from asked where currency is not null and currency_id is null
     union all
     select "row", 'group_id', 'unknown_group', 'there is no group ' || group_id
@@ -166,7 +166,7 @@ UNKNOWN_CURRENCY_OR_GROUP = """
 ADD_PROBLEMS = f"""
     {UNKNOWN_CURRENCY_OR_GROUP}
     union all
-    select "row", 'currency', 'unknown_currency', 'currency is missing, and this book has no default currency'
+    select "row", 'currency', 'unknown_currency', 'currency is missing, and this book has no default currency; add-currency adds one'
     from asked where currency is null and default_currency_id is null
     union all
     select "row", 'created_on', 'in_future', 'created_on ' || created_on || ' is after today, ' || $today::date

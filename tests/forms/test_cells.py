@@ -79,8 +79,22 @@ def test_a_wrong_value_is_refused_at_the_cell(editor, book, column, value, sente
     assert "Some values are wrong" in editor.hand.text
     assert "If you confirm" not in editor.hand.text
     row = next(row for row in editor.page()["rows"] if row["id"] == 1)
+    assert row["wrong"] == answer["wrong"]  # on whichever page one comes back to it
     same = editor.enter(1, column, row["raw"][column], same=True)
     assert same == {"edits": {}, "wrong": {}, "pending": {"changes": 0, "rows": 0, "wrong": 0}}
+
+
+def test_what_became_wrong_since_is_told_at_its_cell(editor, book):
+    """A preview that the rule refuses goes no further; the cell says why, and discarding forgets that too."""
+    editor.enter(3, "city", "Ulm")
+    editor.enter(4, "city", "Bonn")
+    book.apply_now(rule("merge-clients"), {"replaced_id": 3, "survivor_id": 2})
+    editor.send("preview")
+    assert "This cannot be done as it is" in editor.hand.text
+    assert "If you confirm" not in editor.hand.text
+    assert editor.page()["pending"] == {"changes": 2, "rows": 2, "wrong": 1}
+    assert editor.node.attributes["cells"]["discard"].method(None)["pending"] == {"changes": 0, "rows": 0, "wrong": 0}
+    assert editor.enter(4, "city", "Bonn")["pending"] == {"changes": 1, "rows": 1, "wrong": 0}
 
 
 def test_nothing_is_lost_on_other_pages_and_orders(editor):

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from clientops.book.approval import PROPOSE, REJECT
+from clientops.book.book import Book
+from clientops.book.erase import ERASE
+from clientops.book.recording import RECORD_BACKUP
 from clientops.forms.element import Node
 from clientops.forms.shell import SCREENS
-from clientops.operations import rules
-from tests.books import insert
+from clientops.importing.demo.build import BUILD_DEMO
+from clientops.importing.whmcs.rule import IMPORT_WHMCS
+from clientops.operations import rules, title_of
+from tests.books import OPERATOR, apply_by_hand, insert
 from tests.builders import NOW, TODAY
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -79,6 +85,67 @@ def test_the_home_screen_counts_what_waits(at, hostile):
     grid = at("home/closed", hostile)
     page = grid.ask(grid.node(tag="co-grid"), "page", {"offset": 0, "limit": 10})
     assert [row["id"] for row in page["rows"]] == [9]
+
+
+def test_duplicates_that_nobody_looked_for_are_no_good_news(at, book):
+    """Home says "nothing" only after a search; before, that nobody has looked, and the way to it."""
+    hand = at("home")
+    assert "Nobody has looked for them yet" in hand.text
+    hand.click("Look for them")
+    assert hand.has_button("Look for duplicates")
+    book.apply_now(rules()["find-duplicates"], {"scope": "all", "threshold": "0.99"})
+    assert "Nobody has looked" not in at("home").text
+
+
+def test_home_of_an_empty_book_leads_to_the_first_client(at, tmp_path):
+    """A book without clients says how to begin: the currency first, then the client."""
+    empty = Book.create(tmp_path / "empty.duckdb", operator=OPERATOR)
+    hand = at("home", empty)
+    assert "This book is empty." in hand.text
+    assert "Nobody has looked" not in hand.text
+    hand.click("Add a currency")
+    hand.submit(code="eur")
+    hand.submit()
+    assert "Done: operation 1" in hand.text
+    hand = at("home", empty)
+    assert not hand.has_button("Add a currency")
+    hand.click("Add a client")
+    hand.submit(first_name="Ada", last_name="Lovelace", email="ada@example.com")
+    hand.submit()
+    assert not at("home", empty).has_button("Add a client")
+    assert empty.query("select k.code from clients c join currencies k on k.id = c.currency_id")[1] == [("EUR",)]
+
+
+def test_rules_are_shown_by_their_titles(at, book):
+    """Operations are called what forms call them, on home, in their list, and in what a row's history says."""
+    book.apply_now(rules()["issue-credit"], {"client_id": 1, "amount": "5", "description": "x"})
+    hand = at("operations")
+    page = hand.ask(hand.node(tag="co-grid"), "page", {"offset": 0, "limit": 10, "filters": {"rule": "issue credit"}})
+    assert ["Issue credit" in row["cells"] for row in page["rows"]] == [True]
+    history = at("client/1")
+    history.click("History")
+    for text in (at("home").text, at("operations/2").text, history.text):
+        assert "Issue credit" in text
+        assert "issue-credit" not in text
+
+
+@pytest.mark.parametrize(
+    "known", [BUILD_DEMO, IMPORT_WHMCS, ERASE, RECORD_BACKUP, PROPOSE, REJECT], ids=lambda known: known.name
+)
+def test_rules_that_only_commands_apply_have_their_titles_too(known):
+    """What is not in the registry is called as its rule is."""
+    assert title_of(known.name) == known.title
+
+
+def test_countries_and_languages_are_named(at, book):
+    """A client's profile says Germany and German, not DE and de."""
+    apply_by_hand(book, ("clients", "update", [{"id": 1, "country": "DE", "language": "pt-BR"}]))
+    profile = {
+        node.children[0].text: node.children[1].text
+        for node in at("client/1").node(class_="co-columns").find(tag="dl")[0].children
+    }
+    assert profile["Address"].endswith("Germany")
+    assert profile["Language"] == "Portuguese (Brazil)"
 
 
 def test_a_closed_client_with_services_is_warned_about(at, hostile):

@@ -16,8 +16,8 @@ function grid(host, props, context) {
   const actions = make("span", { class: "co-grid-actions" });
   const bar = make("div", { class: "co-grid-bar" }, make("span", { class: "co-search" }, icon("search"), search), count, actions, props.cells ? editing : null, filtering, props.export ? exporting : null);
   const table = make("table", { role: "grid", "aria-label": props.title, class: "co-grid-table" });
-  const head = make("thead");
-  const body = make("tbody");
+  const head = make("thead", { role: "rowgroup" }); // roles are said, since on a phone rows are laid out as paragraphs
+  const body = make("tbody", { role: "rowgroup" });
   table.append(head, body);
   const box = make("div", { class: "co-grid-box" }, table);
   const first = make("button", { type: "button", class: "co-button co-quiet", "aria-label": "First page" }, "«");
@@ -62,27 +62,27 @@ function grid(host, props, context) {
     load();
   }
   function heading() {
-    const row = make("tr");
+    const row = make("tr", { role: "row" });
     if (props.select) {
       const all = make("input", { type: "checkbox", "aria-label": "Select this page" });
       all.onchange = () => {
         for (const line of state.page ? state.page.rows : []) all.checked ? state.selected.add(line.id) : state.selected.delete(line.id);
         draw();
       };
-      row.append(make("th", { scope: "col", class: "co-check" }, all));
+      row.append(make("th", { scope: "col", role: "columnheader", class: "co-check" }, all));
     }
     for (const column of columns()) {
       const sorted = state.sort && state.sort[0] === column.name ? state.sort[1] : null;
       row.append(
-        make("th", { scope: "col", class: "co-" + (column.kind === "badge" ? "state" : column.kind), "aria-sort": sorted ? (sorted === "asc" ? "ascending" : "descending") : "none" },
+        make("th", { scope: "col", role: "columnheader", class: "co-" + (column.kind === "badge" ? "state" : column.kind), "aria-sort": sorted ? (sorted === "asc" ? "ascending" : "descending") : "none" },
           make("button", { type: "button", class: "co-sort", onclick: () => sort(column.name) },
             column.title, make("span", { class: "co-sort-mark", "aria-hidden": "true" }, sorted ? (sorted === "asc" ? " ▲" : " ▼") : ""))),
       );
     }
     const rows = [row];
     if (host.classList.contains("co-filtering")) {
-      const filters = make("tr", { class: "co-filters" });
-      if (props.select) filters.append(make("td"));
+      const filters = make("tr", { role: "row", class: "co-filters" });
+      if (props.select) filters.append(make("td", { role: "gridcell" }));
       for (const column of columns()) {
         const field = make("input", { class: "co-input", "aria-label": "Filter " + column.title, placeholder: column.hint || "contains", value: state.filters[column.name] || "" });
         field.oninput = () => {
@@ -91,7 +91,7 @@ function grid(host, props, context) {
           clearTimeout(timer);
           timer = setTimeout(load, 250);
         };
-        filters.append(make("td", {}, field));
+        filters.append(make("td", { role: "gridcell", "data-title": column.title }, field));
       }
       rows.push(filters);
     }
@@ -113,18 +113,18 @@ function grid(host, props, context) {
     let isFirst = true;
     const held = body.contains(document.activeElement) ? [...body.children].indexOf(document.activeElement.closest("tr")) : -1;
     body.replaceChildren(...page.rows.map((line, at) => {
-      const row = make("tr", { "data-id": line.id, tabindex: page.editing ? null : at === 0 ? "0" : "-1", "aria-selected": props.select ? String(state.selected.has(line.id)) : null, class: props.open && !page.editing ? "co-opens" : "" });
+      const row = make("tr", { role: "row", "data-id": line.id, tabindex: page.editing ? null : at === 0 ? "0" : "-1", "aria-selected": props.select ? String(state.selected.has(line.id)) : null, class: props.open && !page.editing ? "co-opens" : "" });
       if (props.select) {
         const tick = make("input", { type: "checkbox", tabindex: "-1", "aria-label": "Select row " + line.id });
         tick.checked = state.selected.has(line.id);
         tick.onclick = (event) => event.stopPropagation();
         tick.onchange = () => { tick.checked ? state.selected.add(line.id) : state.selected.delete(line.id); draw(); };
-        row.append(make("td", { class: "co-check" }, tick));
+        row.append(make("td", { role: "gridcell", class: "co-check" }, tick));
       }
       line.cells.forEach((text, n) => {
         const column = columns()[n];
         const shown = text === null ? "" : text;
-        const cell = make("td", { class: "co-" + (column.kind === "badge" ? "state" : column.kind), title: shown.length > 28 && column.kind !== "long" ? shown : null },
+        const cell = make("td", { role: "gridcell", "data-title": column.title, class: "co-" + (column.kind === "badge" ? "state" : column.kind) + (n < 2 ? " co-first" : ""), title: shown.length > 28 && column.kind !== "long" ? shown : null },
           column.kind === "badge" && shown ? make("span", { class: "co-badge co-badge-" + (line.tones || {})[column.name] }, shown) : shown);
         if (page.editing && column.name in props.cells.columns) {
           entry.prepare(cell, line, column, isFirst);
@@ -143,7 +143,7 @@ function grid(host, props, context) {
     }
     if (!page.rows.length) {
       const wide = columns().length + (props.select ? 1 : 0);
-      body.append(make("tr", { class: "co-grid-none" }, make("td", { colspan: wide }, page.message || "Nothing here that fits")));
+      body.append(make("tr", { role: "row", class: "co-grid-none" }, make("td", { role: "gridcell", colspan: wide }, page.message || "Nothing here that fits")));
     }
     const format = new Intl.NumberFormat("en");
     const from = page.total ? state.offset + 1 : 0;

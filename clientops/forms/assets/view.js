@@ -311,6 +311,7 @@ function render({ model, el }) {
   document.addEventListener("keydown", pressed);
   const size = new ResizeObserver(([entry]) => {
     el.classList.toggle("co-narrow", entry.contentRect.width < 720);
+    el.classList.toggle("co-phone", entry.contentRect.width < 520);
     el.classList.toggle("co-wide", entry.contentRect.width >= 1000);
   });
   size.observe(el);

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from clientops.forms.charts import bars, shares
 from clientops.forms.desk import Desk
-from clientops.forms.element import Content, call, h
+from clientops.forms.element import Content, Node, call, h
 from clientops.forms.grid import Grid
 from clientops.forms.look import button, card, figure, link
 from clientops.forms.shell import Screen
 from clientops.forms.words import moment
-from clientops.operations import rules
-from clientops.reports.home import TODO_LISTINGS, read_standing, read_todo
+from clientops.operations import title_of
+from clientops.reports.home import TODO_LISTINGS, Standing, Todo, read_standing, read_todo
 
 ROUTES = {
     "overdue": "record/invoices",
@@ -56,14 +56,7 @@ class Main(Screen):
         with self.desk.book.tables() as tables:
             todo = read_todo(tables)
             standing = read_standing(tables, today)
-        items = [
-            h("li",
-              h("span", f"{item.count:,}" if item.count else "✓", class_=f"co-todo-count {'' if item.count else 'co-todo-none'}"),
-              h("span", h("strong", item.title), h("span", item.detail, class_="co-faint"), class_="co-todo-what"),
-              button("Look", call(self.desk.go, f"home/{item.name}"), look="quiet", aria_label=f"Look at: {item.title}") if item.count else h("span", "nothing", class_="co-faint"),
-              key=item.name)
-            for item in sorted(todo, key=lambda item: item.count == 0)
-        ]  # fmt: skip
+        items = [self._item(item) for item in sorted(todo, key=lambda item: item.is_known and item.count == 0)]
         names, issued, received = zip(*standing.months, strict=True) if standing.months else ((), (), ())
         months = bars(
             f"Invoiced and received per month in {standing.code}", names, [("Invoiced", issued), ("Received", received)]
@@ -75,6 +68,7 @@ class Main(Screen):
             h("div",
               card(h("ul", items, class_="co-todo"), title="To do"),
               h("div",
+                self._beginning(standing) if not standing.clients else None,
                 card(months, title=f"Invoiced and received, {standing.code}") if any(issued) or any(received) else None,
                 card(shares("Clients by status", standing.statuses), title="Clients by status") if standing.statuses else None,
                 class_="co-stack"),
@@ -82,12 +76,49 @@ class Main(Screen):
             card(self._latest(), title="Latest operations", tools=link("All", call(self.desk.go, "operations")), key="latest"),
         ]  # fmt: skip
 
+    def _item(self, item: Todo) -> Node:
+        """A line of the list: how many, of what, and the way there."""
+        look: Content
+        if item.count:
+            look = button(
+                "Look", call(self.desk.go, f"home/{item.name}"), look="quiet", aria_label=f"Look at: {item.title}"
+            )
+        elif not item.is_known:
+            look = button("Look for them", call(self.desk.go, "duplicates"), look="quiet")
+        else:
+            look = h("span", "nothing", class_="co-faint")
+        mark = f"{item.count:,}" if item.count else "✓" if item.is_known else "?"
+        tone = "" if item.count else "co-todo-none" if item.is_known else "co-todo-unknown"
+        return h(
+            "li",
+            h("span", mark, class_=f"co-todo-count {tone}"),
+            h("span", h("strong", item.title), h("span", item.detail, class_="co-faint"), class_="co-todo-what"),
+            look, key=item.name,
+        )  # fmt: skip
+
+    def _beginning(self, standing: Standing) -> Node:
+        """What to do first in an empty book."""
+        first, then = ("add-currency", "Add a currency"), ("add-client", "Add a client")
+        steps = [then] if standing.currencies else [first, then]
+        ways = [
+            ("A WHMCS, or a dump of it", "clientops import whmcs mysql://user@host/db --dry-run"),
+            ("A spreadsheet of clients", "clientops import csv clients.csv --as clients --dry-run"),
+            ("A made-up business to try things on", "clientops --book demo.duckdb demo"),
+        ]
+        return card(
+            h("p", "This book is empty. Enter the first client by hand, once there is a currency to bill in:" if not standing.currencies
+              else "This book has no clients yet. Enter the first by hand:"),
+            h("div", [button(title, call(self.desk.go, f"manual-entry/{name}"), look="primary" if place == 0 else "") for place, (name, title) in enumerate(steps)], class_="co-buttons"),
+            h("p", "Or bring in what there is, on the command line:"),
+            h("dl", [h("div", h("dt", what), h("dd", h("code", command))) for what, command in ways], class_="co-ways"),
+            title="Begin", class_="co-stack", key="begin",
+        )  # fmt: skip
+
     def _latest(self) -> Content:
-        known = rules()
         lines = [
             h("li",
               h("span", link(f"#{line.id}", call(self.desk.go, f"operations/{line.id}")), class_="co-number-of"),
-              h("span", h("strong", known[line.rule].title if line.rule in known else line.rule), f" · {line.operator}", f" · {line.reason}" if line.reason else None),
+              h("span", h("strong", title_of(line.rule)), f" · {line.operator}", f" · {line.reason}" if line.reason else None),
               h("span", moment(line.applied_at), class_="co-faint"), key=str(line.id))
             for line in self.desk.book.operations(limit=6)
         ]  # fmt: skip

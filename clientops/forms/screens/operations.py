@@ -16,7 +16,7 @@ from clientops.forms.look import button, card, facts, link, notice
 from clientops.forms.shell import Screen
 from clientops.forms.waiting import WaitingList
 from clientops.forms.words import day, moment
-from clientops.operations import rules
+from clientops.operations import title_of
 from clientops.reports.diff import describe, money_moved
 from clientops.reports.listings import listing
 
@@ -101,8 +101,7 @@ class OperationPage(Part):
         with self.desk.book.tables() as tables:
             described = describe(tables, given)
             money = money_moved(tables, given) if detail.is_whole else ()
-        known = rules().get(line.rule)
-        title = f"Operation {line.id}: {known.title if known else line.rule}"
+        title = f"Operation {line.id}: {title_of(line.rule)}"
         pairs: list[tuple[str, Content]] = [
             ("Who", line.operator), ("When", moment(line.applied_at)), ("Day it counts for", day(detail.today)), ("Reason", line.reason or "none given"), ("Asked for", f"{line.request_count:,} request{'s' if line.request_count != 1 else ''}"),
             ("Undoes", self._link(line.undoes_id)), ("Undone by", self._link(line.undone_by_id)), ("Hash", detail.sha256[:24] + "…"),

@@ -23,18 +23,9 @@ from clientops.importing.whmcs.mapping import (
     reference,
     text,
 )
+from clientops.money import minor_digits_sql
 
 CODE = f"upper({raw('code')})"
-
-
-def _minor_digits_sql(code: str) -> str:
-    """SQL of the decimals of a currency's minor unit (Unicode CLDR, through Babel); 2 for nearly all."""
-    from babel.core import get_global
-
-    digits = {name: min(rule[0], 4) for name, rule in get_global("currency_fractions").items() if name != "DEFAULT"}
-    cases = " ".join(f"when '{name}' then {count}" for name, count in sorted(digits.items()) if count != 2)
-    return f"(case {code} {cases} else 2 end)::tinyint"
-
 
 IS_FIRST_DEFAULT = f"""({flag_sql("default")} and not exists (
     select 1 from currencies c where c.is_default and c.id not in (select id from imported_currencies)
@@ -61,7 +52,7 @@ CURRENCIES = Mapping(
         computed("suffix", "nullif(s.suffix, '')"),
         number("rate", "rate", "decimal(18, 8)", default="1", low="0.00000001"),
         computed("is_default", IS_FIRST_DEFAULT, "default"),
-        computed("minor_digits", _minor_digits_sql(CODE)),
+        computed("minor_digits", minor_digits_sql(CODE)),
     ),
     is_matched_by_code=True,
 )
