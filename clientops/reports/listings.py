@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from clientops.operations import titles
-from clientops.reports.labels import name_sql, party_sql
+from clientops.reports.labels import name_sql, party_contains_sql, party_sql
 from clientops.reports.listing import Listing, Shown
 from clientops.tables.schema import quote_name, quote_text
 from clientops.tables.schema import table as schema_of
@@ -13,6 +13,12 @@ from clientops.tables.schema import table as schema_of
 NUMBER = Shown("id", "No.", "number")
 _CLIENT = f"{party_sql('c')} as client"
 _OWNED = "left join clients c on c.id = t.client_id left join currencies k on k.id = c.currency_id"
+CLIENT = Shown(
+    "client",
+    "Client",
+    found_by=f"client_id in (select c.id from clients c where {party_contains_sql('c', party_sql('c'), '{text}')})",
+)
+PARTY = Shown("client", "Client", found_by=party_contains_sql("listed", "listed.client", "{text}"))
 # What was paid is looked up for the invoices that are asked for: for those of one client, not for all there are.
 OWED = """
     case when t.status in ('Draft', 'Cancelled') then 0
@@ -26,7 +32,7 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
         f"""select t.id, {party_sql("t")} as client, t.email, t.phone, t.country, t.status, t.credit_balance, t.created_on, k.code,
                 t.first_name, t.last_name, t.company_name, t.address1, t.postcode, t.city
             from clients t left join currencies k on k.id = t.currency_id""",
-        (NUMBER, Shown("client", "Client"), Shown("email", "E-mail"), Shown("country", "Country"), Shown("status", "Status", "badge"),
+        (NUMBER, PARTY, Shown("email", "E-mail"), Shown("country", "Country"), Shown("status", "Status", "badge"),
          Shown("credit_balance", "Credit", "money"), Shown("created_on", "Since", "date")),
         "id desc",
     ),
@@ -36,7 +42,7 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
                 {OWED} as owed, case when t.status = 'Unpaid' and t.due_on < current_date then 'Overdue' else t.status end as status,
                 k.code, t.client_id
             from invoices t {_OWNED}""",
-        (Shown("number", "Invoice"), Shown("client", "Client"), Shown("issued_on", "Issued", "date"), Shown("due_on", "Due", "date"),
+        (Shown("number", "Invoice"), CLIENT, Shown("issued_on", "Issued", "date"), Shown("due_on", "Due", "date"),
          Shown("total", "Total", "money"), Shown("owed", "Owed", "money"), Shown("status", "Status", "badge")),
         "id desc",
     ),
@@ -54,7 +60,7 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
         f"""select t.id, {_CLIENT}, p.name as product, t.domain, t.billing_cycle, t.recurring_amount, t.next_due_on, t.status,
                 k.code, t.client_id
             from services t {_OWNED} left join products p on p.id = t.product_id""",
-        (NUMBER, Shown("client", "Client"), Shown("product", "Product"), Shown("domain", "Domain"), Shown("billing_cycle", "Cycle"),
+        (NUMBER, CLIENT, Shown("product", "Product"), Shown("domain", "Domain"), Shown("billing_cycle", "Cycle"),
          Shown("recurring_amount", "Amount", "money"), Shown("next_due_on", "Next due", "date"), Shown("status", "Status", "badge")),
         "id desc",
     ),
@@ -62,7 +68,7 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
         "domains",
         f"""select t.id, {_CLIENT}, t.name, t.registrar, t.expires_on, t.recurring_amount, t.status, k.code, t.client_id
             from domains t {_OWNED}""",
-        (NUMBER, Shown("client", "Client"), Shown("name", "Domain"), Shown("registrar", "Registrar"), Shown("expires_on", "Expires", "date"),
+        (NUMBER, CLIENT, Shown("name", "Domain"), Shown("registrar", "Registrar"), Shown("expires_on", "Expires", "date"),
          Shown("recurring_amount", "Renewal", "money"), Shown("status", "Status", "badge")),
         "expires_on",
     ),
@@ -79,7 +85,7 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
     "credit_entries": (
         "credit entries",
         f"select t.id, t.entry_on, {_CLIENT}, t.description, t.amount, k.code, t.client_id from credit_entries t {_OWNED}",
-        (NUMBER, Shown("entry_on", "Day", "date"), Shown("client", "Client"), Shown("description", "Description"), Shown("amount", "Amount", "money")),
+        (NUMBER, Shown("entry_on", "Day", "date"), CLIENT, Shown("description", "Description"), Shown("amount", "Amount", "money")),
         "id desc",
     ),
     "notes": (
@@ -91,21 +97,21 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
     "communications": (
         "communications",
         f"select t.id, t.happened_at, {_CLIENT}, t.kind, t.direction, t.subject, t.status, t.client_id from communications t left join clients c on c.id = t.client_id",
-        (Shown("happened_at", "When", "moment"), Shown("client", "Client"), Shown("kind", "Kind"), Shown("direction", "Direction"),
+        (Shown("happened_at", "When", "moment"), CLIENT, Shown("kind", "Kind"), Shown("direction", "Direction"),
          Shown("subject", "Subject"), Shown("status", "Status", "badge")),
         "id desc",
     ),
     "tickets": (
         "tickets",
         f"select t.id, t.opened_at, {_CLIENT}, t.subject, t.priority, t.status, t.client_id from tickets t left join clients c on c.id = t.client_id",
-        (Shown("opened_at", "Opened", "moment"), Shown("client", "Client"), Shown("subject", "Subject"), Shown("priority", "Priority"),
+        (Shown("opened_at", "Opened", "moment"), CLIENT, Shown("subject", "Subject"), Shown("priority", "Priority"),
          Shown("status", "Status", "badge")),
         "id desc",
     ),
     "orders": (
         "orders",
         f"select t.id, coalesce(t.number, t.id::varchar) as number, t.ordered_at, {_CLIENT}, t.amount, t.status, k.code, t.client_id from orders t {_OWNED}",
-        (Shown("number", "Order"), Shown("ordered_at", "When", "moment"), Shown("client", "Client"), Shown("amount", "Amount", "money"),
+        (Shown("number", "Order"), Shown("ordered_at", "When", "moment"), CLIENT, Shown("amount", "Amount", "money"),
          Shown("status", "Status", "badge")),
         "id desc",
     ),
@@ -128,7 +134,7 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
         "service changes",
         f"""select t.id, t.changed_on, {_CLIENT}, t.from_value, t.to_value, t.amount, t.credit_amount, t.status, k.code, t.client_id
             from service_changes t {_OWNED}""",
-        (NUMBER, Shown("changed_on", "On", "date"), Shown("client", "Client"), Shown("from_value", "Before"), Shown("to_value", "After"),
+        (NUMBER, Shown("changed_on", "On", "date"), CLIENT, Shown("from_value", "Before"), Shown("to_value", "After"),
          Shown("amount", "Charged", "money"), Shown("credit_amount", "Credited", "money"), Shown("status", "Status", "badge")),
         "id desc",
     ),

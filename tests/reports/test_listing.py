@@ -36,6 +36,53 @@ def test_numbers_first_makes_no_difference(book, listed, values):
             )
 
 
+NAMES = [
+    {"first_name": "Ada", "last_name": "Lovelace", "company_name": "Engines, Ltd"}, {"first_name": "Ada Maria"}, {"last_name": "LOVE"},
+    {"company_name": "  ", "email": "love@example.com"}, {}, {"first_name": "Ada", "email": "ltd@example.com"},
+]  # fmt: skip
+SEARCHED = (
+    "love",
+    "a l",
+    "Ada Lov",
+    "ltd, ada",
+    ", a",
+    "client",
+    "client 4",
+    "41",
+    "ent 4",
+    "example",
+    "#41",
+    "ADA",
+    "_",
+    "",
+    "  ",
+    "zz",
+)
+
+
+@pytest.mark.parametrize("name", [name for name in _SELECTS if name not in ("operations", "notes", "contacts")])
+def test_the_quick_way_to_find_a_client_finds_the_same(book, name):
+    """A text is found in what clients are called as if each row's text had been looked at, sorted or not, page by page."""
+    insert(
+        book,
+        lenient=True,
+        clients=[{"id": 40 + n, **names} for n, names in enumerate(NAMES)],
+        invoices=[{"id": 40 + n, "client_id": 40 + n % 7, "status": "Unpaid"} for n in range(9)],
+        orders=[{"id": 40 + n, "client_id": 40 + n % 7} for n in range(9)],
+    )
+    quick = listing(name)
+    slow = replace(quick, base="", columns=tuple(replace(column, found_by="") for column in quick.columns))
+    asked = [Query(search=text, limit=3, offset=at) for text in SEARCHED for at in (0, 3, 60)]
+    asked += [
+        Query(filters=(("client", text),), sort=("client", True))
+        for text in (*SEARCHED, "= ada")
+        if "client" in [c.name for c in quick.columns]
+    ]
+    with book.tables() as tables:
+        for query in asked:
+            assert read_page(tables, quick, query) == read_page(tables, slow, query), query
+
+
 def test_past_pages_are_of_the_past(book):
     """Seen from a past moment, the page and its total are those of then."""
     insert(book, clients=[{"id": 50}])
