@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from clientops.changes import Relation
 from clientops.reconciliation.credit import CREDIT_DIFFERENCES, DRIFTED
-from clientops.reconciliation.explain import TOUCHED_REASONS, drift_steps, touched_sql
+from clientops.reconciliation.explain import drift_steps, touched_steps
 from clientops.reconciliation.invoices import (
     DESCRIBED_INVOICES,
     GAP_DIFFERENCES,
@@ -34,6 +34,7 @@ from clientops.reconciliation.payments import (
 )
 from clientops.reconciliation.people import (
     CLOSED_DIFFERENCES,
+    GONE_CLIENTS,
     GONE_CREDIT,
     GONE_DIFFERENCES,
     ORPHAN_DIFFERENCES,
@@ -77,12 +78,15 @@ def differences(
     wanted = kinds_of(tuple(kinds) if kinds else None)
     steps = tables.steps()
     parts = [part(steps) for names, part in FINDERS if any(name in wanted for name in names)]
-    steps.add("found", " union all by name ".join(f"select * from {name}" for many in parts for name in many))
+    every = " union all by name ".join(
+        ["select * from gone_shape", *(f"select * from {n}" for many in parts for n in many)]
+    )
+    steps.add("gone_shape", "select null::varchar as gone_table, null::bigint as gone_id limit 0")
+    steps.add("found", every)
+    steps.add("gone_clients", GONE_CLIENTS.format(clients=tables.history("clients")))
     kept = "select * from found" if client_id is None else f"select * from found where client_id = {int(client_id)}"
     if explained:
-        names = [name for (name,) in steps["found"].project("table_name").distinct().fetchall()]
-        steps.add("touched", touched_sql(steps, sorted(names)))
-        steps.add("touched_reasons", TOUCHED_REASONS)
+        touched_steps(steps)
     else:
         steps.add("touched_reasons", NO_REASONS)
     if not explained or "drifted_balance" not in wanted:
@@ -139,7 +143,7 @@ FINDERS: tuple[Finder, ...] = (
 
 NO_REASONS = """
     select ''::varchar as table_name, 0::bigint as row_id, 0::bigint as operation_id, ''::varchar as operator,
-        ''::varchar as explained_by, ''::varchar as explanation limit 0
+        true as is_there, ''::varchar as explained_by, ''::varchar as explanation limit 0
 """
 NO_DRIFT_REASONS = """
     select 0::bigint as row_id, 0::bigint as operation_id, ''::varchar as operator, ''::varchar as explained_by,
@@ -153,13 +157,17 @@ TOLD = """
         case k.kind {families} end as family, k.table_name, k.row_id, k.client_id,
         case when k.amount is not null then c.code end as currency_code, if(c.code is not null, k.amount, null) as amount, k.day, k.message,
         to_json(k.row_list)::varchar as row_list,
-        coalesce(d.explained_by, t.explained_by, 'unexplained') as explained_by, coalesce(d.explanation, t.explanation) as explanation,
-        if(d.row_id is null, t.operation_id, d.operation_id) as operation_id, if(d.row_id is null, t.operator, d.operator) as operator,
+        coalesce(d.explained_by, g.explained_by, t.explained_by, 'unexplained') as explained_by,
+        coalesce(d.explanation, concat_ws('; ', g.explanation, if(g.explained_by is null, t.explanation, null))) as explanation,
+        case when d.row_id is not null then d.operation_id when g.explained_by is not null then g.operation_id else t.operation_id end as operation_id,
+        case when d.row_id is not null then d.operator when g.explained_by is not null then g.operator else t.operator end as operator,
         k.mend_rule, k.mend_request, case when k.mend_rule is null then nullif(case k.kind {choices} end, '') end as choices
     from kept k
-    left join currencies c on c.id = k.currency_id
+    left join gone_clients gone on gone.id = k.gone_id and k.gone_table = 'clients'
+    left join currencies c on c.id = coalesce(k.currency_id, gone.currency_id)
     left join drift_told d on k.kind = 'drifted_balance' and d.row_id = k.row_id
     left join touched_reasons t on t.table_name = k.table_name and t.row_id = k.row_id
+    left join touched_reasons g on g.table_name = k.gone_table and g.row_id = k.gone_id and not g.is_there
     where k.kind in ({listed})
     order by k.kind, k.table_name, k.row_id
 """

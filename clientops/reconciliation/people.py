@@ -28,17 +28,28 @@ CLOSED_DIFFERENCES = f"""
     from served s join clients c on c.id = s.client_id left join currencies k on k.id = c.currency_id
 """
 
+# Of clients that are gone, and that found rows point at: what they paid in, as the history last said, or who took over.
+GONE_CLIENTS = """
+    with gone as (select distinct gone_id as id from found where gone_table = 'clients')
+    select gone.id, coalesce(c.currency_id, h.currency_id) as currency_id from gone
+    left join (select replaced_id, min(survivor_id) as survivor_id from merged_clients group by replaced_id) m on m.replaced_id = gone.id
+    left join clients c on c.id = m.survivor_id
+    left join (select id, arg_max(currency_id, operation_id) as currency_id from {clients}
+        where id in (select id from gone) group by id) h on h.id = gone.id
+"""
 GONE_CREDIT = """
-    select client_id, sum(amount) as amount, min(id) as first_id, count(*) as entries
+    select client_id, sum(amount) as amount, min(id) as first_id, list(id order by id)[:100] as ids, count(*) as entries
     from credit_entries anti join clients on clients.id = credit_entries.client_id group by client_id
 """
 GONE_DIFFERENCES = """
     select 'credit_of_gone_client' as kind, 'credit_entries' as table_name, g.first_id as row_id, g.client_id,
         null::bigint as currency_id, g.amount::decimal(18, 4) as amount, null::date as day,
-        'the credit log has ' || g.entries || if(g.entries = 1, ' entry', ' entries') || ' of client ' || g.client_id || ', who '
-            || coalesce('was merged into client ' || m.survivor_id, 'is not there') as message,
-        [{'table': 'credit_entries', 'id': g.first_id}] as row_list, null::varchar as mend_rule, null::varchar as mend_request
-    from gone_credit g left join merged_clients m on m.replaced_id = g.client_id
+        'the credit log has ' || g.entries || if(g.entries = 1, ' entry', ' entries')
+            || ' of client ' || g.client_id || ', who ' || coalesce('was merged into client ' || m.survivor_id, 'is not there') as message,
+        list_transform(g.ids, lambda i: {'table': 'credit_entries', 'id': i}) as row_list, null::varchar as mend_rule,
+        null::varchar as mend_request, 'clients' as gone_table, g.client_id as gone_id
+    from gone_credit g
+    left join (select replaced_id, min(survivor_id) as survivor_id from merged_clients group by replaced_id) m on m.replaced_id = g.client_id
 """
 
 _REFERENCES = tuple(r for r in REFERENCES if (r.table, r.column) != ("credit_entries", "client_id"))
@@ -82,16 +93,24 @@ def _orphans_of(reference: Reference, spans: dict[str, tuple[int, int]]) -> str:
 
 
 # Only the rows that are asked for are joined: with the condition on the left side alone, the engine goes through all.
-ORPHAN_DIFFERENCES = """
+ORPHAN_DIFFERENCES = r"""
     with found as (
         select table_name, id, min(message) as message from orphans group by table_name, id
+    ),
+    aimed as (
+        select *, regexp_extract(message, ' points at (\w+) \d+, which', 1) as gone_table,
+            try_cast(regexp_extract(message, ' points at \w+ (\d+), which', 1) as bigint) as gone_id from found
     )
-    select 'orphan' as kind, found.table_name, found.id as row_id, coalesce(i.client_id, s.client_id) as client_id,
-        null::bigint as currency_id, i.total as amount, i.issued_on as day, found.message,
-        [{'table': found.table_name, 'id': found.id}] as row_list, null::varchar as mend_rule, null::varchar as mend_request
-    from found
+    select 'orphan' as kind, f.table_name, f.id as row_id,
+        coalesce(i.client_id, s.client_id, t.client_id, if(gone_table = 'clients', gone_id, null)) as client_id,
+        t.currency_id, coalesce(i.total, s.recurring_amount, t.amount_in - t.amount_out) as amount,
+        coalesce(i.issued_on, (t.occurred_at at time zone 'UTC')::date) as day, f.message,
+        [{'table': f.table_name, 'id': f.id}] as row_list, null::varchar as mend_rule, null::varchar as mend_request, gone_table, gone_id
+    from aimed f
     left join (select * from invoices where id in (select id from found where table_name = 'invoices')) i
-        on i.id = found.id and found.table_name = 'invoices'
+        on i.id = f.id and f.table_name = 'invoices'
     left join (select * from services where id in (select id from found where table_name = 'services')) s
-        on s.id = found.id and found.table_name = 'services'
+        on s.id = f.id and f.table_name = 'services'
+    left join (select * from transactions where id in (select id from found where table_name = 'transactions')) t
+        on t.id = f.id and f.table_name = 'transactions'
 """

@@ -122,7 +122,7 @@ CASES = [
     pytest.param({"clients": [{"id": 1, "status": "Closed"}], "services": [{"id": n, "client_id": 1, "status": "Active", "recurring_amount": 4} for n in (1, 2)]},
                  [("closed_with_services", 1, "8", "set-status")], id="closed with services"),
     pytest.param({"clients": [{"id": 1}], "credit_entries": [{"id": 4, "client_id": 9, "amount": 5}], "merged_clients": [{"id": 1, "replaced_id": 9, "survivor_id": 1}]},
-                 [("credit_of_gone_client", 4, None, None)], id="credit of a merged client"),
+                 [("credit_of_gone_client", 4, "5", None)], id="credit of a merged client"),
     pytest.param({"services": [{"id": 6, "client_id": 9, "status": "Active"}]}, [("orphan", 6, None, None)], id="service of nobody"),
     pytest.param({**BASE, "statements": [STATEMENT], "statement_lines": [LINE]}, [("unmatched_line", 1, "10", None)], id="line the book does not know"),
     pytest.param(settled(statements=[STATEMENT], statement_lines=[LINE], matches=[MATCH]), [], id="line that is matched"),
@@ -257,6 +257,65 @@ def test_any_row_says_what_touched_it_last(drifting):
     assert (row["operation_id"], row["operator"]) == (2, OPERATOR)
     assert row["explanation"].startswith("last touched by by-hand of maria on ")
     assert row["amount"] == Decimal(9)
+
+
+def test_rows_changed_by_direct_sql_are_said_to_be(drifting):
+    """A row that is not as the history left it was changed past clientops, whoever touched it before."""
+    tamper(drifting.path, "update clients set status = 'Closed' where id = 6")
+    with drifting.tables() as found:
+        (row,) = as_dicts(differences(found, ["closed_with_credit"]))
+    assert (row["explained_by"], row["operation_id"]) == ("direct SQL", 1)
+    assert row["explanation"].startswith(
+        "direct SQL that is in no operation; before that last touched by load-rows of test on "
+    )
+
+
+def test_what_was_undone_explains_nothing(drifting):
+    """An operation and its undo are passed over, unless the undo was undone too."""
+    book = Book(drifting.path, operator=OPERATOR)
+    apply_by_hand(book, ("clients", "update", [{"id": 6, "status": "Closed"}]), lenient=True, reason="by mistake")
+    mended = apply_by_hand(book, ("clients", "update", [{"id": 6, "status": "Inactive"}]), lenient=True, reason="mend")
+    undone = book.undo(mended.operation_id)
+
+    def told():
+        with book.tables() as found:
+            return as_dicts(differences(found, ["closed_with_credit"]))
+
+    assert [row["operation_id"] for row in told()] == [2]
+    book.undo(undone.operation_id)
+    assert told() == []
+
+
+GONE = {
+    "clients": [{"id": 1}, {"id": 2, "currency_id": JPY}],
+    "credit_entries": [{"id": 1, "client_id": 2, "amount": 500}, {"id": 2, "client_id": 2, "amount": 40}],
+    "invoices": [{**BILL, "client_id": 2}], "invoice_items": [ITEM], "services": [{"id": 6, "client_id": 9, "recurring_amount": 3}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["operation", "direct SQL"])
+def test_rows_of_who_is_gone_say_who_removed_them(tmp_path, way):
+    """Rows that point at nothing name what removed it, and their money has the currency that it had."""
+    book = load_book(tmp_path / "book.duckdb", **GONE)
+    if way == "operation":
+        apply_by_hand(book, ("clients", "delete", [{"id": 2}]), lenient=True, reason="by mistake")
+    else:
+        tamper(book.path, "delete from clients where id = 2")
+    with book.tables() as found:
+        rows = {row["table_name"]: row for row in as_dicts(differences(found, ["orphan", "credit_of_gone_client"]))}
+    said = (
+        "clients 2 was removed by by-hand of test on "
+        if way == "operation"
+        else "clients 2 was removed by direct SQL that is in no operation"
+    )
+    for name, amount in (("credit_entries", 540), ("invoices", 10)):
+        row = rows[name]
+        assert (row["currency_code"], row["amount"], row["client_id"], row["explained_by"]) == ("JPY", amount, 2, way)
+        assert row["explanation"].startswith(said)
+    assert json.loads(rows["credit_entries"]["row_list"]) == [{"table": "credit_entries", "id": n} for n in (1, 2)]
+    assert rows["services"]["explanation"].startswith(
+        "clients 9 never was in this book; last touched by load-rows of test"
+    )
 
 
 def number_flaws(numbers: list[str]) -> tuple[set[int], set[int]]:
