@@ -130,12 +130,26 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     """Print rows under headings; what a client typed is never read as markup."""
     table = RichTable(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
     rows = [list(row) for row in rows]
+    whole = _whole_columns(columns, rows)
     for i, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(r[i], (int, Decimal)) and not isinstance(r[i], bool) for r in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=i in whole)
     for row in rows:
         table.add_row(*(Text(show(value)) for value in row))
     console.print(table)
+
+
+def _whole_columns(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> set[int]:
+    """Columns of numbers and single words, which are of no use in pieces, as long as they leave half the width to others."""
+    found: set[int] = set()
+    left = console.width // 2
+    for i, column in enumerate(columns):
+        texts = [show(row[i]) for row in rows]
+        width = max((len(text) for text in [column, *texts]), default=0)
+        if texts and " " not in "".join(texts) and width <= min(24, left):
+            found.add(i)
+            left -= width + 2
+    return found
 
 
 def print_problems(problems: Sequence[Problem], heading: str = "Nothing was changed") -> None:

@@ -1,7 +1,9 @@
 """The audit report: what was planted is found, exactly; balances bridge; tampering is named; two runs are the same."""
 
+import io
 import re
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from html import unescape
@@ -18,15 +20,16 @@ from clientops.book.verify import verify
 from clientops.cli import app
 from clientops.errors import ClientopsError, UsageError
 from clientops.operations import rule
-from clientops.reports.audit.credit import MOVED, bridge_sql
+from clientops.reports.audit.credit import MOVED, bridge_section, bridge_sql
 from clientops.reports.audit.people import hours_section
 from clientops.reports.audit.period import Period
 from clientops.reports.audit.report import SECTIONS, TITLES, build_section, open_audit
+from clientops.reports.audit.section import most_rows
 from clientops.reports.audit.trust import Trust
 from clientops.reports.audit.workbook import workbook
 from clientops.tables.view import Tables
 from tests.book.test_verify import ONE_STATEMENT, open_book, worked_file  # noqa: F401  # fixtures
-from tests.books import OPERATOR, tamper
+from tests.books import OPERATOR, apply_by_hand, tamper
 from tests.builders import NOW, TODAY, money
 from tests.long_forms import examples
 
@@ -143,6 +146,32 @@ def test_every_link_leads_to_rows(audit):
     anchors = set(re.findall(r'id="([^"]+)"', html))
     assert set(re.findall(r'href="#([^"]+)"', html)) <= anchors
     assert len(anchors) == len(re.findall(r'id="([^"]+)"', html))
+
+
+def test_long_lists_are_cut_on_the_page_and_whole_in_the_workbook(audit):
+    """A page shows the first rows of a list and leads nowhere else; the sheet has all of them."""
+    before = most_rows.set(2)
+    try:
+        short = replace(audit)
+        html = short.html()
+        cells = load_workbook(io.BytesIO(workbook(short)))["operations"]
+    finally:
+        most_rows.reset(before)
+    assert "The first 2 of 8 rows; the report as a workbook" in html
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(re.findall(r'id="([^"]+)"', html))
+    assert [row[0].value for row in cells.iter_rows(min_row=2)] == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_what_moves_nothing_is_no_movement(story, tmp_path):
+    """An entry of the credit log that is changed without moving credit is not in the bridge's list."""
+    shutil.copy(story.path, tmp_path / "book.duckdb")
+    book = Book(tmp_path / "book.duckdb", operator=OPERATOR)
+    entry = book.query("select min(id) from credit_entries")[1][0][0]
+    done = apply_by_hand(book, ("credit_entries", "update", [{"id": entry, "description": "Reworded"}]))
+    with open_audit(book).period() as period:
+        found = next(found for found in bridge_section(period).lists if found.key == "movements")
+    assert found.rows
+    assert done.operation_id not in {row[0] for row in found.rows}
 
 
 def test_what_was_typed_is_text(audit):

@@ -107,7 +107,7 @@ def differences_section(period: Period) -> Section:
     )  # fmt: skip
     every = listed(
         "differences", "Each difference",
-        (("What", "text"), ("Record", "record"), ("Client", "client"), ("Amount", "money"), ("In words", "text"), ("Explained by", "text"), ("Explanation", "text"), ("Operation", "operation")),
+        (("What", "text"), ("Record", "record"), ("Client", "client"), ("Amount", "money"), ("In words", "text"), ("Explained by", "word"), ("Explanation", "text"), ("Operation", "operation")),
         [(KINDS[k].title, (t, r), c, (a, code) if a is not None else None, m, by, why, op) for k, code, a, t, r, c, m, by, why, op in rows],
     )  # fmt: skip
     unexplained = sum(1 for row in rows if row[7] == "unexplained")

@@ -49,7 +49,7 @@ def movements_sql(period: Period) -> str:
             union all
             select operation_id, client_id, currency_id, case when operation_id in (from merges) then 'merged' else 'adjusted' end, amount
             from left_over
-        ) group by all
+        ) group by all having sum(amount) <> 0
     """
 
 
@@ -91,7 +91,7 @@ def bridge_section(period: Period) -> Section:
     bridge = listed("bridge", "From opening to closing, by currency", headings, rows)
     moved = listed(
         "movements", "Everything that moved a credit balance",
-        (("Operation", "operation"), ("Operator", "text"), ("Rule", "text"), ("Client", "client"), ("What", "text"), ("Amount", "money")),
+        (("Operation", "operation"), ("Operator", "text"), ("Rule", "text"), ("Client", "client"), ("What", "word"), ("Amount", "money")),
         money_pairs(period.tables.query(
             f"""
             select m.operation_id, o.operator, o.rule, m.client_id, m.kind, m.amount, k.code from ({movements_sql(period)}) m

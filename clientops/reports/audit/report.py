@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -167,4 +168,11 @@ def _day(value: date | str | None) -> date | None:
 def page(audit: Audit, parts: list[tuple[str, str, str]]) -> str:
     """The report's page from the HTML of its parts, (key, title, HTML)."""
     made = f"Made on {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC by {audit.book.operator}"
-    return render_html("audit.html.j2", heading=audit.heading, made=made, parts=parts)
+    anchors = {anchor for _, _, html in parts for anchor in re.findall(r'\bid="([^"]+)"', html)}
+    linked = [(key, title, _without_dead_links(html, anchors)) for key, title, html in parts]
+    return render_html("audit.html.j2", heading=audit.heading, made=made, parts=linked)
+
+
+def _without_dead_links(html: str, anchors: set[str]) -> str:
+    """The same page without links to rows that are not in it: operations before the period, or beyond what a list shows."""
+    return re.sub(r'<a href="#([^"]+)">([^<]*)</a>', lambda link: link[0] if link[1] in anchors else link[2], html)

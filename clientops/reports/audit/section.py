@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,8 +14,10 @@ from clientops.reports.labels import amount_text
 from clientops.reports.printing import templates
 from clientops.tables.view import Tables
 
-MOST = 2000
-Kind = Literal["text", "number", "money", "moment", "day", "operation", "client", "record", "bad"]
+MOST = 2_000  # rows of a list on a page
+MOST_CELLS = 200_000  # rows of a sheet
+most_rows: ContextVar[int] = ContextVar("most_rows", default=MOST)
+Kind = Literal["text", "number", "money", "moment", "day", "operation", "client", "record", "word", "bad"]
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class Listed:
         key: Name of the list, unique in the report; its anchor.
         title: Heading.
         columns: Heading and kind of each column. ``money`` is a pair (amount, currency code); ``operation`` and
-            ``client`` are numbers; ``record`` is a pair (table, number).
-        rows: The rows, at most ``MOST``.
+            ``client`` are numbers; ``record`` is a pair (table, number); ``word`` is one of a few short texts.
+        rows: The rows, at most as many as ``most_rows`` says.
         total: How many there are.
     """
 
@@ -79,13 +82,13 @@ class Section:
 def listed(
     key: str, title: str, columns: Sequence[tuple[str, Kind]], rows: Relation | Iterable[Sequence[Any]]
 ) -> Listed:
-    """A list of rows; a relation's are read up to ``MOST``, and counted."""
+    """A list of rows; a relation's are read as far as ``most_rows`` says, and counted."""
     if isinstance(rows, Relation):
-        found = rows.fetchmany(MOST)
+        found = rows.fetchmany(most_rows.get())
         more = sum(len(part) for part in iter(lambda: rows.fetchmany(10_000), []))
         return Listed(key, title, tuple(columns), tuple(tuple(row) for row in found), len(found) + more)
     every = tuple(tuple(row) for row in rows)
-    return Listed(key, title, tuple(columns), every[:MOST], len(every))
+    return Listed(key, title, tuple(columns), every[: most_rows.get()], len(every))
 
 
 def count_figure(label: str, found: Listed, *, is_bad: bool = False) -> Figure:
@@ -118,7 +121,9 @@ def image_of(svg: str) -> str:
 
 def shown_count(found: Listed) -> str:
     """How many of a list's rows are shown, where not all of them are."""
-    return f"The first {len(found.rows):,} of {found.total:,} rows." if found.total > len(found.rows) else ""
+    if found.total <= len(found.rows):
+        return ""
+    return f"The first {len(found.rows):,} of {found.total:,} rows; the report as a workbook (.xlsx) has up to {MOST_CELLS:,}."
 
 
 def money_pairs(relation: Relation, *places: int) -> list[tuple[Any, ...]]:

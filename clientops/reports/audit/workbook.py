@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
 from clientops.reports.audit.report import Audit
-from clientops.reports.audit.section import Listed, show_cell
+from clientops.reports.audit.section import MOST_CELLS, Listed, most_rows, show_cell
 
 STAMP = (1980, 1, 1, 0, 0, 0)
 
@@ -19,6 +20,11 @@ def workbook(audit: Audit) -> bytes:
     from openpyxl import Workbook
     from openpyxl.styles import Font
 
+    before = most_rows.set(MOST_CELLS)
+    try:
+        sections = replace(audit).sections  # those that were worked out for a page are shorter
+    finally:
+        most_rows.reset(before)
     book = Workbook()
     bold = Font(bold=True)
     sheet = book.active
@@ -29,13 +35,11 @@ def workbook(audit: Audit) -> bytes:
         [],
     ]
     rows += [
-        [section.title, figure.label, figure.text, figure.rows]
-        for section in audit.sections
-        for figure in section.figures
+        [section.title, figure.label, figure.text, figure.rows] for section in sections for figure in section.figures
     ]
     for row in rows:
         _append(sheet, row)
-    for section in audit.sections:
+    for section in sections:
         for found in section.lists:
             sheet = book.create_sheet(found.key[:31])
             _append(sheet, _headings(found))
