@@ -178,15 +178,17 @@ def test_decide_then_merge_report_and_take_back(run, shop, tmp_path):
     assert "Called" in first["reason"]
     assert second["replaced"].startswith("'=")
     operation = first["operation"]
-    run("take-back", operation, "--client", "20", "--reason", "Two companies", "--yes")
+    assert "merge them again" in run("take-back", operation, "--client", "20", "--reason", "Two companies", "--yes")
     assert rows(shop, "select replaced_id from merged_clients") == [(10,)]
     run("report", "-o", str(tmp_path / "m.csv"), "--overwrite")
     states = {
         row["replaced_id"]: row["state"] for row in csv.DictReader((tmp_path / "m.csv").open(encoding="utf-8-sig"))
     }
     assert states == {"10": "stands", "21": "taken back"}
-    run("take-back", operation, "--client", "11", "--reason", "Two people", "--yes")
+    run("take-back", operation, "--client", "11", "--reason", "Two people", "--yes", "--different")
     assert rows(shop, "select count(*) from merged_clients") == [(0,)]
+    assert rows(shop, "select left_id, right_id from duplicate_decisions where decision = 'different'") == [(10, 11)]
+    assert [line.split()[0] for line in run("merge", "--dry-run").splitlines() if "Nordlicht" in line] == ["21"]
     assert shop.verify().is_clean
 
 

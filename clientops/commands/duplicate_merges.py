@@ -123,13 +123,20 @@ def take_back(
     take_what_is_left: Annotated[
         bool, typer.Option("--take-what-is-left", help="Where credit was spent since, hand back the rest.")
     ] = False,
+    different: Annotated[
+        bool, typer.Option("--different", help="Also decide that those who come back are not their survivors.")
+    ] = False,
     reason: Reason = None,
     operator: Operator = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Take a merge back, whole or for one group."""
+    """Take a merge back, whole or for one group.
+
+    What was decided to be the same, or is certain enough, is merged again by the next bulk merge, unless --different
+    says that they are not.
+    """
     shared = context_of(ctx)
     request = {
         "operation_id": str(operation), "replaced_id": str(client or ""),
@@ -139,3 +146,26 @@ def take_back(
     choices = Choices(reason=reason, operator=operator, dry_run=dry_run, yes=yes, as_json=as_json)
     with told_plainly(as_json=choices.as_json):
         carry_out(shared, rule("unmerge-clients"), [request], [request], choices)
+        if dry_run:
+            return
+        book = shared.book(operator)
+        with book.tables() as tables:
+            back = tables.query(BACK, operation=operation, client=client).fetchall()
+        if different and back:
+            decisions = [{"left_id": old, "right_id": survivor, "decision": "different"} for old, survivor in back]
+            receipt = book.apply_now(rule("decide-duplicates"), decisions, reason=reason)
+            if not as_json:
+                print_receipt(receipt, "Decide about duplicates")
+        elif back and not as_json:
+            console.print("The next bulk merge may merge them again; take-back --different keeps them apart for good.")
+
+
+BACK = """
+    select m.replaced_id, m.survivor_id
+    from history.merged_clients m
+    semi join clients c on c.id = m.replaced_id
+    semi join clients s on s.id = m.survivor_id
+    where m.operation_id = $operation and m.sign = 1
+        and ($client::bigint is null or $client in (m.replaced_id, m.survivor_id))
+    order by 1, 2
+"""

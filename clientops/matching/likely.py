@@ -101,8 +101,10 @@ def _near_clients(
     names = ", ".join(f"c.{name}" for name in ("id", *CLIENT_COLUMNS))
     marked = marked or marked_clients(tables, marks)
     if marked is None:
+        # Numbers first: with the columns that are compared the engine would read all of them of every client.
         condition, values = near_clients_sql(keys)
-        return tables.query(f"select {names} from clients c where {condition}", **values).to_arrow_table()
+        ids = tables.query(f"select c.id from clients c where {condition} order by c.id", **values).fetchall()
+        return tables.query(of_clients_sql(names, [number for (number,) in ids])).to_arrow_table()
     sql = of_clients_sql(names, marked.telling())
     if tables.query(f"select count(*) from ({marked.unknown})").fetchone() == (0,):
         return tables.query(sql).to_arrow_table()

@@ -40,9 +40,9 @@ FIRM = {
 OTHER_PLACE = {"address1": "Rynek 3", "city": "Wrocław", "postcode": "50-101"}
 
 
-def client_tables() -> Tables:
-    """Empty tables in memory: of a book's fifty only those that are read when duplicates are looked for."""
-    connection = duckdb.connect()
+def client_tables(connection: duckdb.DuckDBPyConnection | None = None) -> Tables:
+    """Empty tables, in memory or elsewhere: of a book's fifty only those that are read when duplicates are looked for."""
+    connection = connection or duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     connection.execute("create schema history")
     connection.execute("create table history.operations (id bigint, rule varchar, undoes_id bigint)")
