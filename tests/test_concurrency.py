@@ -13,7 +13,7 @@ import pytest
 
 from clientops.book.book import Book
 from clientops.errors import LockedError
-from clientops.operations import rule
+from clientops.operations import MODULES, rule
 from tests.books import CURRENCIES, OPERATOR, insert
 from tests.crashing import pay_in
 from tests.processes import hold_book, hold_file
@@ -33,7 +33,7 @@ def work_together(clients_file, folder, workers, operations):
     path, notes = folder / "book.duckdb", folder / "notes"
     shutil.copy(clients_file, path)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.crashing", "clientops.rules.credit"])
+    context.set_forkserver_preload(["tests.crashing", *MODULES])  # every process of ours looks at all rules
     start_at = time.time() + 2
     processes = [
         context.Process(target=pay_in, args=(path, notes, worker, operations, start_at)) for worker in range(workers)

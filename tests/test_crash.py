@@ -13,6 +13,7 @@ import pytest
 
 from clientops.book.book import Book
 from clientops.errors import BookError
+from clientops.operations import MODULES
 from tests.books import CURRENCIES, OPERATOR, insert
 from tests.crashing import work_until_killed, work_with_a_small_disk
 from tests.processes import start
@@ -25,7 +26,7 @@ FRESH_BOOK_EVERY = 50
 def processes():
     """Processes that start fast, from one that has imported everything and opened nothing."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.crashing", "clientops.rules.credit", "clientops.rules.clients"])
+    context.set_forkserver_preload(["tests.crashing", *MODULES])  # every process of ours looks at all rules
     return context
 
 
