@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import duckdb
 
+from clientops.readable import with_readable_names
+
 if TYPE_CHECKING:
     from clientops.requests import Request
     from clientops.tables.view import Tables
@@ -126,7 +128,10 @@ def read_problems(relation: Relation, limit: int | None = None) -> list[Problem]
     ordered = relation.project(", ".join(f'"{name}"' for name in PROBLEM_COLUMNS)).order('"row", "field", "code"')
     if limit is not None:
         ordered = ordered.limit(limit)
-    return [Problem(row or 0, name or "", code, message) for row, name, code, message in ordered.fetchall()]
+    return [
+        Problem(row or 0, name or "", code, with_readable_names(message or ""))
+        for row, name, code, message in ordered.fetchall()
+    ]
 
 
 Check = Callable[["Tables"], Relation]

@@ -48,7 +48,8 @@ def round_sql(amount: str, digits: str = "minor_digits") -> str:
 
 def is_minor_unit_sql(amount: str, digits: str = "minor_digits") -> str:
     """SQL that tells whether an amount (SQL) has no more decimals than its currency's minor unit."""
-    return f"({round_sql(amount, digits)} = {amount})"
+    # try: the largest amount that can be kept may round to one that cannot, and is none of these then.
+    return f"coalesce(try({round_sql(amount, digits)} = {amount}), {amount} is null and null)"
 
 
 def format_money(amount: Decimal, currency: str, locale: str = "en") -> str:

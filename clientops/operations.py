@@ -17,6 +17,7 @@ MODULES = (
     "clientops.rules.users",
     "clientops.rules.user_access",
     "clientops.rules.invitations",
+    "clientops.rules.password_resets",
     "clientops.rules.closing",
     "clientops.rules.status",
     "clientops.rules.contacts",

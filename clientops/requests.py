@@ -22,6 +22,7 @@ from pydantic.fields import FieldInfo
 
 from clientops.changes import Problem, Relation
 from clientops.errors import UsageError
+from clientops.readable import UNSEEN
 
 Source: TypeAlias = Relation | pa.Table | Sequence[Mapping[str, Any] | BaseModel] | Mapping[str, Any] | BaseModel
 
@@ -202,10 +203,14 @@ def _check_column(
             if info.is_required():
                 wrong[place] = None
             continue
+        shown = "(hidden)" if is_secret(info) else value
         try:
             typed[place] = _plain(adapter.validate_python(value.strip() if isinstance(value, str) else value))
         except ValidationError as error:
-            wrong[place] = sentence(name, "(hidden)" if is_secret(info) else value, error)
+            wrong[place] = sentence(name, shown, error)
+            continue
+        if why := _unfit(value) or _unfit(typed[place]):
+            typed[place], wrong[place] = default, f"{name} {_short(shown)} {why}"
     problems = []
     if wrong:
         for number, place in zip(numbers, places.to_pylist(), strict=True):
@@ -213,6 +218,20 @@ def _check_column(
                 text = wrong[place]
                 problems.append(_missing(number, name) if text is None else Problem(number, name, "bad_value", text))
     return pa.array(typed, arrow_type(info)).take(places), problems
+
+
+EARLIEST, LATEST = date(1970, 1, 1), date(2100, 12, 31)
+"""No day or moment of any request is before or after these; the rules of each thing are narrower where they can be."""
+
+
+def _unfit(value: Any) -> str:
+    """What is wrong with a value of any field, whatever its model asks for: characters that cannot be seen, days that cannot be."""
+    if isinstance(value, date):
+        day = value.date() if isinstance(value, datetime) else value
+        return "" if EARLIEST <= day <= LATEST else f"cannot be; it must be from {EARLIEST} to {LATEST}"
+    texts = value if isinstance(value, list) else [value]
+    found = next((match for text in texts if isinstance(text, str) and (match := UNSEEN.search(text))), None)
+    return f"contains the character U+{ord(found[0]):04X}, which cannot be seen; leave it out" if found else ""
 
 
 def is_secret(info: FieldInfo) -> bool:
@@ -303,13 +322,21 @@ def sentence(name: str, value: object, error: ValidationError) -> str:
         "string_too_short": "must have at least {min_length} characters",
         "string_too_long": "is too long; at most {max_length} characters",
         "string_type": "must be text",
+        "string_unicode": "has half a character in it (a lone surrogate); type it anew",
         "too_short": "needs at least {min_length}",
     }
-    shown = repr(value if len(str(value)) <= 60 else str(value)[:57] + "…") if isinstance(value, str) else str(value)
+    shown = _short(value)
     if kind in known:
         return f"{name} {shown} {known[kind].format(**context)}"
     text = str(context.get("error") or first["msg"]).removeprefix("Value error, ").rstrip(".")
     return f"{name} {shown}: {text}"
+
+
+def _short(value: object) -> str:
+    """A value as problems show it."""
+    if not isinstance(value, str):
+        return str(value)
+    return repr(value if len(value) <= 60 else value[:57] + "…")
 
 
 @lru_cache(maxsize=1024)
@@ -328,12 +355,12 @@ def _adapters(model: type[Request]) -> dict[str, TypeAdapter[Any]]:
 
 
 def _is_checked(info: FieldInfo) -> bool:
-    """Whether a value of the right type may still be wrong: anything beyond a bare type, at any depth, and texts."""
+    """Whether a value of the right type may still be wrong: anything beyond a bare type, at any depth, texts and days."""
     annotation = info.annotation
     if get_origin(annotation) in (Union, UnionType):
         parts = [part for part in get_args(annotation) if part is not NoneType]
         annotation = parts[0] if len(parts) == 1 else annotation
-    return bool(info.metadata) or annotation not in (int, bool, date, datetime)
+    return bool(info.metadata) or annotation not in (int, bool)
 
 
 def _plain_type(annotation: Any) -> Any:

@@ -83,6 +83,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example("unlink-user", {"user_id": 2, "client_id": 3}, _update("user_clients", 3, permissions="invoices")),
     Example("remove-user", {"user_id": 2}, _update("user_clients", 3, permissions="invoices")),
     Example("invite-user", {"user_id": 1}, _update("users", 1, email="new@example.com")),
+    Example("send-password-reset", {"user_id": 1}, _update("users", 1, email="new@example.com")),
     Example("revoke-invitation", {"user_id": 1}, _update("invitations", 1, revoked_at=NOW), first=INVITED),
     Example(
         "accept-invitation",
@@ -269,7 +270,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example("add-department", {"name": "Billing"}, ("departments", "update", [{"id": 1, "name": "Billing"}])),
     Example(
         "log-communication",
-        {"client_id": 1, "contact_id": 1, "subject": "Invoice", "outcome": "Will pay", "follow_up_on": "2026-11-25"},
+        {"client_id": 1, "contact_id": 1, "subject": "Invoice", "outcome": "Will pay", "follow_up_on": "2090-11-25"},
         _delete("contacts", 1),
     ),
     Example("edit-communication", {"communication_id": 1, "outcome": "Paid"}, _update("communications", 1, outcome="Not paid")),

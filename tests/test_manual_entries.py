@@ -43,7 +43,7 @@ KINDS = (
     Kind("add-note", "notes", lambda n: {"client_id": n % 6 + 1, "body": f"Note {n}, *in short*", "is_sticky": "no"}),
     Kind("add-custom-field", "custom_fields", lambda n: {"name": f"Field {n}", "type": "number", "sort_order": n % 9}),
     Kind("open-ticket", "tickets", lambda n: {"client_id": n % 6 + 1, "subject": f"Ticket {n}", "message": "Please look", "first_reply": "Looking"}),
-    Kind("log-communication", "communications", lambda n: {"client_id": n % 6 + 1, "kind": "call", "subject": f"Call {n}", "outcome": "Fine", "follow_up_on": "2999-01-31"}),
+    Kind("log-communication", "communications", lambda n: {"client_id": n % 6 + 1, "kind": "call", "subject": f"Call {n}", "outcome": "Fine", "follow_up_on": "2099-01-31"}),
 )  # fmt: skip
 
 

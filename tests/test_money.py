@@ -84,6 +84,8 @@ def test_sql_rounds_as_python_does(connection, amount, digits):
         pytest.param("10.005", 3, True, id="KWD 10.005"),
         pytest.param("10.0005", 3, False, id="KWD 10.0005"),
         pytest.param("-10.0001", 4, True, id="four decimals"),
+        pytest.param("99999999999999.9999", 2, False, id="one that rounds to more than can be kept"),
+        pytest.param("99999999999999.9999", 4, True, id="the largest"),
     ],
 )
 def test_minor_units(connection, amount, digits, is_one):

@@ -17,13 +17,15 @@ from clientops.requests import RequestTable
 
 Gate = Callable[[duckdb.DuckDBPyConnection, list[Settled]], None]
 
-# Recording what was done or asked for; what it asks for is looked at when it is applied. Who was invited chooses alone.
-OWN_RULES = ("propose-change", "reject-proposal", "record-backup", "begin-mail", "record-mail", "accept-invitation")
+# Recording what was done or asked for; what it asks for is looked at when it is applied. Who was invited, or forgot a password, chooses alone.
+OWN_RULES = ("propose-change", "reject-proposal", "record-backup", "begin-mail", "record-mail", "accept-invitation",
+             "send-password-reset")  # fmt: skip
 LEAST: dict[str, Role] = {
     "erase-person": "admin",
     "direct-sql": "admin",
     "reject-proposal": "clerk",
     "accept-invitation": "viewer",
+    "send-password-reset": "viewer",
 }
 
 

@@ -49,6 +49,10 @@ def entries(
         if as_json:
             print_json(as_dicts(relation))
             return
+        if relation is found.operations:
+            relation = relation.project(
+                "id, applied_at, operator, kind, rule, reason, requests, rows, undone_by_id as undone_by"
+            )
         rows = relation.fetchmany(limit + 1)
         if not rows:
             console.print("Nothing was entered by hand in this period.")

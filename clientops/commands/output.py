@@ -14,6 +14,7 @@ from math import isfinite
 from typing import Any, NoReturn
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -128,28 +129,43 @@ def show(value: Any) -> str:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:
     """Print rows under headings; what a client typed is never read as markup."""
-    table = RichTable(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
     rows = [list(row) for row in rows]
-    whole = _whole_columns(columns, rows)
+    cells = [[show(value) for value in row] for row in rows]
+    gap, widths = _column_widths(
+        [[column, *(row[i] for row in cells)] for i, column in enumerate(columns)], console.width
+    )
+    table = RichTable(
+        title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=gap
+    )
     for i, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(r[i], (int, Decimal)) and not isinstance(r[i], bool) for r in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=i in whole)
-    for row in rows:
-        table.add_row(*(Text(show(value)) for value in row))
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold", width=widths[i])
+    for row in cells:
+        table.add_row(*map(Text, row))
     console.print(table)
 
 
-def _whole_columns(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> set[int]:
-    """Columns of numbers and single words, which are of no use in pieces, as long as they leave half the width to others."""
-    found: set[int] = set()
-    left = console.width // 2
-    for i, column in enumerate(columns):
-        texts = [show(row[i]) for row in rows]
-        width = max((len(text) for text in [column, *texts]), default=0)
-        if texts and " " not in "".join(texts) and width <= min(24, left):
-            found.add(i)
-            left -= width + 2
-    return found
+LONGEST_WORD = 24
+
+
+def _column_widths(columns: Sequence[Sequence[str]], room: int) -> tuple[tuple[int, int, int, int], list[int | None]]:
+    """Padding and widths of columns, so that words are not broken where there is room for them; None: as it comes."""
+    widths = [max(cell_len(line) for text in texts for line in text.splitlines() or [""]) for texts in columns]
+    if sum(widths) + 2 * (len(widths) - 1) <= room:
+        return (0, 1, 0, 1), [None] * len(widths)
+    words = [max((cell_len(word) for text in texts for word in text.split()), default=1) for texts in columns]
+    found = [min(longest, LONGEST_WORD) for longest in words]
+    spare = room - sum(found) - (len(found) - 1)
+    while spare < 0 and max(found) > 1:  # the longest words are broken first
+        found[found.index(max(found))] -= 1
+        spare += 1
+    while spare > 0:
+        wanting = max(range(len(found)), key=lambda place: widths[place] - found[place])
+        if widths[wanting] <= found[wanting]:
+            break
+        found[wanting] += 1
+        spare -= 1
+    return (0, 1, 0, 0), list(found)
 
 
 def print_problems(problems: Sequence[Problem], heading: str = "Nothing was changed") -> None:

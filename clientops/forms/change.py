@@ -18,10 +18,10 @@ from clientops.forms.look import button, card, icon, next_focus, notice
 from clientops.forms.view import Work
 from clientops.forms.words import moment
 from clientops.operations import rule as rule_named
+from clientops.readable import with_readable_names
 from clientops.reports.diff import describe, money_moved
 from clientops.reports.labels import read_labels
 from clientops.reports.likely import Likely, find_likely, other_warnings
-from clientops.rules.domain_names import with_readable_names
 from clientops.tables.view import Tables
 
 NAME_FIELD = "confirm_name"

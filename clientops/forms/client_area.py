@@ -12,6 +12,7 @@ from clientops.forms.change import Change
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.fields import fields_of
+from clientops.forms.forgotten import ForgottenPassword
 from clientops.forms.grid import Grid
 from clientops.forms.guard import is_strict
 from clientops.forms.invitation import NOT_VALID, ChoosePassword
@@ -22,7 +23,15 @@ from clientops.forms.tries import forget_tries, take_try
 from clientops.forms.view import View
 from clientops.forms.words import day
 from clientops.operations import rule as rule_named
-from clientops.reports.area import Login, invited_address, log_in, may_log_in, read_contact, read_invoice
+from clientops.reports.area import (
+    Login,
+    has_client_area,
+    invited_address,
+    log_in,
+    may_log_in,
+    read_contact,
+    read_invoice,
+)
 from clientops.reports.client import read_client
 from clientops.reports.labels import amount_text
 from clientops.reports.listings import listing
@@ -45,15 +54,16 @@ class ClientArea(Part):
         self.login: Login | None = None
         self.page: OwnPages | None = None
         self.chosen: ChoosePassword | None = None
+        self.forgotten: ForgottenPassword | None = None
         self.view: View | None = None
         self.message: tuple[str, str] | None = None
         self.email = ""
         self.focus = next_focus()
 
     def routed(self, route: str) -> None:
-        """The browser came with what stands behind # in its address: the token of an invitation, or nothing of use."""
+        """The browser came with what stands behind # in its address: the token of a link to choose a password, or nothing."""
         kind, _, token = route.partition("/")
-        if kind != "invitation" or self.login is not None:
+        if kind not in ("invitation", "password") or self.login is not None:
             return
         with self.book.tables() as tables:
             email = invited_address(tables, token, datetime.now().astimezone())
@@ -66,11 +76,13 @@ class ClientArea(Part):
 
     def _chosen(self, email: str, password: str) -> None:
         self._leave_invitation(None)
+        forget_tries(self.book.path, email)
         self.enter({"values": {"email": email, "password": password}})
 
     def _leave_invitation(self, message: str | None) -> None:
         """Back to the log-in; the token goes from the browser's address."""
-        self.chosen, self.message, self.focus = None, ("error", message) if message else None, next_focus()
+        self.chosen = self.forgotten = None
+        self.message, self.focus = ("error", message) if message else None, next_focus()
         if self.view is not None:
             self.view.route = "log-in"
 
@@ -103,6 +115,14 @@ class ClientArea(Part):
         if self.login and chosen:
             self.page = OwnPages(self.book, self.login, number, chosen[2])
 
+    def forgot(self, _value: Any = None) -> None:
+        """Ask for a link to choose another password."""
+        self.forgotten, self.message = ForgottenPassword(self.book, self.email, on_close=self.remembered), None
+
+    def remembered(self, _value: Any = None) -> None:
+        """Back to the log-in."""
+        self.forgotten, self.focus = None, next_focus()
+
     def leave(self, _value: Any = None) -> None:
         """Log out."""
         self.login = self.page = None
@@ -115,7 +135,7 @@ class ClientArea(Part):
             return h(
                 "main",
                 h("div", icon("book"), h("span", "Client area"), class_="co-brand"),
-                self.chosen.tree() if self.chosen else self._form(),
+                asked.tree() if (asked := self.chosen or self.forgotten) else self._form(),
                 class_="co-main co-alone",
                 key="login",
             )
@@ -137,6 +157,8 @@ class ClientArea(Part):
 
     def _form(self) -> Node:
         own = f"l{self.serial}"
+        with self.book.tables() as tables:
+            sends_links = has_client_area(tables)
         wrong = self.message is not None and self.message[0] == "error"
 
         def entry(name: str, label: str, kind: str, complete: str, value: str) -> Node:
@@ -151,7 +173,8 @@ class ClientArea(Part):
             h("form",
               h("div", notice(*self.message), role="alert", key="message") if self.message else None,
               entry("email", "E-mail address", "email", "username", self.email), entry("password", "Password", "password", "current-password", ""),
-              h("div", h("button", "Log in", type="submit", class_="co-button co-primary"), class_="co-buttons"),
+              h("div", h("button", "Log in", type="submit", class_="co-button co-primary"),
+                button("Forgot your password?", self.forgot, look="quiet") if sends_links else None, class_="co-buttons"),
               class_="co-form", novalidate=True, on={"submit": self.enter}),
             title="Log in", class_="co-login", key=f"card {self.focus}",
         )  # fmt: skip

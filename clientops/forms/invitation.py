@@ -1,4 +1,4 @@
-"""What the link of an invitation opens in the client area: choosing a password."""
+"""What the link of an invitation, or of a mail about a forgotten password, opens in the client area: choosing a password."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clientops.forms.tries import forget_tries, take_try
 from clientops.operations import rule
 from clientops.passwords import LONGEST, SHORTEST, hash_token
 
-NOT_VALID = "This link is not valid, or not any more. Please ask us for a new invitation."
+NOT_VALID = "This link is not valid, or not any more. Please ask for a new one."
 
 
 class ChoosePassword(Part):
@@ -53,7 +53,9 @@ class ChoosePassword(Part):
             return
         try:
             self.book.apply_now(
-                rule("accept-invitation"), {"token": self.token, "password": password}, reason="Invitation accepted"
+                rule("accept-invitation"),
+                {"token": self.token, "password": password},
+                reason="Password chosen with a link",
             )
         except RefusedError as error:
             problem = next((p for p in error.problems if p.field == "password"), None)

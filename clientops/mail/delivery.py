@@ -5,7 +5,7 @@ that makes it ``failed, may or may not have arrived`` until its outcome is recor
 killed in between leaves it so; a person decides whether to send it again (``retry-mail``). That is at most once; the
 other choice, at least once, would send some invoices and reminders twice after every crash.
 
-The token of an invitation is made here, each time one is sent, and stands in the mail alone: the text that the book
+The token of an invitation, or of a link for a forgotten password, is made here, each time one is sent, and stands in the mail alone: the text that the book
 keeps has it masked, and the table ``invitations`` has its hash.
 """
 
@@ -25,10 +25,12 @@ from clientops.errors import RefusedError, UsageError
 from clientops.mail.facts import read_facts
 from clientops.mail.rendering import render
 from clientops.mail.server import Connection, Mail, MailServer, Outcome
+from clientops.readable import visible
 from clientops.rules import outbox
 
 REASON = "mail send"
 MASK = "(hidden)"
+LINKS = ("invitation", "password-reset")
 _RULES: dict[str, Rule] = {rule.name: rule for rule in outbox.RULES}
 
 
@@ -130,8 +132,8 @@ def _write(row: dict[str, Any], facts: dict[str, Any], now: datetime, folder: Pa
         return replace(mail, flaw="it has no address to be sent to")
     language, token = facts.get("client", {}).get("language"), None
     try:
-        if row["template"] == "invitation":
-            facts, token = _invite(facts, recipients, now)
+        if row["template"] in LINKS:
+            facts, token = _invite(facts, recipients, now, is_reset=row["template"] == "password-reset")
             language = facts["user"]["language"] or language
         letter = render(row["template"] or "", language, facts, folder)
     except UsageError as error:
@@ -139,22 +141,26 @@ def _write(row: dict[str, Any], facts: dict[str, Any], now: datetime, folder: Pa
     return replace(mail, subject=letter.subject, body=letter.body, token=token)
 
 
-def _invite(facts: dict[str, Any], recipients: tuple[str, ...], now: datetime) -> tuple[dict[str, Any], str | None]:
-    """Facts of an invitation with its link, and the token in that; no link for who has a password.
+def _invite(
+    facts: dict[str, Any], recipients: tuple[str, ...], now: datetime, *, is_reset: bool
+) -> tuple[dict[str, Any], str | None]:
+    """Facts of an invitation with its link, and the token in that; no link for who has a password, unless it is forgotten.
 
     Raises:
         UsageError: It would be of no use, or reach somebody else.
     """
+    again = "send-password-reset" if is_reset else "invite-user"
     user, address = facts.get("user"), facts.get("client", {}).get("client_area")
     if user is None:
-        raise UsageError("The user whom it invites is not there any more, or is not named; use invite-user")
+        raise UsageError(f"The user whom it is for is not there any more, or is not named; use {again}")
     if [part.lower() for part in recipients] != [user["email"].lower()]:
-        raise UsageError(f"User {user['id']} has another e-mail address by now; use invite-user")
+        raise UsageError(f"User {user['id']} has another e-mail address by now; use {again}")
     if not address:
         raise UsageError("The address of the client area is not known; use set-client-area, then retry-mail")
-    token = None if user["has_password"] else secrets.token_urlsafe(32)
-    link = token and f"{address}#invitation/{token}"
-    return {**facts, "user": {**user, "link": link, "link_until": now + timedelta(days=outbox.DAYS_OPEN)}}, token
+    token = None if user["has_password"] and not is_reset else secrets.token_urlsafe(32)
+    link = token and f"{address}#{'password' if is_reset else 'invitation'}/{token}"
+    until = now + (timedelta(hours=outbox.HOURS_OPEN) if is_reset else timedelta(days=outbox.DAYS_OPEN))
+    return {**facts, "user": {**user, "link": link, "link_until": until, "link_hours": outbox.HOURS_OPEN}}, token
 
 
 def _begin(book: Book, mails: list[Mail], now: datetime) -> list[Mail]:
@@ -190,7 +196,7 @@ def _record(book: Book, outcomes: dict[int, Outcome], now: datetime, counts: Cou
         {
             "communication_id": number,
             "outcome": outcome.result,
-            "error": (outcome.error or "")[:2000],
+            "error": visible(outcome.error or "")[:2000],
             "sent_to": ", ".join(outcome.accepted),
         }
         for number, outcome in known.items()

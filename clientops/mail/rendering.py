@@ -6,7 +6,6 @@ the business's own templates goes before the built-in ones. Templates run in a s
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from clientops.errors import UsageError
 from clientops.money import format_money
+from clientops.readable import visible
 
 DEFAULT_LANGUAGE = "en"
 
@@ -73,12 +73,7 @@ def render(name: str, language: str | None, facts: Mapping[str, Any], folder: Pa
     subject, mark, body = text.partition("\n---\n")
     if not mark:
         raise UsageError(f"The mail {name} cannot be written: its template has no line --- below the subject")
-    return Letter(_visible(" ".join(subject.split())), _visible(body.strip()) + "\n")
-
-
-def _visible(text: str) -> str:
-    """Text without control characters, line breaks aside, which mail servers refuse."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return Letter(visible(" ".join(subject.split())), visible(body.strip()) + "\n")
 
 
 def _is_locale(code: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,7 @@ class Login:
     email: str
     clients: tuple[tuple[int, str, frozenset[str]], ...]
     is_closed: bool = False
+    password_hash: str = field(default="", repr=False)
 
 
 @lru_cache(maxsize=1)
@@ -39,7 +40,7 @@ def log_in(tables: Tables, email: str, password: str) -> Login | None:
     Whose clients are all Closed cannot log in: then ``is_closed`` is set, and there are no clients.
     """
     rows = tables.query(USERS, email=email.strip().lower()).fetchall()
-    found = next(((number, address) for number, address, hashed in rows if _fits(hashed, password)), None)
+    found = next((row for row in rows if _fits(row[2], password)), None)
     if not rows:
         _fits(_nobody(), password)
     if found is None:
@@ -48,7 +49,7 @@ def log_in(tables: Tables, email: str, password: str) -> Login | None:
     open_ones = tuple(
         (number, name, _permissions(text)) for number, name, status, text in clients if status != "Closed"
     )
-    return Login(found[0], found[1], open_ones, is_closed=bool(clients) and not open_ones)
+    return Login(found[0], found[1], open_ones, is_closed=bool(clients) and not open_ones, password_hash=found[2])
 
 
 USERS = "select id, email, password_hash from users where lower(email) = $email order by id"
@@ -67,8 +68,20 @@ def invited_address(tables: Tables, token: str, now: datetime) -> str | None:
 INVITED = """
     select users.email from invitations join users on users.id = user_id
     where token_sha256 = $token and accepted_at is null and revoked_at is null and expires_at > $now::timestamptz
-        and users.password_hash is null and lower(users.email) = lower(sent_to)
+        and (is_reset or users.password_hash is null) and lower(users.email) = lower(sent_to)
 """
+
+
+def users_to_reset(tables: Tables, email: str) -> list[int]:
+    """Users of an address who may be sent a link for a forgotten password; none if nobody is known there."""
+    found = tables.query("select id from users where lower(email) = $email order by id", email=email.strip().lower())
+    return [number for (number,) in found.fetchall()]
+
+
+def has_client_area(tables: Tables) -> bool:
+    """Whether links to the client area can be sent."""
+    known = tables.query("select count(*) from settings where name = 'client_area' and value <> ''").fetchone()
+    return bool(known and known[0])
 
 
 def _permissions(text: str | None) -> frozenset[str]:
@@ -112,6 +125,9 @@ def read_contact(tables: Tables, client_id: int, number: int) -> dict[str, Any] 
 
 
 def may_log_in(tables: Tables, login: Login, client_id: int) -> bool:
-    """Whether a user may see a client at this moment: permissions and status may have changed since the log-in."""
+    """Whether a user may see a client at this moment: rights, status and password may have changed since the log-in."""
     rows = tables.query(CLIENTS, user=login.user_id).fetchall()
-    return any(number == client_id and status != "Closed" for number, _, status, _ in rows)
+    held = tables.query("select password_hash from users where id = $user", user=login.user_id).fetchone()
+    return held == (login.password_hash,) and any(
+        number == client_id and status != "Closed" for number, _, status, _ in rows
+    )

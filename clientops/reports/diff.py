@@ -9,8 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from clientops.readable import with_readable_names
 from clientops.reports.labels import amount_text, read_labels
-from clientops.rules.domain_names import with_readable_names
 from clientops.tables.references import references_from
 from clientops.tables.schema import table as schema_of
 from clientops.tables.view import Tables

@@ -43,7 +43,7 @@ class Entries:
         operations: One row an operation, the newest first: ``id, applied_at, operator, reason, rule, title, kind,
             requests, rows, undone_by_id``.
         requests: What was asked for, one row a request: ``operation_id, applied_at, operator, reason, rule, kind,
-            request_row, request`` (JSON, without secrets).
+            request_row, request`` (JSON of what was given, without secrets).
         rows: Which rows of which table came of it: ``operation_id, kind, table_name, change, columns, rows``.
         counts: New rows of each kind beside where they came from: ``kind`` and one column for each of ``SOURCES``
             (``by hand``, ``import``, ``generation``, ``rule``, ``undo``, ``direct SQL``), ``total``, and ``operators``
@@ -134,7 +134,7 @@ def entries_sql() -> str:
 
 REQUESTS = """
     select entered.id as operation_id, entered.applied_at, entered.operator, entered.reason, entered.rule, entered.kind,
-        r.request_row, r.request
+        r.request_row, json_merge_patch('{}', r.request)::varchar as request
     from entered join history.requests r on r.operation_id = entered.id where entered.id <= $last
     order by entered.id desc, r.request_row
 """

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from clientops.money import minor_digits, round_money
-from clientops.rules.domain_names import with_readable_names
+from clientops.readable import with_readable_names
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
 

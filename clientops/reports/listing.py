@@ -10,8 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from clientops.readable import with_readable_names
 from clientops.reports.labels import amount_text
-from clientops.rules.domain_names import with_readable_names
 from clientops.tables.cells import safe_text
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables

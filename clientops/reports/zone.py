@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from clientops.errors import UsageError
-from clientops.rules.domain_names import both_forms, parse_domain_name, unicode_name
+from clientops.readable import both_forms, unicode_name
+from clientops.rules.domain_names import parse_domain_name
 from clientops.tables.view import Tables
 
 ORDER = ("NS", "A", "AAAA", "CAA", "MX", "TXT", "SRV", "CNAME")

@@ -251,5 +251,5 @@ EDIT_PROBLEMS = f"""
 
 RULES: tuple[Rule, ...] = (
     Rule("add-addon", "Add add-on", add_addon, AddAddon, group="services", manual="add-on or customisation"),
-    Rule("edit-addon", "Edit add-on", edit_addon, EditAddon, group="services"),
+    Rule("edit-addon", "Edit add-on", edit_addon, EditAddon, group="services", manual="add-on or customisation"),
 )

@@ -165,12 +165,12 @@ REMOVE_PROBLEMS = """
     select "row", 'category_id' as field, 'unknown_category' as code, 'there is no category ' || category_id as message
     from asked where is_again or category_id not in (select id from article_categories)
     union all
-    select "row", 'category_id', 'not_empty', 'category ' || category_id || ' is not empty: ' || inside.many || ' ' || inside.what
-        || ' stand in it; move them first'
+    select "row", 'category_id', 'not_empty', 'category ' || category_id || ' is not empty: ' || inside.many || ' ' || case when inside.many = 1
+            then inside.one || ' stands in it; move it first' else inside.several || ' stand in it; move them first' end
     from asked join (
-        select category_id as id, count(*) as many, 'articles' as what from article_placements group by 1
+        select category_id as id, count(*) as many, 'article' as one, 'articles' as several from article_placements group by 1
         union all
-        select below.parent_id, count(*), 'categories' from article_categories below
+        select below.parent_id, count(*), 'category', 'categories' from article_categories below
         left join gone_at on gone_at.id = below.id
         left join gone_at above on above.id = below.parent_id
         where below.parent_id is not null and not coalesce(gone_at."row" < above."row", false) group by 1

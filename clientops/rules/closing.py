@@ -147,5 +147,5 @@ WARNINGS = f"""
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("close-account", "Close account", close_account, CloseAccount, risk="high", group="clients"),
+    Rule("close-account", "Close account", close_account, CloseAccount, risk="high", group="clients", manual="client"),
 )

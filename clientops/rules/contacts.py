@@ -260,9 +260,17 @@ NAMED = """
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("add-contact", "Add contact", add_contact, AddContact, risk="low", group="contacts"),
-    Rule("edit-contact", "Edit contact", edit_contact, EditContact, risk="low", group="contacts"),
-    Rule("remove-contact", "Remove contact", remove_contact, RemoveContact, risk="medium", group="contacts"),
+    Rule("add-contact", "Add contact", add_contact, AddContact, risk="low", group="contacts", manual="client"),
+    Rule("edit-contact", "Edit contact", edit_contact, EditContact, risk="low", group="contacts", manual="client"),
+    Rule(
+        "remove-contact",
+        "Remove contact",
+        remove_contact,
+        RemoveContact,
+        risk="medium",
+        group="contacts",
+        manual="client",
+    ),
     Rule(
         "set-billing-contact",
         "Set billing contact",
@@ -270,5 +278,6 @@ RULES: tuple[Rule, ...] = (
         SetBillingContact,
         risk="low",
         group="contacts",
+        manual="client",
     ),
 )

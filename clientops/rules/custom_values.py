@@ -115,7 +115,8 @@ CHECKED_VALUES = """
                 when lower(value) in ('yes', 'true', 'on', '1', 'y') then 'yes'
                 when lower(value) in ('no', 'false', 'off', '0', 'n') then 'no' end
             when 'choice' then list_filter(choices, lambda x: lower(x) = lower(trim(value)))[1]
-            when 'link' then case when regexp_full_match(value, 'https?://[^\\s<>"]+') then value end
+            when 'link' then case when regexp_full_match(value, '(?i)https?://[^\\s<>"/?#]+([/?#][^\\s<>"]*)?')
+                then regexp_replace(value, '(?i)^https?', lower(split_part(value, ':', 1))) end
             when 'text' then case when not regexp_matches(value, '[\\n\\r]') then value end
             else value end as new_value
         from joined

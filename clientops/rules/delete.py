@@ -234,5 +234,5 @@ WARNINGS = f"""
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("delete-client", "Delete client", delete_client, DeleteClient, risk="high", group="clients"),
+    Rule("delete-client", "Delete client", delete_client, DeleteClient, risk="high", group="clients", manual="client"),
 )

@@ -386,7 +386,7 @@ ZONE_REMOVED = """
 
 RULES: tuple[Rule, ...] = (
     Rule("add-dns-record", "Add DNS record", add_dns_record, AddDnsRecord, group="domains", manual="domain name"),
-    Rule("edit-dns-record", "Edit DNS record", edit_dns_record, EditDnsRecord, group="domains"),
-    Rule("remove-dns-record", "Remove DNS record", remove_dns_record, RemoveDnsRecord, group="domains"),
-    Rule("import-zone", "Take over a zone file", import_zone, ImportZone, risk="medium", group="domains"),
-)
+    Rule("edit-dns-record", "Edit DNS record", edit_dns_record, EditDnsRecord, group="domains", manual="domain name"),
+    Rule("remove-dns-record", "Remove DNS record", remove_dns_record, RemoveDnsRecord, group="domains", manual="domain name"),
+    Rule("import-zone", "Take over a zone file", import_zone, ImportZone, risk="medium", group="domains", manual="domain name"),
+)  # fmt: skip

@@ -19,6 +19,7 @@ from clientops.rules.domains import (
     fine_amounts_sql,
     name_taken_sql,
     nameserver_problems_sql,
+    not_registered_yet_sql,
 )
 from clientops.rules.editing import edit_problems_sql, edited_sql
 from clientops.rules.fields import ColumnNames, Line
@@ -82,8 +83,8 @@ def edit_domain(tables: Tables, requests: Relation, *, today: date, now: datetim
 
     Problems:
         ``unknown_domain``, ``nothing_given``, ``not_clearable``, ``given_and_cleared``, ``name_taken``,
-        ``not_minor_unit``, ``implausible_date``, ``expires_before_start``, ``due_before_start``, ``nameserver_twice``,
-        ``nameserver_gap``.
+        ``not_minor_unit``, ``implausible_date``, ``not_registered_yet``, ``expires_before_start``, ``due_before_start``,
+        ``nameserver_twice``, ``nameserver_gap``.
 
     Source:
         WHMCS "Domains tab".
@@ -127,6 +128,8 @@ PROBLEMS = f"""
     union all {fine_amounts_sql("priced")}
     union all {domain_date_problems_sql("requests", ("registered_on", "expires_on", "next_due_on"))}
     union all
+    {not_registered_yet_sql("judged", _TOUCHED.format(names="requests.registered_on is not null or requests.status is not null"))}
+    union all
     from ({nameserver_problems_sql("judged")}) found
         where "row" in (select "row" from requests where coalesce({", ".join(NAMESERVERS)}) is not null or "clear" is not null)
     union all
@@ -141,4 +144,6 @@ PROBLEMS = f"""
         and {_TOUCHED.format(names="requests.next_due_on is not null or requests.registered_on is not null")}
 """
 
-RULES: tuple[Rule, ...] = (Rule("edit-domain", "Edit domain name", edit_domain, EditDomain, group="domains"),)
+RULES: tuple[Rule, ...] = (
+    Rule("edit-domain", "Edit domain name", edit_domain, EditDomain, group="domains", manual="domain name"),
+)

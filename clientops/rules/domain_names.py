@@ -86,31 +86,5 @@ def _reason(error: Exception) -> str:
     return text[:1].lower() + text[1:]
 
 
-def unicode_name(name: str) -> str:
-    """A kept name as people read it; a name that is not IDNA stays as it is."""
-    import idna
-
-    try:
-        return ".".join(idna.decode(label) if label.startswith("xn--") else label for label in name.split("."))
-    except idna.IDNAError:
-        return name
-
-
-def both_forms(name: str) -> str:
-    """A kept name as people read it, and behind it the kept form where that differs."""
-    readable = unicode_name(name)
-    return name if readable == name else f"{readable} ({name})"
-
-
-_KEPT_NAME = re.compile(r"(?:[a-z0-9_-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*")
-
-
-def with_readable_names(text: str) -> str:
-    """A text in which each kept name that differs from what people write stands in both forms."""
-    if "xn--" not in text or " (xn--" in text:
-        return text
-    return _KEPT_NAME.sub(lambda found: both_forms(found[0]), text)
-
-
 DomainName = Annotated[str, Field(max_length=300), AfterValidator(parse_domain_name)]
 HostName = Annotated[str, Field(max_length=300), AfterValidator(parse_host_name)]

@@ -80,8 +80,8 @@ def add_domain(tables: Tables, requests: Relation, *, today: date, now: datetime
         due when it expires. Names are kept as IDNA A-labels in lower case.
 
     Problems:
-        ``unknown_client``, ``name_taken``, ``not_minor_unit``, ``implausible_date``, ``expires_before_start``,
-        ``has_expired``, ``due_before_start``, ``nameserver_twice``, ``nameserver_gap``.
+        ``unknown_client``, ``name_taken``, ``not_minor_unit``, ``implausible_date``, ``not_registered_yet``,
+        ``expires_before_start``, ``has_expired``, ``due_before_start``, ``nameserver_twice``, ``nameserver_gap``.
 
     Warnings:
         ``closed_client``, ``one_nameserver``.
@@ -174,6 +174,17 @@ def domain_date_problems_sql(source: str, names: tuple[str, ...]) -> str:
     )
 
 
+def not_registered_yet_sql(source: str, where: str = "true") -> str:
+    """SELECT of the problem ``not_registered_yet``: what was registered cannot have been so after tomorrow (SQL ``where``)."""
+    return f"""
+        select "row", 'registered_on' as field, 'not_registered_yet' as code, 'registered_on ' || registered_on
+            || ' is yet to come, and the status ' || status || ' is that of a registered domain: give a day up to '
+            || ($today::date + 1) || ', or the status Pending Registration' as message
+        from {source} where registered_on > $today::date + 1
+            and status in ('Active', 'Grace', 'Redemption', 'Expired', 'Transferred Away') and {where}
+    """
+
+
 def fine_amounts_sql(source: str) -> str:
     """SELECT of the problem ``not_minor_unit`` of a step's rows."""
     return " union all ".join(
@@ -193,6 +204,7 @@ PROBLEMS = f"""
     from ({name_taken_sql("asked")})
     union all {fine_amounts_sql("asked")}
     union all {domain_date_problems_sql("asked", ("registered_on", "expires_on", "next_due_on"))}
+    union all {not_registered_yet_sql("asked")}
     union all from ({nameserver_problems_sql("asked")})
     union all
     select "row", 'expires_on', 'expires_before_start', 'expires_on ' || expires_on || ' is not after the registration, on ' || begun_on
@@ -296,5 +308,5 @@ RENEWED = """
 
 RULES: tuple[Rule, ...] = (
     Rule("add-domain", "Add domain name", add_domain, AddDomain, group="domains", manual="domain name"),
-    Rule("renew-domain", "Renew domain name", renew_domain, RenewDomain, group="domains"),
+    Rule("renew-domain", "Renew domain name", renew_domain, RenewDomain, group="domains", manual="domain name"),
 )

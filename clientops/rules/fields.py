@@ -36,7 +36,20 @@ def _parse_names(value: object) -> object:
     return [part for part in re.split(r"[\s,;]+", value) if part] if isinstance(value, str) else value
 
 
+def _parse_place(text: str) -> str:
+    """Where a file is: a path, or an address of a kind that only leads to files and pages."""
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", text)  # one letter is a drive
+    if scheme and scheme[1].lower() not in PLACES:
+        raise ValueError(
+            f"begins with {scheme[0]}, which is not an address of a file; write a path, or an address with {', '.join(PLACES)}"
+        )
+    return text
+
+
+PLACES = ("https", "http", "ftp", "ftps", "sftp", "smb", "file", "s3")
+
 Line = Annotated[str, Field(min_length=1, max_length=250), AfterValidator(parse_line)]
+Place = Annotated[str, Field(min_length=1, max_length=250), AfterValidator(parse_line), AfterValidator(_parse_place)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(parse_line), AfterValidator(parse_email)]
 Phone = Annotated[str, Field(min_length=3, max_length=60), AfterValidator(_parse_phone_alone)]
 TaxId = Annotated[str, Field(min_length=3, max_length=40), AfterValidator(parse_line)]

@@ -55,7 +55,7 @@ def invite_user(tables: Tables, requests: Relation, *, today: date, now: datetim
     steps.add("asked", ASKED)
     steps.add("problems", INVITE_PROBLEMS)
     steps.add("warnings", NO_CLIENT_AREA)
-    steps.add("addressed", ADDRESSED)
+    steps.add("addressed", ADDRESSED.format(template="invitation"))
     steps.add("mails", outbox_sql(tables), now=now)
     steps.add("replaced", f"{REVOKED} and user_id in (select user_id from requests)", now=now)
     return steps.plan(
@@ -83,28 +83,38 @@ ASKED = """
     from requests join users on users.id = requests.user_id left join first_seen using ("row")
 """
 
-INVITE_PROBLEMS = f"""
-    {UNKNOWN_USER}
-    union all
-    select "row", 'user_id', 'has_password', 'user_id ' || user_id || ': ' || email || ' has a password and can log in; use '
-        || 'set-password for another one'
-    from asked where has_password
-    union all
+LOG_IN_PROBLEMS = """
     select "row", case when client_id is null then 'user_id' else 'client_id' end, 'not_linked', 'user ' || user_id || ' may not see '
         || coalesce('client ' || client_id, 'any client') || '; use link-user first'
     from asked where shown_id is null
     union all
     select "row", 'user_id', 'cannot_log_in', 'user_id ' || user_id || ': client ' || shown_id || ' is Closed and cannot log in'
     from asked where is_closed
+"""
+
+
+def already_queued_sql(template: str, noun: str) -> str:
+    """SELECT of the problem ``already_queued``: such a mail to the user waits, or an earlier row asks for it."""
+    return f"""
+        select "row", 'user_id', 'already_queued', 'user_id ' || user_id || ' is in an earlier row already'
+        from asked where is_again
+        union all
+        select "row", 'user_id', 'already_queued', 'user_id ' || user_id || ': {noun} is in the outbox already, as communication '
+            || min(communications.id)
+        from asked join communications on communications.subject_id = asked.user_id and communications.subject_kind = 'user'
+            and communications.template = '{template}' and communications.status = 'queued'
+        group by "row", user_id
+    """
+
+
+INVITE_PROBLEMS = f"""
+    {UNKNOWN_USER}
     union all
-    select "row", 'user_id', 'already_queued', 'user_id ' || user_id || ' is invited by an earlier row already'
-    from asked where is_again
-    union all
-    select "row", 'user_id', 'already_queued', 'user_id ' || user_id || ': an invitation is in the outbox already, as communication '
-        || min(communications.id)
-    from asked join communications on communications.subject_id = asked.user_id and communications.subject_kind = 'user'
-        and communications.template = 'invitation' and communications.status = 'queued'
-    group by "row", user_id
+    select "row", 'user_id', 'has_password', 'user_id ' || user_id || ': ' || email || ' has a password and can log in; use '
+        || 'send-password-reset or set-password for another one'
+    from asked where has_password
+    union all {LOG_IN_PROBLEMS}
+    union all {already_queued_sql("invitation", "an invitation")}
 """
 
 NO_CLIENT_AREA = """
@@ -114,7 +124,7 @@ NO_CLIENT_AREA = """
 """
 
 ADDRESSED = """
-    select "row", shown_id as client_id, 'invitation' as template, 'general' as category, 'user' as subject_kind,
+    select "row", shown_id as client_id, '{template}' as template, 'general' as category, 'user' as subject_kind,
         user_id as subject_id, email as sent_to
     from asked
 """
@@ -127,7 +137,7 @@ class RevokeInvitation(Request):
 
 
 def revoke_invitation(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
-    """Revoke the open invitations of users, and those that wait in the outbox.
+    """Revoke the open invitations of users, and those that wait in the outbox; links for forgotten passwords likewise.
 
     Args:
         tables: Read-only tables; reads ``users``, ``invitations``, ``communications``.
@@ -153,7 +163,7 @@ def revoke_invitation(tables: Tables, requests: Relation, *, today: date, now: d
 WITHDRAWN = """
     select id, 'failed' as status, null::timestamptz as next_attempt_at, 'the invitation was revoked' as error
     from communications
-    where template = 'invitation' and status = 'queued' and subject_kind = 'user' and subject_id in (select user_id from requests)
+    where template in ('invitation', 'password-reset') and status = 'queued' and subject_kind = 'user' and subject_id in (select user_id from requests)
 """
 
 NOT_INVITED = f"""
@@ -168,7 +178,7 @@ NOT_INVITED = f"""
 
 
 class AcceptInvitation(Request):
-    """Choose a password with the link of an invitation."""
+    """Choose a password with the link of an invitation, or of a mail about a forgotten password."""
 
     token: Token = Field(title="Token", description="From the link in the mail; only its hash is read", json_schema_extra=SECRET)  # fmt: skip
     password: Password = Field(
@@ -177,7 +187,7 @@ class AcceptInvitation(Request):
 
 
 def accept_invitation(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
-    """Set the passwords of invited users, each invitation once.
+    """Set the passwords of invited users, and of those who forgot theirs, each link once.
 
     Args:
         tables: Read-only tables; reads ``invitations``, ``users``.
@@ -192,7 +202,7 @@ def accept_invitation(tables: Tables, requests: Relation, *, today: date, now: d
 
     Problems:
         ``not_valid``, the same whether the token is unknown, used (also by an earlier row), revoked or expired, or the user
-        has a password or another e-mail address by now; and from reading ``missing``, ``bad_value``.
+        has another e-mail address by now, or was invited and has a password; and from reading ``missing``, ``bad_value``.
     """
     steps = tables.steps(requests=requests)
     steps.add("opened", OPENED, now=now)
@@ -202,13 +212,13 @@ def accept_invitation(tables: Tables, requests: Relation, *, today: date, now: d
     return steps.plan(steps.update("users", "let_in"), steps.update("invitations", "accepted"), problems="problems")
 
 
-INVALID = "this link is not valid, or not any more; ask for a new invitation"
+INVALID = "this link is not valid, or not any more; ask for a new one"
 
 OPENED = """
     select requests."row", requests.password, invitations.id, invitations.user_id
     from requests join invitations on invitations.token_sha256 = requests.token join users on users.id = invitations.user_id
     where invitations.accepted_at is null and invitations.revoked_at is null and invitations.expires_at > $now::timestamptz
-        and users.password_hash is null and lower(users.email) = lower(invitations.sent_to)
+        and (invitations.is_reset or users.password_hash is null) and lower(users.email) = lower(invitations.sent_to)
     qualify row_number() over (partition by invitations.user_id order by requests."row") = 1
 """
 
@@ -274,6 +284,6 @@ NO_PROBLEMS = """select "row", '' as field, '' as code, '' as message from reque
 RULES: tuple[Rule, ...] = (
     Rule("invite-user", "Invite user to log in", invite_user, InviteUser, group="users", manual="client"),
     Rule("revoke-invitation", "Revoke invitation", revoke_invitation, RevokeInvitation, risk="medium", group="users", manual="client"),
-    Rule("accept-invitation", "Choose a password", accept_invitation, AcceptInvitation, group="users"),
+    Rule("accept-invitation", "Choose a password", accept_invitation, AcceptInvitation, group="users", manual="client"),
     Rule("set-client-area", "Set address of client area", set_client_area, SetClientArea, risk="medium", group="users"),
 )  # fmt: skip

@@ -281,9 +281,9 @@ WRITTEN_OFF_INVOICES = """
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("cancel-invoice", "Cancel invoice", cancel_invoice, CancelInvoice, risk="medium", group="invoices"),
-    Rule("mark-invoice-unpaid", "Mark invoice unpaid", mark_invoice_unpaid, MarkInvoiceUnpaid, group="invoices"),
-    Rule("mark-invoice-refunded", "Mark invoice refunded", mark_invoice_refunded, MarkInvoiceRefunded, group="invoices"),
-    Rule("mark-invoice-collections", "Hand invoice to collections", mark_invoice_collections, MarkInvoiceCollections, group="invoices"),
-    Rule("write-off-invoice", "Write off invoice", write_off_invoice, WriteOffInvoice, risk="medium", group="invoices"),
+    Rule("cancel-invoice", "Cancel invoice", cancel_invoice, CancelInvoice, risk="medium", group="invoices", manual="invoice or transaction"),
+    Rule("mark-invoice-unpaid", "Mark invoice unpaid", mark_invoice_unpaid, MarkInvoiceUnpaid, group="invoices", manual="invoice or transaction"),
+    Rule("mark-invoice-refunded", "Mark invoice refunded", mark_invoice_refunded, MarkInvoiceRefunded, group="invoices", manual="invoice or transaction"),
+    Rule("mark-invoice-collections", "Hand invoice to collections", mark_invoice_collections, MarkInvoiceCollections, group="invoices", manual="invoice or transaction"),
+    Rule("write-off-invoice", "Write off invoice", write_off_invoice, WriteOffInvoice, risk="medium", group="invoices", manual="invoice or transaction"),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
 from clientops.requests import Id, Money, Request, Text
+from clientops.rules.fields import Line
 from clientops.rules.invoice_rows import make_invoices
 from clientops.rules.taxes import BILLING
 from clientops.tables.view import Tables
@@ -54,10 +55,10 @@ class CreateInvoice(Request):
     due_on: date | None = Field(
         default=None, title="Due date", description="Empty: some days after the invoice date (invoice_due_days, 14)"
     )
-    number: Text | None = Field(
+    number: Line | None = Field(
         default=None, title="Number", description="Printed number; empty: the next one, if numbers are kept"
     )
-    payment_method: Text | None = Field(default=None, title="Payment method", description="Empty: the client's")
+    payment_method: Line | None = Field(default=None, title="Payment method", description="Empty: the client's")
     notes: Text | None = Field(
         default=None, title="Notes", description="Printed on the invoice", json_schema_extra={"multiline": True}
     )
@@ -91,7 +92,7 @@ def create_invoice(tables: Tables, requests: Relation, *, today: date, now: date
         the next number. A total of nothing is Paid at once. Items and taxes are rounded one by one, and sum to the total.
 
     Problems:
-        ``unknown_client``, ``differs`` (within one invoice), ``due_before_issue``, ``period_order``, ``not_clients``
+        ``unknown_client``, ``differs`` (within one invoice), ``too_far_ahead`` (invoice date), ``due_before_issue``, ``period_order``, ``not_clients``
         (a service, add-on or domain), ``not_minor_unit`` (discount), ``negative_total``, ``too_large``,
         ``number_taken``.
 
@@ -107,7 +108,7 @@ def create_invoice(tables: Tables, requests: Relation, *, today: date, now: date
     steps.add("bills", BILLS, today=today)
     steps.add("bill_items", BILL_ITEMS)
     changes = make_invoices(steps, today=today, now=now)
-    steps.add("problems", PROBLEMS)
+    steps.add("problems", PROBLEMS, today=today)
     steps.add("warnings", WARNINGS)
     return steps.plan(*changes, problems="problems", warnings="warnings")
 
@@ -168,6 +169,12 @@ def not_clients_sql(source: str) -> str:
     """
 
 
+ISSUED_TOO_LATE = """
+    select "row", 'issued_on', 'too_far_ahead', 'issued_on ' || issued_on || ' is more than a year from now: at most '
+        || ($today::date + to_years(1))::date
+    from bills where issued_on > $today::date + to_years(1)
+"""
+
 PROBLEMS = f"""
     select "row", 'client_id' as field, 'unknown_client' as code, 'there is no client ' || client_id as message
     from keyed where not is_known
@@ -175,6 +182,8 @@ PROBLEMS = f"""
     {_DIFFERS}
     union all
     {not_clients_sql("keyed")}
+    union all
+    {ISSUED_TOO_LATE}
     union all
     select "row", 'due_on', 'due_before_issue', 'due_on ' || due_on || ' is before the invoice date, ' || issued_on
     from bills where due_on < issued_on

@@ -17,6 +17,7 @@ from clientops.rules.invoice_rows import (
     OFFER_ENTRIES,
 )
 from clientops.rules.invoice_status import TWICE
+from clientops.rules.invoices import ISSUED_TOO_LATE
 from clientops.rules.numbers import NUMBERED_BILLS, count_numbers
 from clientops.rules.taxes import BILLING
 from clientops.tables.view import Tables
@@ -50,7 +51,7 @@ def issue_invoice(tables: Tables, requests: Relation, *, today: date, now: datet
         the next number; inserts of credit entries and e-mails. Items and tax stay as they were drafted.
 
     Problems:
-        ``unknown_invoice``, ``twice``, ``not_draft``, ``due_before_issue``, ``negative_total``.
+        ``unknown_invoice``, ``twice``, ``not_draft``, ``too_far_ahead`` (invoice date), ``due_before_issue``, ``negative_total``.
 
     Source:
         WHMCS "Creating Invoices": Publish.
@@ -68,7 +69,7 @@ def issue_invoice(tables: Tables, requests: Relation, *, today: date, now: datet
     steps.add("offer_entries", OFFER_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
     steps.add("offer_balances", OFFER_BALANCES)
     steps.add("mailed", "select bill_id as place, draft_id as id, client_id from bills where sends_email")
-    steps.add("problems", PROBLEMS)
+    steps.add("problems", PROBLEMS, today=today)
     return steps.plan(
         steps.update("invoices", "issued"),
         steps.insert("credit_entries", "offer_entries"),
@@ -105,6 +106,8 @@ PROBLEMS = f"""
     union all
     select "row", 'invoice_id', 'not_draft', 'invoice ' || invoice_name || ' is ' || status || ': it must be a Draft'
     from asked where is_known and status <> 'Draft'
+    union all
+    {ISSUED_TOO_LATE}
     union all
     select "row", 'due_on', 'due_before_issue', 'due_on ' || due_on || ' is before the invoice date, ' || issued_on
     from bills where due_on < issued_on

@@ -38,6 +38,7 @@ class Template:
 TEMPLATES: dict[str, Template] = {
     "welcome": Template("general"),
     "invitation": Template("general", "user"),
+    "password-reset": Template("general", "user"),
     "invoice-created": Template("invoice", "invoice"),
     "payment-received": Template("invoice", "transaction"),
     "overdue-notice": Template("invoice", "invoice"),

@@ -10,7 +10,7 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import CrossCheck, FieldError, Id, Request, Text
 from clientops.rules.editing import edit_problems_sql, edited_sql, unknown_or_removed_sql
-from clientops.rules.fields import ColumnNames, Line
+from clientops.rules.fields import ColumnNames, Line, Place
 from clientops.tables.view import Tables
 
 SUBJECTS = ("service_id", "invoice_id", "domain_id", "ticket_id")
@@ -42,7 +42,7 @@ class AddNote(Request):
     invoice_id: Id | None = Field(None, title="Invoice", description="If it is about one", json_schema_extra={"picks": "invoices"})  # fmt: skip
     domain_id: Id | None = Field(None, title="Domain", description="If it is about one", json_schema_extra={"picks": "domains"})  # fmt: skip
     ticket_id: Id | None = Field(None, title="Ticket", description="If it is about one", json_schema_extra={"picks": "tickets"})  # fmt: skip
-    attachment: Line | None = Field(
+    attachment: Place | None = Field(
         None, title="Attachment", description="Where the file is, e.g. its path or address; the file stays there"
     )
     author: Line | None = Field(None, title="Author", description="Who wrote it")
@@ -118,7 +118,7 @@ class EditNote(Request):
         None, title="Note", description="Text, in Markdown", json_schema_extra={"multiline": True, "markdown": True}
     )
     is_sticky: bool | None = Field(None, title="Sticky", description="Stays on top of the client's screen")
-    attachment: Line | None = Field(None, title="Attachment", description="Where the file is")
+    attachment: Place | None = Field(None, title="Attachment", description="Where the file is")
     author: Line | None = Field(None, title="Author", description="Who wrote it")
     clear: ColumnNames | None = Field(None, title="Empty these fields", description="attachment, author")
 

@@ -248,5 +248,5 @@ FIGURES = f"""
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("accept-order", "Accept order", accept_order, AcceptOrder, risk="medium", group="orders"),
+    Rule("accept-order", "Accept order", accept_order, AcceptOrder, risk="medium", group="orders", manual="order"),
 )  # fmt: skip

@@ -199,6 +199,14 @@ OTHER_INVOICES = """
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("cancel-order", "Cancel order", cancel_order, CancelOrder, risk="medium", group="orders"),
-    Rule("mark-order-fraud", "Mark order as fraud", mark_order_fraud, MarkOrderFraud, risk="medium", group="orders"),
+    Rule("cancel-order", "Cancel order", cancel_order, CancelOrder, risk="medium", group="orders", manual="order"),
+    Rule(
+        "mark-order-fraud",
+        "Mark order as fraud",
+        mark_order_fraud,
+        MarkOrderFraud,
+        risk="medium",
+        group="orders",
+        manual="order",
+    ),
 )

@@ -41,7 +41,7 @@ def begin_mail(tables: Tables, requests: Relation, *, today: date, now: datetime
 
     Returns:
         Updates of ``communications``: status ``failed``, one attempt more, the text. With a token, also a new row of
-        ``invitations`` that is open for ``DAYS_OPEN``; earlier open ones of that user are revoked.
+        ``invitations`` that is open for ``DAYS_OPEN`` (``HOURS_OPEN`` for a forgotten password); earlier open ones of that user are revoked.
 
     Problems:
         ``unknown_mail``, ``not_queued``.
@@ -88,11 +88,14 @@ BEGUN = f"""
 
 
 DAYS_OPEN = 7
+HOURS_OPEN = 1
 
 INVITED = f"""
     select {{next_id}} + row_number() over (order by "row") as id, users.id as user_id, communications.id as communication_id,
         requests.token as token_sha256, users.email as sent_to, $now::timestamptz as created_at,
-        $now::timestamptz + interval '{DAYS_OPEN} days' as expires_at,
+        $now::timestamptz + case communications.template when 'password-reset' then interval '{HOURS_OPEN} hours'
+            else interval '{DAYS_OPEN} days' end as expires_at,
+        case communications.template when 'password-reset' then true end as is_reset,
         case when row_number() over (partition by users.id order by "row" desc) > 1 then $now::timestamptz end as revoked_at
     from requests join communications on communications.id = communication_id
     join users on users.id = communications.subject_id and communications.subject_kind = 'user'

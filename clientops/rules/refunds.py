@@ -11,6 +11,7 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql, show_sql
 from clientops.requests import Id, PositiveMoney, Request, Text
+from clientops.rules.fields import Line
 from clientops.rules.invoice_money import settled_status_sql
 from clientops.rules.payments import DUPLICATE_REFERENCES, Fee
 from clientops.rules.pouring import pour
@@ -36,7 +37,7 @@ class RefundPayment(Request):
     keep_owed: bool = Field(
         default=False, title="Still owed", description="An invoice given back whole is owed again, not Refunded"
     )
-    reference: Text | None = Field(default=None, title="Reference", description="The gateway's number of the refund")
+    reference: Line | None = Field(default=None, title="Reference", description="The gateway's number of the refund")
     refunded_on: date | None = Field(default=None, title="Date", description="Day it was sent back; empty: today")
     fee: Fee = Field(default=Decimal(0), title="Fee", description="Charged by the gateway for it")
     description: Text | None = Field(default=None, title="Description", description="In words")

@@ -304,6 +304,14 @@ DROPPED_CHANGES = """
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("edit-service", "Edit service", edit_service, EditService, group="services"),
-    Rule("terminate-service", "End service", terminate_service, TerminateService, risk="medium", group="services"),
+    Rule("edit-service", "Edit service", edit_service, EditService, group="services", manual="hosting account"),
+    Rule(
+        "terminate-service",
+        "End service",
+        terminate_service,
+        TerminateService,
+        risk="medium",
+        group="services",
+        manual="hosting account",
+    ),
 )

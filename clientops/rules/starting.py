@@ -137,8 +137,12 @@ def start_problems_sql(source: str = "started") -> str:
 
 
 def start_warnings_sql(noun: str, source: str = "started") -> str:
-    """SELECT of the warning ``not_billed``: what began earlier is billed from its next due date on."""
+    """SELECT of the warnings ``begins_later`` and ``not_billed`` (what began earlier is billed from its next due date on)."""
     return f"""
+        select "row", 'registered_on' as field, 'begins_later' as code, '{noun} begins only on ' || begun_on || ', and is '
+            || status || ' before that; Pending says that it is yet to come' as message
+        from {source} where begun_on > $today::date + 366 and status = 'Active'
+        union all
         select "row", 'next_due_on' as field, 'not_billed' as code, '{noun} began on ' || begun_on || ' and is billed from '
             || coalesce(due_on::varchar, 'no day') || ' on: the time before counts as billed elsewhere' as message
         from {source}

@@ -171,6 +171,6 @@ SUGGESTED = f"""
 """
 
 RULES: tuple[Rule, ...] = (
-    Rule("set-status", "Set status", set_status, SetStatus, risk="low", group="clients"),
+    Rule("set-status", "Set status", set_status, SetStatus, risk="low", group="clients", manual="client"),
     Rule("suggest-statuses", "Suggest statuses", suggest_statuses, SuggestStatuses, risk="medium", group="clients"),
 )

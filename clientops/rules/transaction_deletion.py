@@ -180,5 +180,6 @@ RULES: tuple[Rule, ...] = (
         DeleteTransaction,
         risk="high",
         group="transactions",
+        manual="invoice or transaction",
     ),
 )

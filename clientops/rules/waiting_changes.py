@@ -164,7 +164,7 @@ CANCELLED = """
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "carry-out-changes", "Carry out changes at renewal", carry_out_changes, CarryOutChanges, risk="medium", group="services"
+        "carry-out-changes", "Carry out changes at renewal", carry_out_changes, CarryOutChanges, risk="medium", group="services", manual="product or service change"
     ),
-    Rule("cancel-service-change", "Cancel a waiting change", cancel_service_change, CancelServiceChange, group="services"),
+    Rule("cancel-service-change", "Cancel a waiting change", cancel_service_change, CancelServiceChange, group="services", manual="product or service change"),
 )  # fmt: skip

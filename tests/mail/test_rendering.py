@@ -24,7 +24,7 @@ FACTS = {
         "id": 3, "amount_in": Decimal(20), "occurred_at": datetime(2026, 11, 20, tzinfo=UTC), "reference": "R1",
         "currency": "USD", "invoices": [{"number": "2026-5", "amount": Decimal(20)}],
     },
-    "user": {"id": 4, "name": "Ada", "email": "ada@example.com", "link": "https://x.example/#invitation/T", "link_until": date(2026, 11, 27)},
+    "user": {"id": 4, "name": "Ada", "email": "ada@example.com", "link": "https://x.example/#invitation/T", "link_until": date(2026, 11, 27), "link_hours": 1},
     "credit": {"id": 1, "amount": Decimal("2.5"), "entry_on": date(2026, 11, 20), "description": "Downtime"},
 }  # fmt: skip
 

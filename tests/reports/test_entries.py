@@ -141,6 +141,28 @@ def test_what_cannot_be_asked(book, wanted):
         manual_entries(tables, **wanted)
 
 
+def test_changes_are_of_the_kind_of_what_they_change():
+    """Whatever changes a domain, a service, an order or an invoice is found under that kind, not only what adds one."""
+    known = rules()
+    assert {known[name].manual for name in ("edit-domain", "renew-domain", "remove-dns-record", "import-zone")} == {
+        "domain name"
+    }
+    assert {known[name].manual for name in ("edit-service", "terminate-service")} == {"hosting account"}
+    assert {known[name].manual for name in ("accept-order", "cancel-order", "mark-order-fraud")} == {"order"}
+    assert {known[name].manual for name in ("edit-contact", "delete-client", "set-status")} == {"client"}
+    words = ("domain", "service", "addon", "order", "ticket", "article", "note", "invoice", "contact")
+    apart = {
+        "mend",
+        "enter-invoice-difference",
+        "mark-invoice-paid",
+        "renumber-invoice",
+        "generate-invoices",
+    }  # rules that reconcile, and runs
+    assert [
+        n for n, r in known.items() if not r.manual and n not in apart and any(w in n.split("-") for w in words)
+    ] == []
+
+
 def test_kinds_and_origins_are_known():
     """Every kind a rule says it is has a place in the list, each automatic rule is one, and each counted table is there."""
     assert {r.manual for r in rules().values() if r.manual} <= set(MANUAL_KINDS)
@@ -153,6 +175,8 @@ def test_on_the_command_line(filled, tmp_path):
     """The record is printed, counted, answered as JSON and written to CSV and Excel."""
     out = run(filled, "entries")
     assert "Called" in out
+    assert '"body":"c"' in run(filled, "entries", "--requests")
+    assert "null" not in run(filled, "entries", "--requests")
     assert "Old system" not in out
     assert "Mistake" not in run(filled, "entries", "--operator", "maria")
     counts = json.loads(run(filled, "entries", "--counts", "--json"))

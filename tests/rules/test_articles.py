@@ -184,3 +184,5 @@ def test_emptied_categories_go_together():
         p.code
         for p in plan(remove_category, RemoveCategory, of, [{"category_id": 1}, {"category_id": 2}]).problem_list()
     ] == ["not_empty"]
+    (problem,) = plan(remove_category, RemoveCategory, of, [{"category_id": 1}]).problem_list()
+    assert problem.message == "category 1 is not empty: 1 category stands in it; move it first"

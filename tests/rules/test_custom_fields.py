@@ -43,7 +43,7 @@ def book():
 
 GOOD_VALUES = [
     (1, "PO77", "PO77"), (2, "-12.50", "-12.50"), (3, "2024-02-29", "2024-02-29"), (4, "LARGE", "Large"),
-    (5, "On", "yes"), (6, "https://example.com/a?b=1", "https://example.com/a?b=1"), (7, "one\ntwo", "one\ntwo"), (10, "any", "any"),
+    (5, "On", "yes"), (6, "HTTPS://Example.com/a?b=1", "https://Example.com/a?b=1"), (7, "one\ntwo", "one\ntwo"), (10, "any", "any"),
 ]  # fmt: skip
 
 
@@ -84,6 +84,7 @@ BAD_VALUES = [
     ({"field_id": 5, "value": "perhaps"}, "value", "bad_value"),
     ({"field_id": 6, "value": "javascript:alert(1)"}, "value", "bad_value"),
     ({"field_id": 6, "value": "example.com"}, "value", "bad_value"),
+    ({"field_id": 6, "value": "https:///page"}, "value", "bad_value"),
     ({"field_id": 7, "value": None}, "value", "required"),
     ({"field_id": 8, "value": "1234"}, "value", "password_field"),
     ({"value": "two\nlines"}, "value", "bad_value"),

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clientops.operations import rule
+from clientops.readable import both_forms, unicode_name
 from clientops.rules.domain_edits import EditDomain, edit_domain
-from clientops.rules.domain_names import both_forms, parse_domain_name, unicode_name
+from clientops.rules.domain_names import parse_domain_name
 from clientops.rules.domains import AddDomain, RenewDomain, add_domain, renew_domain
 from tests.builders import JPY, TODAY, plan, tables
 from tests.rules.bad_inputs import assert_each_is_named
 from tests.rules.money_book import apply, rows, warnings
+from tests.rules.refusals import problems_of
 from tests.rules.sequences import assert_one_by_one_is_same
 
 GOOD = {"client_id": 1, "name": "new.example", "recurring_amount": 12}
@@ -111,6 +114,8 @@ BAD = [
     ({"registered_on": "2020-01-01"}, "expires_on", "has_expired", "would have expired on 2021-01-01"),
     ({"expires_on": "2026-11-20"}, "expires_on", "expires_before_start", "is not after the registration"),
     ({"registered_on": "1980-01-01", "expires_on": "2027-01-01"}, "registered_on", "implausible_date", "from 1985-01-01"),
+    ({"registered_on": "2031-01-01", "status": "Active"}, "registered_on", "not_registered_yet", "up to 2026-11-21, or the status Pending Registration"),
+    ({"registered_on": "2026-11-22", "status": "Grace"}, "registered_on", "not_registered_yet", "that of a registered domain"),
     ({"next_due_on": "2026-11-19"}, "next_due_on", "due_before_start", "before the registration"),
     ({"nameserver2": "ns1.example.net"}, "nameserver1", "nameserver_gap", "leave no gap"),
     ({"nameserver1": "a.b.net", "nameserver2": "A.b.net."}, "nameserver2", "nameserver_twice", "is nameserver1 already"),
@@ -126,6 +131,33 @@ def test_what_is_wrong_is_named_all_at_once():
         for place, (wrong, field, code, words) in enumerate(BAD)
     ]
     assert_each_is_named(book(), "add-domain", GOOD, cases)
+
+
+def test_problems_name_domains_as_people_write_them():
+    """A name of IDNA that is taken stands in both forms, with the name that was typed first."""
+    of = tables(
+        clients=[{"id": 1}],
+        domains=[{"id": 1, "client_id": 1, "name": parse_domain_name("grün.example"), "status": "Active"}],
+    )
+    (problem,) = problems_of(of, rule("add-domain"), [{"client_id": 1, "name": "Grün.example", "recurring_amount": 1}])
+    assert problem.message.startswith(f"name grün.example ({parse_domain_name('grün.example')}) is that of domain 1")
+
+
+def test_a_domain_to_be_registered_later_is_pending():
+    """What is registered in years is Pending Registration until then; an edit may not make it Active before."""
+    of = book()
+    assert (
+        plan(
+            add_domain, AddDomain, of, [{**GOOD, "registered_on": "2031-01-01", "status": "Pending Registration"}]
+        ).problem_list()
+        == []
+    )
+    found = problems_of(
+        of,
+        rule("edit-domain"),
+        [{"domain_id": 1, "registered_on": "2031-01-01", "expires_on": "2032-01-01", "status": "Active"}],
+    )
+    assert [(p.field, p.code) for p in found] == [("registered_on", "not_registered_yet")]
 
 
 def test_warnings():

@@ -134,6 +134,7 @@ def test_clients_are_told_if_asked():
         pytest.param({"unit_price": "-1"}, "unit_price", "negative_total", id="less than nothing"),
         pytest.param({"quantity": "99999999999999", "unit_price": "99999999999999"}, "unit_price", "too_large", id="an item too large"),
         pytest.param({"number": "A1"}, "number", "number_taken", id="number taken"),
+        pytest.param({"issued_on": days(366)}, "issued_on", "too_far_ahead", id="issued in more than a year"),
     ],
 )  # fmt: skip
 def test_refused(more, field, code):

@@ -68,6 +68,10 @@ BAD_NOTES = [
     ({"is_sticky": "perhaps"}, "is_sticky", "bad_value"),
     ({"attachment": "a\nb"}, "attachment", "bad_value"),
     ({"attachment": "x" * 251}, "attachment", "bad_value"),
+    ({"attachment": "JavaScript:alert(1)"}, "attachment", "bad_value"),
+    ({"attachment": "data:text/html,x"}, "attachment", "bad_value"),
+    ({"body": "a\x00b"}, "body", "bad_value"),
+    ({"body": "\u202eevil"}, "body", "bad_value"),
     ({"author": "a\tb"}, "author", "bad_value"),
 ]
 
@@ -75,6 +79,14 @@ BAD_NOTES = [
 def test_bad_notes_are_refused_all_at_once():
     """Each bad note is named by row, field and reason; the good one among them is not complained of."""
     assert_refused(book(), rule("add-note"), {"client_id": 1, "body": "Good"}, BAD_NOTES)
+
+
+@pytest.mark.parametrize("place", ["files/7.pdf", r"C:\\files\\7.pdf", "https://x.org/a:b?c=d", "FILE:///srv/7.pdf"])
+def test_attachments_are_paths_and_addresses_of_files(place):
+    """What leads to a file is kept as it is given."""
+    result = plan(add_note, AddNote, book(), [{"client_id": 1, "body": "x", "attachment": place}])
+    assert result.problem_list() == []
+    assert result.rows("notes", "insert")[0]["attachment"] == place
 
 
 def test_edit_changes_only_what_is_given_and_says_when():

@@ -144,7 +144,7 @@ BAD = [
     ({"billing_cycle": "one time", "recurring_amount": 5}, "recurring_amount", "one_time_recurs", "no later cycle"),
     ({"billing_cycle": "one time", "next_due_on": "2026-12-01"}, "next_due_on", "one_time_due", "due on the day it begins"),
     ({"next_due_on": "2026-11-19"}, "next_due_on", "due_before_start", "before it begins, on 2026-11-20"),
-    ({"registered_on": "1926-11-20", "status": "Completed"}, "registered_on", "implausible_date", "from 1985-01-01 to 2066-11-20"),
+    ({"registered_on": "1976-11-20", "status": "Completed"}, "registered_on", "implausible_date", "from 1985-01-01 to 2066-11-20"),
     ({"registered_on": "2026-02-30"}, "registered_on", "bad_value", "write it like 2026-11-30"),
     ({"terminated_on": "2026-11-20"}, "terminated_on", "not_ended", "Terminated, Cancelled or Fraud"),
     ({"terminated_on": "2026-11-19", "status": "Cancelled"}, "terminated_on", "ended_before_start", "before it begins"),
@@ -191,6 +191,7 @@ def test_amounts_that_cannot_be_kept():
         pytest.param([{**BASIC, "domain": "ada.example", "status": "Cancelled"}], [], id="an ended one takes nothing"),
         pytest.param([{**BASIC, "domain": "gone.example"}], [], id="an ended one left it"),
         pytest.param([{**BASIC, "registered_on": "2026-01-01"}], [(1, "not_billed")], id="the time before is not billed"),
+        pytest.param([{**BASIC, "registered_on": "2029-01-01", "status": "Active"}], [(1, "begins_later")], id="Active years before it begins"),
     ],
 )  # fmt: skip
 def test_warnings(asked, codes):

@@ -283,7 +283,7 @@ function render({ model, el }) {
   const moved = () => {
     const route = model.get("route");
     // What was used up, such as a link that is valid once, is not to be come back to.
-    const how = location.hash.startsWith("#invitation/") ? "replaceState" : "pushState";
+    const how = /^#(invitation|password)\//.test(location.hash) ? "replaceState" : "pushState";
     if (inApp && route && location.hash.slice(1) !== route) history[how](null, "", "#" + route);
     if (inApp && model.get("title")) document.title = model.get("title");
   };

@@ -9,6 +9,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from clientops.errors import UsageError
+from clientops.readable import visible
 
 
 class StatementError(UsageError):
@@ -108,8 +109,9 @@ def request_rows(name: str, content: bytes, statements: Sequence[Statement]) -> 
                 "file_name": name, "file_sha256": file_hash, "from_on": statement.from_on or min(days),
                 "to_on": statement.to_on or max(days), "opening_balance": statement.opening, "closing_balance": statement.closing,
                 "line_number": position, "booked_on": line.booked_on, "valued_on": line.valued_on, "amount": line.amount,
-                "fee": line.fee, "payer_name": line.payer_name or None, "payer_account": line.payer_account or None,
-                "reference": line.reference or None, "description": line.description or None,
+                "fee": line.fee, "payer_name": visible(line.payer_name) or None,
+                "payer_account": visible(line.payer_account) or None, "reference": visible(line.reference) or None,
+                "description": visible(line.description) or None,
                 "line_sha256": sha256(f"{image}|{seen[image]}".encode()).hexdigest(),
             })  # fmt: skip
     return rows

@@ -1,0 +1,39 @@
+"""Texts as people read them: domain names of IDNA in both forms, and nothing that cannot be seen."""
+
+from __future__ import annotations
+
+import re
+
+UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e]")
+"""Control characters but for tabs and line breaks, and those of direction that make a text look like another one."""
+
+
+def visible(text: str) -> str:
+    """A text without characters that cannot be seen: what others wrote, which is taken as it is."""
+    return UNSEEN.sub("", text)
+
+
+def unicode_name(name: str) -> str:
+    """A kept name as people read it; a name that is not IDNA stays as it is."""
+    import idna
+
+    try:
+        return ".".join(idna.decode(label) if label.startswith("xn--") else label for label in name.split("."))
+    except idna.IDNAError:
+        return name
+
+
+def both_forms(name: str) -> str:
+    """A kept name as people read it, and behind it the kept form where that differs."""
+    readable = unicode_name(name)
+    return name if readable == name else f"{readable} ({name})"
+
+
+_KEPT_NAME = re.compile(r"(?:[a-z0-9_-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*")
+
+
+def with_readable_names(text: str) -> str:
+    """A text in which each kept name that differs from what people write stands in both forms."""
+    if "xn--" not in text or " (xn--" in text:
+        return text
+    return _KEPT_NAME.sub(lambda found: both_forms(found[0]), text)

@@ -1,0 +1,2 @@
+-- A link for a user who forgot the password is made, kept and ended as an invitation is, but for a shorter time.
+alter table invitations add column is_reset boolean; -- Whether it is for a forgotten password; empty: an invitation

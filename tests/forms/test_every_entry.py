@@ -1,0 +1,142 @@
+"""Every rule of the twelve kinds, tried with right and with wrong values at its form, as a file, and on one line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from clientops.book.book import Book
+from clientops.cli import app
+from clientops.forms import shell
+from clientops.forms.actions import HIDDEN
+from clientops.forms.change import NAME_FIELD, Change
+from clientops.forms.desk import Desk
+from clientops.forms.element import h
+from clientops.forms.fields import entered, fields_of
+from clientops.forms.view import View
+from clientops.operations import MANUAL_KINDS, rule, rules
+from tests.books import OPERATOR, apply_by_hand
+from tests.builders import NOW, TODAY
+from tests.examples import EXAMPLES
+from tests.forms.screens import Hand
+
+ENTRIES = [e for e in EXAMPLES if rule(e.rule).manual and e.rule not in HIDDEN]
+# What is refused in a field of each kind; a field of text, and a list of names, take nearly everything else.
+WRONG = {
+    "pick": "-3", "money": "a lot", "number": "many", "date": "2026-02-30", "moment": "yesterday", "choice": "purple",
+    "text": "a\x00b", "long": "a\x1bb", "list": "x\x07", "secret": "\x00", "tick": True,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop(shop_file, tmp_path_factory):
+    """A shop that nobody changes: what is tried on it is previewed only."""
+    folder = tmp_path_factory.mktemp("entries")
+    return Book(shutil.copy(shop_file, folder / "shop.duckdb"), operator=OPERATOR)
+
+
+@pytest.fixture(params=ENTRIES, ids=lambda example: example.rule)
+def example(request):
+    return request.param
+
+
+@pytest.fixture
+def prepared(example, shop, shop_file, tmp_path):
+    """The shop with what the example needs."""
+    if not (example.first or example.flaws):
+        return shop
+    book = Book(shutil.copy(shop_file, tmp_path / "shop.duckdb"), operator=OPERATOR)
+    for flaw in example.flaws:
+        apply_by_hand(book, flaw, lenient=True)
+    # Links that were sent then are not open any more.
+    clock = {} if example.rule == "revoke-invitation" else {"today": TODAY, "now": NOW}
+    for name, requests in example.first:
+        book.apply_now(rule(name), requests, **clock)
+    return book
+
+
+def test_every_kind_has_entries():
+    """Each of the twelve kinds has rules, and each of these an example that is tried here."""
+    assert {rule(e.rule).manual for e in ENTRIES} == set(MANUAL_KINDS)
+    assert {e.rule for e in ENTRIES} == {r.name for r in rules().values() if r.manual} - HIDDEN
+
+
+def rows_of(example):
+    """Its requests, as a list."""
+    return [example.requests] if isinstance(example.requests, dict) else list(example.requests)
+
+
+def test_wrong_values_stand_under_their_fields(example, prepared):
+    """A value that cannot be in each field is told under each of them at once, with its label; nothing is asked of the book."""
+    if not fields_of(rule(example.rule).request):
+        return
+    hand = Hand(shell.screen(f"manual-entry/{example.rule}", book=prepared))
+    fields = [f for f in fields_of(rule(example.rule).request) if f.kind != "tick" and f.name != NAME_FIELD]
+    hand.submit(**{field.name: WRONG[field.kind] for field in fields})
+    wrong = {node.attributes["id"].split("-")[1] for node in hand.view.drawn.find(class_="co-problem")}
+    assert wrong == {field.name for field in fields}
+    assert all(len(text) > 10 for text in hand.problems())
+    assert "Preview:" not in hand.text
+
+
+def test_right_values_are_previewed_alike(example, prepared, tmp_path):
+    """The example, typed into the fields, is previewed as from Python; on the command line likewise, in a file or on one line."""
+    rows = rows_of(example)
+    change = Change(Desk(prepared), example.rule)
+    hand = Hand(View(_Whole(change)))
+    known = {field.name: field for field in fields_of(rule(example.rule).request)}
+    hand.submit(**{name: _typed(known[name], value) for name, value in rows[0].items()})
+    assert change.preview is not None, (hand.problems(), hand.text)
+    assert f"Preview: {rule(example.rule).title}" in hand.text
+    assert _counts(change.preview) == _counts(prepared.preview(rule(example.rule), rows[:1]))
+    texts = [{name: _written(value) for name, value in row.items()} for row in rows]
+    words = [_file(tmp_path, texts)] if len(rows) > 1 else [f"--set={name}={text}" for name, text in texts[0].items()]
+    assert _dry_run(prepared, example.rule, *words) == _counts(prepared.preview(rule(example.rule), rows, today=TODAY))
+
+
+class _Whole:
+    """A form alone on its screen."""
+
+    def __init__(self, change):
+        self.change = change
+
+    def tree(self):
+        return h("main", self.change.tree())
+
+
+def _typed(field, value):
+    if field.kind == "tick":
+        return value in (True, "yes")
+    return entered(field, value) if not isinstance(value, str) else value
+
+
+def _written(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _file(folder, rows):
+    path = folder / "requests.csv"
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, list(dict.fromkeys(name for row in rows for name in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+    return str(path)
+
+
+def _counts(preview):
+    return [[c.table, c.kind, c.count] for c in preview.changes]
+
+
+def _dry_run(book, name, *words):
+    """What a dry run would change, as (table, kind, rows)."""
+    result = CliRunner().invoke(
+        app, ["--json", "--book", str(book.path), "apply", name, *words, "--dry-run", "--today", TODAY.isoformat()]
+    )
+    assert result.exit_code == 0, result.output
+    return [[c["table"], c["kind"], c["count"]] for c in json.loads(result.output)["changes"]]
