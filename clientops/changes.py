@@ -48,11 +48,14 @@ class Change:
         kind: ``insert``, ``update`` or ``delete``.
         rows: For an insert ``id`` and any columns (the others get their defaults); for an update ``id`` and the
             changed columns; for a delete ``id``. One row an id.
+        is_kept: Whether the rows are worked out and stay what they are while the change is written: then there need
+            not be a second copy of them.
     """
 
     table: str
     kind: Kind
     rows: Relation
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)

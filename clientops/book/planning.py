@@ -24,13 +24,13 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Settled:
-    """A change whose rows are fixed: in a temp table of full rows (insert), changed columns (update) or ids (delete).
+    """A change whose rows are fixed: full rows (insert), changed columns (update) or ids (delete).
 
     Attributes:
         table: Table that changes.
         kind: ``insert``, ``update`` or ``delete``.
         columns: Changed columns; all of them for inserts and deletes.
-        rows: Quoted name of the temp table.
+        rows: Quoted name of the temp table that holds them, or of a view of the step that does.
         count: Number of rows; updates that change nothing are left out.
         first_new: Highest number before the insert, where the new numbers follow on without gaps.
     """
@@ -120,7 +120,8 @@ def _settle(connection: duckdb.DuckDBPyConnection, change: Change) -> Settled:
     columns = tuple(name for name in given.columns if name != "id")
     if change.kind == "insert":
         values = ", ".join(_insert_value(target, name, given.columns) for name in target.column_names)
-        sql = f"select {values} from given_change"
+        source = f"({given.sql_query()})" if change.is_kept else "given_change"
+        sql = f"select {values} from {source}"
     elif change.kind == "update":
         differs = " or ".join(f"c.{quote_name(n)} is distinct from t.{quote_name(n)}" for n in columns) or "false"
         values = ", ".join(
@@ -129,7 +130,12 @@ def _settle(connection: duckdb.DuckDBPyConnection, change: Change) -> Settled:
         sql = f"select {values} from given_change c join main.{quote_name(target.name)} t using (id) where {differs}"
     else:
         sql = f"select t.id from given_change c join main.{quote_name(target.name)} t using (id)"
-    connection.execute(f"create or replace temp table {rows} as {sql}")
+    if change.kind == "insert" and change.is_kept:
+        name = quote_name(f"insert {change.table}, kept")
+        rows = f"temp.{name}"
+        connection.execute(f"create or replace temp view {name} as {sql}")
+    else:
+        connection.execute(f"create or replace temp table {rows} as {sql}")
     known = (
         "given_change" if change.kind == "insert" else f"given_change join main.{quote_name(target.name)} using (id)"
     )

@@ -103,6 +103,7 @@ class Steps:
         self._connection = connection
         self._names: set[str] = set()
         self._views: set[str] = set()
+        self._kept: set[str] = set()
         self.tables = tables
         for name, relation in given.items():
             self._claim(name)
@@ -112,14 +113,23 @@ class Steps:
         """Work out a SELECT once and give it a name that later steps can use."""
         self._claim(name)
         self.tables.told(name)
+        self._kept.add(name)
         self._connection.execute(f"create or replace temp table {quote_name(name)} as {sql}", values or None)
         return self[name]
 
-    def add_view(self, name: str, sql: str) -> Relation:
-        """Give a SELECT a name without working it out yet; for large steps that are read once."""
+    def add_view(self, name: str, sql: str, *, is_kept: bool = False) -> Relation:
+        """Give a SELECT a name without working it out yet; for large steps that are read once.
+
+        Args:
+            name: The name.
+            sql: The SELECT.
+            is_kept: Whether it reads nothing but steps that are kept, so that its rows stay what they are.
+        """
         self._claim(name)
         self._connection.execute(f"create or replace temp view {quote_name(name)} as {sql}")
         self._views.add(name)
+        if is_kept:
+            self._kept.add(name)
         return self[name]
 
     def __getitem__(self, name: str) -> Relation:
@@ -169,7 +179,7 @@ class Steps:
         unknown = [column for column in self[step].columns if column not in known]
         if unknown:
             raise UsageError(f"Step {step} has columns that table {name} has not: {', '.join(unknown)}")
-        return Change(name, kind, self[step])
+        return Change(name, kind, self[step], step in self._kept)
 
     def _claim(self, name: str) -> None:
         if name in all_tables():

@@ -108,7 +108,7 @@ def _judge(steps: Steps) -> tuple[tuple[Mapping, ...], bool]:
     is_repeated = add_imported(steps, present, source=source)
     read_rows(steps, present, source=source, time_zone=time_zone)
     judge_rows(steps, present, is_repeated=is_repeated, takes_source=takes_source)
-    steps.drop(*(f"read_{mapping.key}" for mapping in MAPPINGS))
+    steps.drop(*(f"read_{mapping.key}" for mapping in MAPPINGS if mapping not in present))
     parts = [report_sql(MAPPINGS.index(mapping), mapping) for mapping in present]
     steps.add("import_report", " union all ".join(parts))
     return present, is_repeated
@@ -270,11 +270,13 @@ def new_source_ids_sql(present: tuple[Mapping, ...], next_id: str) -> str:
         for m in present
         if m.is_numbered_here
     ]
-    return NEW_SOURCE_IDS.format(next_id=next_id, parts=" union all ".join([NOTHING_NUMBERED, *parts]))
+    return NEW_SOURCE_IDS.format(next_id=next_id, parts=" union all ".join([RENUMBERED, *parts]))
 
 
-NOTHING_NUMBERED = """
-    select ''::varchar as source_table, ''::varchar as source_id, ''::varchar as table_name, 0::bigint as row_id where false
+# Currencies that were here before, found by their code.
+RENUMBERED = """
+    select 'tblcurrencies' as source_table, source_id::varchar as source_id, 'currencies' as table_name, id as row_id
+    from numbers_currencies where id <> source_id
 """
 
 NEW_SOURCE_IDS = """

@@ -100,13 +100,14 @@ def judge_rows(steps: Steps, present: tuple[Mapping, ...], *, is_repeated: bool,
                 f"rows_{mapping.key}",
                 rows_sql(steps, mapping, given=given, is_repeated=is_repeated, takes_source=takes_source),
             )
+            steps.drop(f"read_{mapping.key}")
             if mapping.is_numbered_here:
                 given += steps.value(f"select count(*) from rows_{mapping.key} where verdict = 'new'")
         new = [
             f"select id, {column_list(mapping.column_names)} from rows_{mapping.key} where verdict = 'new'"
             for mapping in mappings
         ]
-        steps.add_view(f"new_{table}", " union all by name ".join(new))
+        steps.add_view(f"new_{table}", " union all by name ".join(new), is_kept=True)
         if is_repeated:
             steps.add_view(f"changed_{table}", " union all by name ".join(map(changed_sql, mappings)))
 
