@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from clientops.book.book import Book
 from clientops.errors import UsageError
-from clientops.exporting.whmcs import BY_HAND, LANGUAGE_NAMES, TARGETS, changed_sql, export_whmcs, tables_left_here
+from clientops.exporting.whmcs import BY_HAND, changed_sql, export_whmcs, tables_left_here
+from clientops.exporting.whmcs_targets import LANGUAGE_NAMES, TARGETS
 from clientops.importing.whmcs.mapping import LANGUAGES
 from clientops.importing.whmcs.reading import MAPPINGS
+from clientops.importing.whmcs.rule import IMPORT_WHMCS
 from clientops.operations import rule
 from tests.builders import tables
+from tests.importing.whmcs_books import stage
 from tests.loading import load_book
 
 SCHEMA = Path(__file__).parents[1] / "importing" / "whmcs_schema.sql"
@@ -78,10 +82,15 @@ def test_what_is_gone_is_listed(book, tmp_path):
 
 def test_what_does_not_go_back_is_named(book):
     """A table whose changes WHMCS would want and the files do not have is told; one of our own is not."""
-    ticket = {"client_id": 1, "subject": "Down", "message": "It is down"}
-    book.apply_now(rule("open-ticket"), ticket, reason="x")
+    note = {"ticket_id": 1, "message": "Look at the disk", "is_internal": True}
+    book.apply_now(rule("open-ticket"), {"client_id": 1, "subject": "Down", "message": "It is down"}, reason="x")
+    book.apply_now(rule("reply-ticket"), note, reason="x")
     with book.tables() as now:
-        assert "tickets" in tables_left_here(now)
+        assert tables_left_here(now) == [
+            "currencies",
+            "departments",
+            "notes of tickets and replies that were numbered here",
+        ]
         assert tables_left_here(now, since=now.query("select max(id) from history.operations").fetchall()[0][0]) == []
 
 
@@ -116,6 +125,68 @@ def test_languages_have_whmcs_names():
 
 def test_every_table_goes_back_or_by_hand():
     """No table that an import fills is forgotten, but for those that are ours or worked out from others."""
-    ours = {"allocations", "communications", "article_placements"}
+    ours = {"allocations", "communications", "article_placements", "order_items"}
     filled = {mapping.table for mapping in MAPPINGS}
     assert filled - ours == ({target.table for target in TARGETS} | set(BY_HAND)) - {"dns_records"}
+
+
+def imported(book: Book, path: Path, city: str) -> int:
+    """Import a WHMCS with one client, who lives there; the number of the operation."""
+    path.unlink(missing_ok=True)
+    staging = stage(path, tblclients=[{"id": 77, "city": city}])
+    return book.apply_now(IMPORT_WHMCS, {"source": "whmcs", "time_zone": "Asia/Tokyo"}, staging=staging).operation_id
+
+
+def test_an_import_that_was_undone_is_not_the_last_one(book, tmp_path):
+    """What changed since the import that stands goes back, on its clock; what only the undone one brought does not."""
+    imported(book, tmp_path / "s.duckdb", "Kyoto")
+    edit = {"client_id": 1, "city": "Lisboa"}
+    book.apply_now(rule("edit-client"), edit, reason="x")
+    book.apply_now(rule("add-note"), {"client_id": 1, "body": "x"}, reason="x",
+                   now=datetime(2026, 3, 1, 20, tzinfo=UTC))  # fmt: skip
+    book.undo(imported(book, tmp_path / "s.duckdb", "Osaka"), reason="Wrong dump")
+    with book.tables() as now:
+        export_whmcs(now, tmp_path / "out")
+    assert [(row["id"], row["city"]) for row in read(tmp_path / "out" / "tblclients.csv")] == [("1", "Lisboa")]
+    assert read(tmp_path / "out" / "tblnotes.csv")[0]["created"] == "2026-03-02 05:00:00"
+    book.undo(book.head()[0], reason="Right dump after all")
+    with book.tables() as now:
+        assert export_whmcs(now, tmp_path / "again") == []
+
+
+def test_a_currency_has_the_number_that_it_has_there(tmp_path):
+    """The book had EUR and USD under other numbers before; clients and payments go back with WHMCS's."""
+    book = load_book(tmp_path / "b.duckdb", currencies=[{"id": 1, "code": "USD"}, {"id": 2, "code": "EUR"}])
+    staging = stage(
+        tmp_path / "s.duckdb", tblclients=[{"id": 5}], tblaccounts=[{"id": 9, "userid": 5, "amountin": "5"}]
+    )
+    book.apply_now(IMPORT_WHMCS, {"source": "whmcs"}, staging=staging, reason="x")
+    assert book.query("select currency_id from clients where id = 5")[1] == [(2,)]
+    with book.tables() as now:
+        export_whmcs(now, tmp_path / "out", since=0)
+    assert read(tmp_path / "out" / "tblclients.csv")[0]["currency"] == "1"
+    assert read(tmp_path / "out" / "tblaccounts.csv")[0]["currency"] == "1"
+
+
+def test_each_upgrade_of_an_invoice_has_its_own_line(tmp_path):
+    """Two upgrades on one invoice go back as two lines, each with its own upgrade's number."""
+    book = load_book(
+        tmp_path / "b.duckdb",
+        clients=[{"id": 1}],
+        services=[{"id": 5, "client_id": 1}, {"id": 6, "client_id": 1}],
+        invoices=[{"id": 3, "client_id": 1}, {"id": 4, "client_id": 1}],
+        service_changes=[
+            {"id": 31, "client_id": 1, "invoice_id": 4, "service_id": 6},
+            {"id": 32, "client_id": 1, "invoice_id": 3, "service_id": 5},
+            {"id": 33, "client_id": 1, "invoice_id": 3, "service_id": 6},
+        ],
+        invoice_items=[
+            {"id": 8, "invoice_id": 3, "kind": "service", "service_id": 5},
+            {"id": 9, "invoice_id": 3, "kind": "change", "service_id": 5},
+            {"id": 10, "invoice_id": 3, "kind": "change", "service_id": 6},
+        ],
+    )
+    with book.tables() as now:
+        export_whmcs(now, tmp_path / "out", since=0)
+    rows = read(tmp_path / "out" / "tblinvoiceitems.csv")
+    assert [(row["type"], row["relid"]) for row in rows] == [("Hosting", "5"), ("Upgrade", "32"), ("Upgrade", "33")]
