@@ -55,8 +55,8 @@ CONFLICTS = """
         from zones window same as (partition by domain_id, name, type, content)
     )
     select "row", field, 'cname_beside_others' as code, 'host ' || name || ' cannot have ' || type || ' beside ' || other
-        || coalesce(' of row ' || other_row, '') || ': a CNAME stands alone; remove one of them' as message
-    from beside
+        || coalesce(' of row ' || nullif(other_row, "row"), '') || ': a CNAME stands alone; remove one of them' as message
+    from beside where not (type = 'CNAME' and name = '@')
     union all
     select "row", field, 'twice', 'host ' || name || ' has ' || type || ' ' || content || ' already'
     from counted where "row" is not null and copies > 1 and copy > 1

@@ -98,6 +98,7 @@ BAD = [
     ({"name": "new"}, "name", "twice", "has A 192.0.2.7 already"),
     ({"name": "new", "type": "CNAME", "content": "y"}, "name", "cname_beside_others", "of row 1"),
     ({"domain_id": 2, "name": "@", "type": "CNAME", "content": "y"}, "name", "cname_at_domain", "use A and AAAA"),
+    ({"name": "@", "type": "CNAME", "content": "y"}, "name", "cname_at_domain", "use A and AAAA"),
     ({"name": "sip", "type": "SRV", "content": "1 1 1 x"}, "name", "bad_srv_name", "like _sip._tcp"),
     ({"name": ".".join(["x" * 60] * 4), "type": "TXT", "content": "x"}, "name", "name_too_long", "at most 253 characters"),
 ]  # fmt: skip

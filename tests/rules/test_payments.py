@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.builders import EUR, JPY, KWD, NOW, TODAY, money, tables
 from tests.long_forms import examples
+from tests.rules.bad_inputs import assert_each_is_named
 from tests.rules.money_book import (
     apply,
     assert_one_table_is_one_by_one,
@@ -124,36 +125,50 @@ def test_what_credit_and_earlier_payments_left_is_owed():
     assert allocations(book)[1:] == [(5, 1, money("5"))]
 
 
-@pytest.mark.parametrize(
-    ("more", "field", "code"),
-    [
-        pytest.param({"client_id": 9}, "client_id", "unknown_client", id="no such client"),
-        pytest.param({"amount": "1.005"}, "amount", "not_minor_unit", id="EUR 1.005"),
-        pytest.param({"client_id": 2, "amount": "1.5"}, "amount", "not_minor_unit", id="JPY 1.5"),
-        pytest.param({"fee": "0.001"}, "fee", "not_minor_unit", id="fee of EUR 0.001"),
-        pytest.param({"fee": "10.01"}, "fee", "fee_above_amount", id="fee above the amount"),
-        pytest.param({"paid_on": days(1)}, "paid_on", "in_future", id="tomorrow"),
-        pytest.param({"invoice_ids": "1 99"}, "invoice_ids", "unknown_invoice", id="no such invoice"),
-        pytest.param({"invoice_ids": "4"}, "invoice_ids", "other_client", id="another client's invoice"),
-        pytest.param({"invoice_ids": "1 1"}, "invoice_ids", "twice", id="an invoice twice"),
-        pytest.param({"invoice_ids": "2"}, "invoice_ids", "not_open", id="Paid"),
-        pytest.param({"invoice_ids": "3"}, "invoice_ids", "not_open", id="Draft"),
-        pytest.param({"reference": "ch_1", "gateway": "stripe"}, "reference", "duplicate_reference", id="reference known"),
-        pytest.param({"reference": "ch_2"}, "reference", "duplicate_reference", id="reference known, no gateway"),
-        pytest.param({"client_id": 3, "amount": "100"}, "amount", "too_large", id="more credit than can be kept"),
-    ],
-)  # fmt: skip
-def test_refused(more, field, code):
-    """A request that cannot be done is named by its row, field and code."""
+BAD_PAYMENTS = [
+    ({"client_id": None}, "client_id", "missing", "is missing"),
+    ({"client_id": 9}, "client_id", "unknown_client", "there is no client 9"),
+    ({"client_id": "Ada"}, "client_id", "bad_value", "is not a whole number"),
+    ({"amount": None}, "amount", "missing", "is missing"),
+    ({"amount": "0"}, "amount", "bad_value", "must be more than 0"),
+    ({"amount": "-5"}, "amount", "bad_value", "must be more than 0"),
+    ({"amount": "1,50"}, "amount", "bad_value", "write it like 12.50"),
+    ({"amount": "1e30"}, "amount", "bad_value", "is too large"),
+    ({"amount": "1.00005"}, "amount", "bad_value", "more than 4 decimals"),
+    ({"amount": "1.005"}, "amount", "not_minor_unit", "finer than EUR"),
+    ({"client_id": 2, "amount": "1.5"}, "amount", "not_minor_unit", "finer than JPY"),
+    ({"client_id": 3, "amount": "100"}, "amount", "too_large", "99999999999999"),
+    ({"fee": "-1"}, "fee", "bad_value", "must be at least 0"),
+    ({"fee": "0.001"}, "fee", "not_minor_unit", "finer than EUR"),
+    ({"fee": "10.01"}, "fee", "fee_above_amount", "10.01"),
+    ({"paid_on": days(1)}, "paid_on", "in_future", "2026-11-21"),
+    ({"paid_on": "2026-02-29"}, "paid_on", "bad_value", "is not a date"),
+    ({"paid_on": "1950-01-01"}, "paid_on", "bad_value", "from 1970-01-01"),
+    ({"invoice_ids": "1 99"}, "invoice_ids", "unknown_invoice", "99"),
+    ({"invoice_ids": "1 x"}, "invoice_ids", "bad_value", "is not a whole number"),
+    ({"invoice_ids": "4"}, "invoice_ids", "other_client", "4"),
+    ({"invoice_ids": "5 5"}, "invoice_ids", "twice", "5"),
+    ({"invoice_ids": "2"}, "invoice_ids", "not_open", "Paid"),
+    ({"invoice_ids": "3"}, "invoice_ids", "not_open", "Draft"),
+    ({"reference": "ch_1", "gateway": "stripe"}, "reference", "duplicate_reference", "ch_1"),
+    ({"reference": "ch_2"}, "reference", "duplicate_reference", "ch_2"),
+    ({"reference": "a\nb"}, "reference", "bad_value", "a line break"),
+    ({"gateway": "x" * 251}, "gateway", "bad_value", "at most 250 characters"),
+    ({"send_email": "perhaps"}, "send_email", "bad_value", "must be yes or no"),
+]
+
+
+def test_bad_payments_are_refused_all_at_once():
+    """Each bad payment is named by row, field and reason; the good one among them is not complained of."""
     book = book_of(
-        invoice(1), invoice(2, status="Paid", credit_applied=money("10")), invoice(3, status="Draft"), invoice(4, client_id=2),
+        invoice(1), invoice(2, status="Paid", credit_applied=money("10")), invoice(3, status="Draft"), invoice(4, client_id=2), invoice(5),
         clients=[{"id": 1}, {"id": 2, "currency_id": JPY}, {"id": 3, "credit_balance": Decimal("99999999999999.99")}],
         transactions=[
             {"id": 1, "client_id": 2, "currency_id": JPY, "amount_in": 1, "gateway": "stripe", "reference": "ch_1"},
             {"id": 2, "client_id": 1, "amount_in": 1, "reference": "ch_2"},
         ],
     )  # fmt: skip
-    assert problems(book, "record-payment", {"client_id": 1, "amount": "10", **more}) == [(1, field, code)]
+    assert_each_is_named(book, "record-payment", {"client_id": 1, "amount": "10", "auto_allocate": "no"}, BAD_PAYMENTS)
 
 
 @pytest.mark.parametrize(
