@@ -24,6 +24,7 @@ def entries(
     kind: Annotated[str | None, typer.Option("--kind", help="Only this kind, e.g. client or 'support ticket'.")] = None,
     counts: Annotated[bool, typer.Option("--counts", help="Counts of each kind, beside what came otherwise.")] = False,
     requests: Annotated[bool, typer.Option("--requests", help="What was asked for, one line a request.")] = False,
+    rows: Annotated[bool, typer.Option("--rows", help="What came of it, one line a table and kind of change.")] = False,
     export: Annotated[
         Path | None, typer.Option("--export", help="Write it all to a .csv, .xlsx or .parquet file.")
     ] = None,
@@ -41,7 +42,7 @@ def entries(
         found = manual_entries(
             tables, from_on.date() if from_on else None, to_on.date() if to_on else None, operator=operator, kind=kind
         )
-        relation = found.counts if counts else found.requests if requests else found.operations
+        relation = found.counts if counts else found.requests if requests else found.rows if rows else found.operations
         if export is not None:
             written = export_relation(relation, export, overwrite=overwrite)
             console.print(f"{written} line{'' if written == 1 else 's'} written to {export}.")
@@ -53,10 +54,10 @@ def entries(
             relation = relation.project(
                 "id, applied_at, operator, kind, rule, reason, requests, rows, undone_by_id as undone_by"
             )
-        rows = relation.fetchmany(limit + 1)
-        if not rows:
+        lines = relation.fetchmany(limit + 1)
+        if not lines:
             console.print("Nothing was entered by hand in this period.")
             return
-        print_table(relation.columns, rows[:limit])
-        if len(rows) > limit:
+        print_table(relation.columns, lines[:limit])
+        if len(lines) > limit:
             console.print("… and more; --limit shows them, --export writes them all", style="dim")

@@ -24,6 +24,7 @@ from clientops.book.preview import ChangePreview, Preview, Receipt
 from clientops.book.reading import RowChange
 from clientops.changes import Problem
 from clientops.errors import ClientopsError, LockedError, NotAllowedError, RefusedError, StaleError
+from clientops.readable import with_readable_names
 
 DONE, REFUSED, USAGE, STALE, LOCKED, NOT_ALLOWED = range(6)
 SHOWN = 10
@@ -184,7 +185,7 @@ def print_preview(preview: Preview) -> None:
     what = f"{total} row" + ("" if total == 1 else "s")
     console.print(Text(f"{preview.rule.title}: {what} would change."), style="bold")
     for label, value in preview.summary:
-        console.print(Text(f"  {label}: {value}"))
+        console.print(Text(f"  {with_readable_names(label)}: {value}"))
     for change in preview.changes:
         console.print(Text(f"\n{SIGNS[change.kind]} {change.kind} {change.count} in {change.table}"), style="bold")
         rows = [RowChange(0, change.table, _id(pair), *pair) for pair in change.sample[:SHOWN]]

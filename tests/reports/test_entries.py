@@ -181,6 +181,10 @@ def test_on_the_command_line(filled, tmp_path):
     assert "Mistake" not in run(filled, "entries", "--operator", "maria")
     counts = json.loads(run(filled, "entries", "--counts", "--json"))
     assert next(row for row in counts if row["kind"] == "client")["import"] == 2
+    came = json.loads(run(filled, "entries", "--rows", "--operator", "maria", "--json"))
+    assert [(row["operation_id"], row["table_name"], row["change"], row["rows"]) for row in came] == [
+        (2, "notes", "insert", 2)
+    ]
     assert "There is no kind of entry" in run(filled, "entries", "--kind", "x", code=2)
     run(filled, "entries", "--requests", "--export", str(tmp_path / "e.csv"))
     with (tmp_path / "e.csv").open(encoding="utf-8", newline="") as file:
