@@ -57,7 +57,8 @@ def apply_preview(
     undoes = int(requests.rows.column("operation_id")[0].as_py()) if rule.name == UNDO.name else None
     told = {**({"summary": [list(pair) for pair in plan.summary]} if plan.summary else {}), **(details or {})}
     if rule.name == ERASE.name:
-        told |= erase_rows(connection, last_operation(connection)[0] + 1)
+        kept, reason = erase_rows(connection, last_operation(connection)[0] + 1, reason)
+        told |= kept
     header = Header(rule.name, operator, reason, datetime.now(UTC), preview.today, preview.key, undoes, told or None)
     progress(f"Writing {sum(s.count for s in changes):,} rows and their history", 0.5)
     number, sha256 = write_operation(connection, header, requests, changes)

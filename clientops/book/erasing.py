@@ -14,20 +14,26 @@ from clientops.book.personal import ERASED, IMPERSONAL, KEPT, erased_value, pers
 from clientops.book.verify import kinds_sql
 from clientops.tables.schema import Table, all_tables, quote_name
 
+_SIGN = re.compile(
+    r"[!-/:-@\[-^`{-~]"
+)  # of a regular expression; the engine takes no escaped letter, of whatever script
 _AMOUNT = re.compile(r"-?\d{1,14}(\.\d{1,4})?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 _MONEY = re.compile(r"amount|balance|price|quantity|total|fee|discount|rate")
 
 
-def erase_rows(connection: duckdb.DuckDBPyConnection, number: int) -> dict[str, Any]:
+def erase_rows(
+    connection: duckdb.DuckDBPyConnection, number: int, reason: str | None
+) -> tuple[dict[str, Any], str | None]:
     """Erase what the steps of the rule found, as operation ``number``; the caller writes that and commits.
 
     Returns:
         Details of the operation: how many blocks changed, and the hash over what is kept of them, so that the chain
-        holds it.
+        holds it; and its reason, without the person's names.
     """
     connection.execute(f"create or replace temp table erased_values as {values_sql()}")
     patterns = _patterns(connection)
+    reason = _unnamed(connection, reason, patterns)
     tables = [t for t in all_tables().values() if personal_columns(t)]
     for target in tables:
         _choose_rows(connection, target, patterns)
@@ -45,7 +51,7 @@ def erase_rows(connection: duckdb.DuckDBPyConnection, number: int) -> dict[str, 
     blocks, digest = digest_of(connection, number)
     for name in ("erased_values", "blocks_before", "blocks_after", "chosen_requests"):
         connection.execute(f"drop table if exists temp.{name}")
-    return {"erased_blocks": blocks, "erased_sha256": digest}
+    return {"erased_blocks": blocks, "erased_sha256": digest}, reason
 
 
 # Of a block that was erased from before, the hash that the chain was made with is the first one.
@@ -64,10 +70,25 @@ def _patterns(connection: duckdb.DuckDBPyConnection) -> str:
     """A regular expression of everything that names the person; empty if nothing does."""
     values = [row[0] for row in connection.execute("select value from erased_values").fetchall()]
     values += [json.dumps(value, ensure_ascii=False)[1:-1] for value in values]
-    texts = sorted(
-        {re.sub(r"([^\w\s])", r"\\\1", value, flags=re.ASCII) for value in values}, key=lambda t: (-len(t), t)
-    )
+    texts = sorted({_SIGN.sub(r"\\\g<0>", value) for value in values}, key=lambda t: (-len(t), t))
     return f"(?i)({'|'.join(texts)})" if texts else ""
+
+
+def _unnamed(connection: duckdb.DuckDBPyConnection, reason: str | None, pattern: str) -> str | None:
+    """The reason without what names the person, each word of the name for itself, too: it is about nobody else."""
+    names = connection.execute(
+        """
+        select distinct unnest(string_split_regex(concat_ws(' ', first_name, last_name, company_name), '[^\\p{L}\\p{N}]+')) as word
+        from history.clients where id in (select id from temp."erased clients")
+        """
+    ).fetchall()
+    words = sorted(word for (word,) in names if len(word) > 2 and word != ERASED.strip("()"))
+    found = [pattern, f"(?i)\\b({'|'.join(words)})\\b" if words else ""]
+    for each in found:
+        if reason and each:
+            row = connection.execute("select regexp_replace(?, ?, ?, 'g')", [reason, each, ERASED]).fetchone()
+            reason = row[0] if row else reason
+    return reason
 
 
 def _choose_rows(connection: duckdb.DuckDBPyConnection, target: Table, pattern: str) -> None:

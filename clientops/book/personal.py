@@ -74,7 +74,7 @@ def add_owned(steps: Steps, clients: str) -> list[str]:
     while waiting:
         waiting = False
         for name in all_tables():
-            if name in found or name in IMPERSONAL - {"contacts"} or name == "users":
+            if name in found or name in IMPERSONAL - {"contacts"} or name in ("users", "matches"):
                 continue
             parts = _owning_parts(name, found)
             if parts:
@@ -83,9 +83,10 @@ def add_owned(steps: Steps, clients: str) -> list[str]:
                 waiting = True
     steps.add("erased users", USERS.format(permissions=latest_sql("user_clients")))
     steps.add("erased invitations", INVITATIONS.format(invitations=latest_sql("invitations")))
-    steps.add("erased statement_lines", LINES.format(matches=latest_sql("matches")))
+    steps.add("erased statement_lines", _lines_sql())
+    steps.add("erased matches", MATCHES.format(matches=latest_sql("matches")))
     steps.add("erased proposals", PROPOSALS.format(proposals=latest_sql("proposals")))
-    return [*found, "users", "invitations", "statement_lines", "proposals"]
+    return [*found, "users", "invitations", "statement_lines", "matches", "proposals"]
 
 
 def _owning_parts(name: str, found: list[str]) -> list[str]:
@@ -96,10 +97,6 @@ def _owning_parts(name: str, found: list[str]) -> list[str]:
             parts.append(
                 f"""select id from {latest_sql(name)} where {quote_name(r.column)} in (select id from "erased {r.target}") {when}"""
             )
-    if name == "matches" and "transactions" in found:
-        parts.append(
-            f"""select id from {latest_sql(name)} where transaction_id in (select id from "erased transactions")"""
-        )
     parts += [
         f"""select id from {latest_sql(name)} where {column} in (select id from "erased clients")"""
         for column in BY_NUMBER.get(name, ())
@@ -114,9 +111,35 @@ USERS = """
 INVITATIONS = """
     select id from {invitations} where user_id in (select id from "erased users")
 """
-LINES = """
-    select distinct statement_line_id as id from {matches} where id in (select id from "erased matches")
+MATCHES = """
+    select id from {matches} where transaction_id in (select id from "erased transactions") or statement_line_id in (select id from "erased statement_lines")
 """
+WORDS = r"""array_to_string(list_sort(string_split(trim(regexp_replace(lower({name}), '[^\p{{L}}\p{{N}}]+', ' ', 'g')), ' ')), ' ')"""
+_FULL_NAME = "concat_ws(' ', first_name, last_name)"
+
+
+def _lines_sql() -> str:
+    """SELECT of the statement lines of the person: matched ones, and those of nobody that their account or name paid.
+
+    A name that another client has, too, is not enough; the order of its words does not count.
+    """
+    matches, lines = latest_sql("matches"), latest_sql("statement_lines")
+    mine, others = [], []
+    for name, text in (("clients", _FULL_NAME), ("contacts", _FULL_NAME), ("clients", "company_name")):
+        key = WORDS.format(name=f"coalesce({text}, '')")
+        mine.append(f"""select {key} as key from history.{name} where id in (select id from "erased {name}")""")
+        others.append(f"""select {key} as key from {name} where id not in (select id from "erased {name}")""")
+    return f"""
+        with known as (select distinct statement_line_id as id from {matches} where transaction_id in (select id from "erased transactions")),
+        known_lines as (select * from {lines} where id in (select id from known)),
+        free as (select * from {lines} where id not in (select statement_line_id from {matches} where transaction_id is not null)),
+        names as (({" union ".join(mine)}) except ({" union ".join(others)}))
+        select id from known
+        union select id from free where payer_account <> '' and payer_account in (select payer_account from known_lines)
+        union select id from free where {WORDS.format(name="coalesce(payer_name, '')")} in (select key from names where length(key) >= {SHORTEST})
+    """
+
+
 PROPOSALS = """
     select distinct p.id from {proposals} p, "erased clients" c
     where regexp_matches(p.requests, '"[a-z_]*(client|replaced|survivor)[a-z_]*_id": ?"?' || c.id || '[",}}]')
@@ -130,6 +153,7 @@ VALUES = (
     ("statement_lines", "payer_account"), ("statement_lines", "payer_name"),
 )  # fmt: skip
 SHORTEST = 6
+MATCHED_LINES = "select statement_line_id from matches where transaction_id is not null"
 
 
 def values_sql() -> str:
@@ -141,7 +165,9 @@ def values_sql() -> str:
     for name, column in VALUES:
         text = f"lower(trim({column})) as value"
         mine.append(f"""select {text} from history.{name} where id in (select id from "erased {name}")""")
-        others.append(f"""select {text} from {name} where id not in (select id from "erased {name}")""")
+        # What nobody's statement line says is no proof that it is somebody else's.
+        known = f"and id in ({MATCHED_LINES})" if name == "statement_lines" else ""
+        others.append(f"""select {text} from {name} where id not in (select id from "erased {name}") {known}""")
     return f"""
         select distinct value from ({" union all ".join(mine)}) where length(value) >= {SHORTEST} and value <> '{ERASED}'
             and value not in (select value from ({" union all ".join(others)}) where value is not null)

@@ -186,6 +186,61 @@ def test_others_are_untouched(person, number):
     assert len(requests) == 1
 
 
+def everything(book):
+    """All that is written in the tables and their history, as one text."""
+    with duckdb.connect(str(book.path), read_only=True) as connection:
+        columns = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() where not internal and data_type = 'VARCHAR'"
+        ).fetchall()
+        parts = [
+            connection.execute(f"select string_agg({quote_name(c)}, '|') from {s}.{quote_name(t)}").fetchone()[0] or ""
+            for s, t, c in columns
+        ]
+    return "|".join(parts).lower()
+
+
+STRAY_LINES = [
+    {"id": 60, "statement_id": 1, "line_number": 10, "amount": 1, "payer_name": "QUÄCKENBUSH, Zéphyrine", "payer_account": "DE4711", "description": "strayname"},
+    {"id": 61, "statement_id": 1, "line_number": 11, "amount": 1, "payer_name": "Zéphyrine Quäckenbush", "payer_account": "DE4711", "description": "strayaside"},
+    {"id": 62, "statement_id": 1, "line_number": 12, "amount": 1, "payer_name": "Z. Q.", "payer_account": "DEOWN", "description": "strayaccount"},
+    {"id": 63, "statement_id": 1, "line_number": 13, "amount": 1, "payer_name": "Ada Lovelace", "payer_account": "DE4713", "description": "straystays"},
+]  # fmt: skip
+
+
+def test_letters_of_any_script_and_lines_of_nobody(person, number):
+    """A name with accents and signs is found in any case; lines that nobody matched go by its name and account."""
+    name = {"first_name": "Zéphyrine", "last_name": "Quäckenbush", "company_name": "Ünlü & Söhne (GmbH) [x]_{1}"}
+    person.apply_now(rule("edit-client"), {"client_id": number, **name}, today=TODAY, now=NOW)
+    said = "As ÜNLÜ & SÖHNE (GMBH) [X]_{1} and zéphyrine quäckenbush wrote"
+    apply_by_hand(person, ("statement_lines", "update", [{"id": 50, "payer_account": "DEOWN"}]))
+    insert(
+        person,
+        statement_lines=STRAY_LINES,
+        matches=[{"id": 61, "statement_line_id": 61, "reason": "strayreason"}],
+        notes=[{"id": 60, "client_id": 1, "body": said, "created_at": NOW}],
+    )
+    preview = person.preview(ERASE, {"client_id": number, "confirm_name": "Zéphyrine Quäckenbush"}, today=LATER)
+    assert preview.problems == ()
+    done = person.apply(preview, reason="Letter of Frau Quäckenbush of 2 May")
+    told = everything(person)
+    for gone in (
+        "zéphyrine",
+        "quäckenbush",
+        "ünlü",
+        "de4711",
+        "deown",
+        "strayname",
+        "strayaside",
+        "strayaccount",
+        "strayreason",
+    ):
+        assert gone not in told, gone
+    assert "straystays" in told
+    assert person.operation(done.operation_id).line.reason == "Letter of Frau (erased) of 2 May"
+    assert person.verify().findings == ()
+    assert found_in_bytes(person.path) == set()
+
+
 def test_the_report_says_how_much_and_not_what(person, number):
     """Erasures count rows and images of each table; the operation keeps no name."""
     done = erase(person, number)
