@@ -33,7 +33,7 @@ def party_contains_sql(row: str, party: str, text: str) -> str:
     quick = " or ".join(
         f"coalesce(contains({place}, {word}), false)" for place in [*places, f"{row}.id::varchar", "'client'"]
     )
-    return f"(({quick}) and contains(lower({party}), lower({text})))"
+    return f"(case when {quick} then contains(lower({party}), lower({text})) else false end)"
 
 
 LABELS: dict[str, str] = {
