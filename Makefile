@@ -36,6 +36,7 @@ lint: .venv/installed
 bench: .venv-bench/installed
 	.venv-bench/bin/python -m tests.benchmarks $(BENCH)
 
+# Wants Chromium and fonts for all scripts: fonts-noto-core and fonts-noto-cjk in Debian; else Japanese names are boxes.
 pictures: .venv/installed
 	$(BIN)/python -m tests.pictures
 

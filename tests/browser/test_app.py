@@ -49,6 +49,31 @@ def test_what_was_typed_outlives_the_tab(open_app):
     page.get_by_role("button", name="Begin anew").click()
 
 
+def test_a_kernel_that_is_gone_is_told(new_page, app):
+    """Where nothing answers any more the page says so and what to do, and leaves what was typed where it is."""
+    page, is_gone = new_page(), []
+
+    def between(socket):
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: None if is_gone else server.send(message))
+
+    page.clock.install()
+    page.route_web_socket(re.compile("/channels"), between)
+    page.goto(app.at("client/3/issue-credit"))
+    page.get_by_label("Description").wait_for(timeout=READY)
+    is_gone.append(True)
+    page.get_by_label("Description").fill("typed too late")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.clock.fast_forward(14_000)
+    assert page.get_by_text("There has been no answer").count() == 0
+    page.clock.fast_forward(2_000)
+    page.get_by_text("There has been no answer").wait_for()
+    assert page.get_by_label("Description").input_value() == "typed too late"
+    is_gone.clear()
+    page.get_by_role("button", name="Reload").click()
+    page.get_by_label("Description").wait_for(timeout=READY)
+
+
 @pytest.mark.parametrize("width", [390, 768, 1280])
 def test_nothing_is_cut_off(open_app, width):
     """On narrow and wide screens the page is as wide as the window."""

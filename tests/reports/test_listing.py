@@ -68,7 +68,7 @@ def test_the_quick_way_to_find_a_client_finds_the_same(book, name):
         book,
         lenient=True,
         clients=[{"id": 40 + n, **NAMELESS, **names} for n, names in enumerate(NAMES)],
-        invoices=[{"id": 40 + n, "client_id": 40 + n % 7, "status": "Unpaid"} for n in range(9)],
+        invoices=[{"id": 40 + n, "client_id": 46 - n % 7, "status": "Unpaid"} for n in range(9)],
         orders=[{"id": 40 + n, "client_id": 40 + n % 7} for n in range(9)],
     )
     quick = listing(name)

@@ -14,7 +14,8 @@ function grid(host, props, context) {
   const exporting = make("button", { type: "button", class: "co-button co-quiet" }, icon("download"), "Export");
   const editing = make("button", { type: "button", class: "co-button co-quiet", "aria-pressed": "false", title: "Change values in their cells: Enter or F2 begins, Esc leaves" }, "Edit cells");
   const actions = make("span", { class: "co-grid-actions" });
-  const bar = make("div", { class: "co-grid-bar" }, make("span", { class: "co-search" }, icon("search"), search), count, actions, props.cells ? editing : null, filtering, props.export ? exporting : null);
+  const bar = make("div", { class: "co-grid-bar" }, make("span", { class: "co-search" }, icon("search"), search), count, actions,
+    make("span", { class: "co-grid-tools" }, props.cells ? editing : null, filtering, props.export ? exporting : null));
   const table = make("table", { role: "grid", "aria-label": props.title, class: "co-grid-table" });
   const head = make("thead", { role: "rowgroup" }); // roles are said, since on a phone rows are laid out as paragraphs
   const body = make("tbody", { role: "rowgroup" });

@@ -222,6 +222,24 @@ function render({ model, el }) {
   const waiting = new Map();
   let number = 0;
   let slow = null;
+  // A kernel that is gone answers nothing, and nobody else says so.
+  const lost = make("div", { class: "co-notice co-notice-error co-lost", role: "alert" });
+  lost.hidden = true;
+  el.append(lost);
+  let silent = null;
+  const expect = () => {
+    silent = silent || setTimeout(() => {
+      const how = inApp ? "reload the page." : "choose Kernel ▸ Restart Kernel and Run All Cells.";
+      lost.replaceChildren(make("p", {}, "There has been no answer for 15 seconds: the Python behind this page may be gone. What you typed is kept as a draft, " +
+        "except for the last words since then: copy those, and " + how), inApp ? make("button", { type: "button", class: "co-button", onclick: () => location.reload() }, "Reload") : null);
+      lost.hidden = false;
+    }, 15000);
+  };
+  const answered = () => {
+    clearTimeout(silent);
+    silent = null;
+    lost.hidden = true;
+  };
   const context = {
     send(handler, value, { quiet = false } = {}) {
       if (!quiet) {
@@ -229,6 +247,7 @@ function render({ model, el }) {
         slow = setTimeout(() => el.classList.add("co-slow"), 180);
       }
       model.send({ h: handler, v: value });
+      expect();
     },
     /** Ask Python something and get its answer, without drawing anything anew. */
     ask(handler, value) {
@@ -237,10 +256,12 @@ function render({ model, el }) {
       return new Promise((resolve) => {
         waiting.set(id, resolve);
         model.send({ h: handler, v: value, ask: id });
+        expect();
       });
     },
   };
   const settle = () => {
+    answered();
     clearTimeout(slow);
     el.classList.remove("co-slow");
     el.querySelectorAll("button[aria-busy],a[aria-busy]").forEach((busy) => busy.removeAttribute("aria-busy"));
