@@ -15,14 +15,17 @@ from clientops.importing.demo.build import BUILD_DEMO
 from tests.browser.conftest import CHROMIUM, OPTIONS, READY
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
-SCREENS = {
-    "home": "home",
-    "client": "client/1",
-    "credit": "credits",
-    "billing": "billing/all",
-    "operation": "operations/1",
-    "manual-entry": "manual-entry",
+SCREENS = {  # name: route, and a heading by which one knows to be there
+    "home": ("home", "To do"),
+    "client": ("client/1", "Profile"),
+    "credit": ("credits", "Issue credit"),
+    "billing": ("billing/all", "Billing"),
+    "operation": ("operations/1", "What it changed"),
+    "manual-entry": ("manual-entry", "Hosting account"),
 }
+SETTLED = (
+    "!document.querySelector('.co-slow, .co-grid-waiting, .co-working') && !document.fonts.status.includes('loading')"
+)
 
 
 def make_book(file: Path) -> Book:
@@ -46,9 +49,11 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(address)
             page.locator(".co-main").wait_for(timeout=READY)
-            for name, route in SCREENS.items():
+            for name, (route, heading) in SCREENS.items():
                 page.evaluate("route => { location.hash = route }", route)
-                page.wait_for_timeout(3000)
+                page.get_by_role("heading", name=heading, exact=True).first.wait_for(timeout=READY)
+                page.wait_for_timeout(500)
+                page.wait_for_function(SETTLED)
                 page.screenshot(path=FOLDER / f"{name}.png")
             page.evaluate("location.hash = 'client/1/issue-credit'")
             page.get_by_label("Amount").fill("25")
@@ -65,7 +70,8 @@ def main() -> None:
             narrow = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
             narrow.goto(f"{address}#client/1")
             narrow.get_by_role("heading", name="Clients", exact=True).wait_for(timeout=READY)
-            narrow.wait_for_timeout(2000)
+            narrow.wait_for_timeout(500)
+            narrow.wait_for_function(SETTLED)
             narrow.screenshot(path=FOLDER / "narrow-dark.png")
         browser.close()
 
