@@ -153,7 +153,6 @@ VALUES = (
     ("statement_lines", "payer_account"), ("statement_lines", "payer_name"),
 )  # fmt: skip
 SHORTEST = 6
-MATCHED_LINES = "select statement_line_id from matches where transaction_id is not null"
 
 
 def values_sql() -> str:
@@ -165,9 +164,7 @@ def values_sql() -> str:
     for name, column in VALUES:
         text = f"lower(trim({column})) as value"
         mine.append(f"""select {text} from history.{name} where id in (select id from "erased {name}")""")
-        # What nobody's statement line says is no proof that it is somebody else's.
-        known = f"and id in ({MATCHED_LINES})" if name == "statement_lines" else ""
-        others.append(f"""select {text} from {name} where id not in (select id from "erased {name}") {known}""")
+        others.append(f"""select {text} from {name} where id not in (select id from "erased {name}")""")
     return f"""
         select distinct value from ({" union all ".join(mine)}) where length(value) >= {SHORTEST} and value <> '{ERASED}'
             and value not in (select value from ({" union all ".join(others)}) where value is not null)
