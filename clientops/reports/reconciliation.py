@@ -98,7 +98,8 @@ def sum_kinds(found: Found) -> list[KindSum]:
 
 
 def _few(texts: list[str]) -> str:
-    return ", ".join(texts[:2]) + (f" and {len(texts) - 2} more currencies" if len(texts) > 2 else "")
+    more = len(texts) - 2
+    return ", ".join(texts[:2]) + (f" and {more} more currenc{'y' if more == 1 else 'ies'}" if more > 0 else "")
 
 
 SUMS = "select kind, code, count(*), sum(abs(amount)) from found group by 1, 2 order by 3 desc, 2"
