@@ -64,7 +64,7 @@ def export(
     file: Annotated[Path, typer.Argument(help="File to write: .csv, .xlsx or .parquet; for whmcs, a new folder.")],
     as_of: AsOf = None,
     since: Annotated[
-        int | None, typer.Option("--since", help="For whmcs: after this operation; else after the last import.")
+        int | None, typer.Option("--since", help="For whmcs: after this operation; else all that no import brought.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:

@@ -1,9 +1,12 @@
-"""What changed here since the last import, as CSV files with WHMCS's tables and columns, so that the work can go back.
+"""What changed here, as CSV files with WHMCS's tables and columns, so that the work can go back.
 
-One file a table, with the whole row of everything that was added or changed; ``load.sql``, which puts them into the
-tables and leaves all other columns alone; and ``deleted.csv`` with the numbers of what is gone, for a person to decide. Passwords and card data are not here and so are not written. The columns are those of WHMCS 8; a status
-that WHMCS does not know is written as the nearest it has ("Written off" as Cancelled), and an order's as the one of WHMCS that it counts as. Text is exact (``+49 …`` gets
-nothing in front), since the files are for a database and not for a spreadsheet; moments are on the business's clock.
+What changed is what is other than the imports from WHMCS brought it, column by column: a second import takes nothing
+away from it. One file a table, with the whole row of everything that was added or changed; ``load.sql``, which puts them
+into the tables and leaves all other columns alone; and ``deleted.csv`` with the numbers of what is gone, for a person to
+decide. Passwords and card data are not here and so are not written. The columns are those of WHMCS 8; a status that WHMCS
+does not know is written as the nearest it has ("Written off" as Cancelled), and an order's as the one of WHMCS that it
+counts as. Text is exact (``+49 …`` gets nothing in front), since the files are for a database and not for a spreadsheet;
+moments are on the business's clock.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ def export_whmcs(tables: Tables, folder: Path, *, since: int | None = None) -> l
     Args:
         tables: The book's tables with their history.
         folder: New or empty folder for the files.
-        since: Operation after which changes count; else the last import from WHMCS, or the beginning.
+        since: Operation after which changes count; else all that no import from WHMCS brought.
 
     Returns:
         (file name, rows) of each file written; tables without changes have none.
@@ -35,22 +38,19 @@ def export_whmcs(tables: Tables, folder: Path, *, since: int | None = None) -> l
     """
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"The folder {folder} is not empty; choose a new one")
-    last, imported = tables.query(LAST_IMPORT).fetchall()[0]
-    if since is not None and not 0 <= since <= last:
-        raise UsageError(f"There is no operation {since}; the last one is {last}")
-    after = imported if since is None else since
+    known = _known(tables, since)
     folder.mkdir(parents=True, exist_ok=True)
     time_zone = tables.query(TIME_ZONE).fetchall()[0][0]
     written = []
     for target in TARGETS:
-        rows = tables.query(changed_sql(target, time_zone), after=after)
+        rows = tables.query(changed_sql(target, known, time_zone))
         if rows.limit(1).fetchall():
             file = folder / f"{target.name}.csv"
             written.append((file.name, export_relation(rows, file, is_exact=True)))
     if written:
         loaded = [target for target in TARGETS if f"{target.name}.csv" in dict(written)]
         (folder / "load.sql").write_text(load_sql(loaded), encoding="utf-8")
-    gone = tables.query(_gone_sql(TARGETS), after=after)
+    gone = tables.query(_gone_sql(TARGETS, known))
     if gone.limit(1).fetchall():
         written.append(("deleted.csv", export_relation(gone, folder / "deleted.csv")))
     return written
@@ -61,11 +61,12 @@ def tables_left_here(tables: Tables, *, since: int | None = None) -> list[str]:
 
     Args:
         tables: The book's tables with their history.
-        since: Operation after which changes count; else the last import from WHMCS, or the beginning.
+        since: Operation after which changes count; else all but imports from WHMCS, and those that were undone.
     """
-    after = tables.query(LAST_IMPORT).fetchall()[0][1] if since is None else since
-    found = [name for (name,) in tables.query(CHANGED_TABLES, after=after).fetchall() if name in BY_HAND]
-    notes = tables.query(CHANGED_NOTES, after=after).fetchall()[0][0]
+    imports = ", ".join(str(number) for (number,) in tables.query(IMPORTS).fetchall())
+    known = f"operation_id in ({imports or 0})" if since is None else f"operation_id <= {int(since)}"
+    found = [name for (name,) in tables.query(CHANGED_TABLES.format(known=known)).fetchall() if name in BY_HAND]
+    notes = tables.query(CHANGED_NOTES.format(known=known)).fetchall()[0][0]
     return [*found, "notes of tickets and replies that were numbered here"] if notes else found
 
 
@@ -78,11 +79,11 @@ BY_HAND = (
 
 CHANGED_NOTES = f"""
     select count(*) from ticket_replies r where (is_internal or id >= {BEYOND_WHMCS})
-        and id in (select id from history.ticket_replies where operation_id > $after)
+        and id in (select id from history.ticket_replies where not {{known}})
 """
 
 CHANGED_TABLES = """
-    select distinct table_name from history.changes where operation_id > $after order by table_name
+    select distinct table_name from history.changes where not {known} order by table_name
 """
 
 
@@ -119,10 +120,25 @@ STANDING = """
     standing as (select import_id as id from chain group by import_id having sum(effect) > 0)
 """
 
-LAST_IMPORT = f"""
-    with {STANDING}
-    select coalesce((select max(id) from history.operations), 0), coalesce((select max(id) from standing), 0)
-"""
+IMPORTS = f"with {STANDING} select id from chain"
+
+STANDING_IMPORTS = f"with {STANDING} select id from standing order by id"
+
+
+def _known(tables: Tables, since: int | None) -> str:
+    """SQL condition on the operations whose outcome WHMCS has: the imports that stand, or all up to one.
+
+    Raises:
+        UsageError: There is no such operation.
+    """
+    if since is None:
+        imports = ", ".join(str(number) for (number,) in tables.query(STANDING_IMPORTS).fetchall())
+        return f"operation_id in ({imports or 0})"
+    last = tables.query("select coalesce(max(id), 0) from history.operations").fetchall()[0][0]
+    if not 0 <= since <= last:
+        raise UsageError(f"There is no operation {since}; the last one is {last}")
+    return f"operation_id <= {int(since)}"
+
 
 # The clock of the business, as the last import was told it.
 TIME_ZONE = f"""
@@ -134,37 +150,49 @@ TIME_ZONE = f"""
 """
 
 
-def changed_sql(target: Target, time_zone: str = "UTC") -> str:
-    """SELECT of a table's rows, in WHMCS's columns, that are new or other than they were after ``$after``.
+def changed_sql(target: Target, known: str, time_zone: str = "UTC") -> str:
+    """SELECT of a table's rows, in WHMCS's columns, that are new or other than WHMCS has them.
 
     Rows that were changed and changed back (by an undo, say) are not among them: WHMCS may have changed them since.
-    Moments are shown as a clock in the time zone shows them.
+
+    Args:
+        target: The table.
+        known: SQL condition on the operations whose outcome WHMCS has; the last of them that touched a column counts.
+        time_zone: Moments are shown as a clock there shows them.
     """
     columns = ", ".join(f"{sql} as {quote_name(name)}" for name, sql in target.columns)
     columns = columns.replace("$time_zone", quote_text(time_zone))
-    table, ours = quote_name(target.table), column_list(table_named(target.table).column_names)
+    table, names = quote_name(target.table), table_named(target.table).column_names
+    ours = column_list(names)
+    last = ", ".join(
+        f"(arg_max({{'v': a.{name}}}, a.operation_id) filter (b.id is null or a.{name} is distinct from b.{name})).v "
+        f"as {name}"
+        for name in map(quote_name, names)
+        if name != '"id"'
+    )
     return f"""
-        with touched as (select distinct id from history.{table} where operation_id > $after),
-        before as (
-            select {ours} from history.{table} where operation_id <= $after and sign = 1
-                and id in (select id from touched)
-            qualify row_number() over (partition by id order by operation_id desc) = 1
+        with touched as (select distinct id from history.{table} where not {known}),
+        written as (select * from history.{table} where {known} and id in (select id from touched)),
+        there as (
+            select a.id, {last} from written a
+            left join written b on b.id = a.id and b.operation_id = a.operation_id and b.sign = -1
+            where a.sign = 1 group by a.id
         ),
-        other as (select {ours} from {table} where id in (select id from touched) except select {ours} from before)
+        other as (select {ours} from {table} where id in (select id from touched) except select {ours} from there)
         select {columns} from {table} r {target.joins}
         where r.id in (select id from other) and {target.where}
         order by r.id
     """
 
 
-def _gone_sql(targets: Sequence[Target]) -> str:
-    """SELECT of ``table, id`` of rows that there were when ``$after`` was applied, and are no more."""
+def _gone_sql(targets: Sequence[Target], known: str) -> str:
+    """SELECT of ``table, id`` of rows that WHMCS has, and that are here no more."""
     parts = []
     for target in targets:
         table = quote_name(target.table)
         parts.append(
             f"select '{target.name}' as \"table\", h.id from (select distinct id from history.{table} "
-            f"where operation_id > $after and sign = -1) h anti join {table} r on r.id = h.id "
-            f"where h.id in (select id from history.{table} where operation_id <= $after)"
+            f"where not {known} and sign = -1) h anti join {table} r on r.id = h.id "
+            f"where h.id in (select id from history.{table} where {known})"
         )
     return " union all ".join(parts) + " order by all"

@@ -115,7 +115,7 @@ def test_the_columns_are_whmcs_own(target):
     assert found
     theirs = set(re.findall(r"(?:^|,)\s*`?(\w+)`? ", found[1], re.MULTILINE))
     assert {name for name, _ in target.columns} <= theirs
-    assert tables().query(changed_sql(target), after=0).fetchall() == []
+    assert tables().query(changed_sql(target, "operation_id <= 0")).fetchall() == []
 
 
 def test_languages_have_whmcs_names():
@@ -147,11 +147,28 @@ def test_an_import_that_was_undone_is_not_the_last_one(book, tmp_path):
     book.undo(imported(book, tmp_path / "s.duckdb", "Osaka"), reason="Wrong dump")
     with book.tables() as now:
         export_whmcs(now, tmp_path / "out")
-    assert [(row["id"], row["city"]) for row in read(tmp_path / "out" / "tblclients.csv")] == [("1", "Lisboa")]
+    rows = [(row["id"], row["city"]) for row in read(tmp_path / "out" / "tblclients.csv")]
+    assert rows == [("1", "Lisboa"), ("2", ""), ("3", "")], "never from WHMCS, or changed here; not client 77"
     assert read(tmp_path / "out" / "tblnotes.csv")[0]["created"] == "2026-03-02 05:00:00"
     book.undo(book.head()[0], reason="Right dump after all")
     with book.tables() as now:
-        assert export_whmcs(now, tmp_path / "again") == []
+        written = dict(export_whmcs(now, tmp_path / "again"))
+    assert written["tblclients.csv"] == 3, "what a later import left alone still goes back"
+
+
+def test_a_later_import_takes_nothing_from_what_goes_back(book, tmp_path):
+    """What was changed or deleted here before it goes back all the same; what it brought itself does not."""
+    imported(book, tmp_path / "s.duckdb", "Kyoto")
+    book.apply_now(rule("edit-client"), {"client_id": 77, "phone": "+81312345678"}, reason="x")
+    imported(book, tmp_path / "s.duckdb", "Osaka")
+    with book.tables() as now:
+        export_whmcs(now, tmp_path / "out")
+    row = next(row for row in read(tmp_path / "out" / "tblclients.csv") if row["id"] == "77")
+    assert (row["city"], row["phonenumber"]) == ("Osaka", "+81312345678")
+    book.apply_now(rule("delete-client"), {"client_id": 77, "confirm_name": "Ada"}, reason="x")
+    with book.tables() as now:
+        export_whmcs(now, tmp_path / "gone")
+    assert {"table": "tblclients", "id": "77"} in read(tmp_path / "gone" / "deleted.csv")
 
 
 def test_a_currency_has_the_number_that_it_has_there(tmp_path):
