@@ -10,6 +10,9 @@ ROUTES = ["home", "client", "client/7", "client/7/edit-client", "record/invoices
           "duplicates", "operations", "operations/2", "audit"]  # fmt: skip
 
 
+CELLS_OUT_OF_SIGHT = "[...document.querySelectorAll('.co-grid-table td')].filter(cell => cell.getBoundingClientRect().right > innerWidth).length"
+
+
 def test_what_was_typed_into_a_picker_counts_though_it_is_still_looked_up(open_app):
     """Who types a name that only one client has and goes on at once to Preview need not wait for the list."""
     page = open_app("credits")
@@ -78,10 +81,13 @@ def test_a_kernel_that_is_gone_is_told(new_page, app):
 def test_nothing_is_cut_off(open_app, width):
     """On narrow and wide screens the page is as wide as the window."""
     page = open_app("home", viewport={"width": width, "height": 800})
-    for route in ("home", "client/1", "credits", "billing", "operations/1"):
+    for route in ("home", "client", "client/1", "credits", "billing/all", "operations/1"):
         page.evaluate("route => { location.hash = route }", route)
         page.wait_for_timeout(900)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, route
+        if width < 520:  # rows of lists are paragraphs, and still rows to a screen reader
+            assert page.evaluate(CELLS_OUT_OF_SIGHT) == 0, route
+            assert page.get_by_role("gridcell").count() == page.locator(".co-grid-table td:not(:empty)").count()
 
 
 def test_without_the_token_nobody_gets_in(new_page, app):

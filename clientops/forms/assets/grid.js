@@ -125,7 +125,7 @@ function grid(host, props, context) {
       line.cells.forEach((text, n) => {
         const column = columns()[n];
         const shown = text === null ? "" : text;
-        const cell = make("td", { role: "gridcell", "data-title": column.title, class: "co-" + (column.kind === "badge" ? "state" : column.kind) + (n < 2 ? " co-first" : ""), title: shown.length > 28 && column.kind !== "long" ? shown : null },
+        const cell = make("td", { role: "gridcell", "data-title": column.title, class: "co-" + (column.kind === "badge" ? "state" : column.kind) + (n < 2 && ["text", "number"].includes(column.kind) ? " co-first" : ""), title: shown.length > 28 && column.kind !== "long" ? shown : null },
           column.kind === "badge" && shown ? make("span", { class: "co-badge co-badge-" + (line.tones || {})[column.name] }, shown) : shown);
         if (page.editing && column.name in props.cells.columns) {
           entry.prepare(cell, line, column, isFirst);

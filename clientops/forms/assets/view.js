@@ -300,7 +300,7 @@ function render({ model, el }) {
   model.on("msg:custom", heard);
   draw();
   // In the app, the address says where one is, so that reloading, bookmarks and the back button work.
-  const routed = () => model.send({ h: "route", v: location.hash.slice(1) });
+  const routed = () => context.send("route", location.hash.slice(1));
   const moved = () => {
     const route = model.get("route");
     // What was used up, such as a link that is valid once, is not to be come back to.
