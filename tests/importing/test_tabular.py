@@ -95,6 +95,8 @@ def test_what_stands_around_a_table_is_left_out(tmp_path):
         rows = read_text_table(path).rows.to_pylist()
         assert [row["client_id"] for row in rows] == ["1", "2"], above
         assert rows[0]["amount"] == "2,5"
+    path.write_text("sep=^\nclient_id^amount\n1^2,5\n", encoding="utf-8")
+    assert read_text_table(path).rows.to_pylist() == [{"client_id": "1", "amount": "2,5"}]
 
 
 def test_lines_with_another_number_of_values_are_named(tmp_path):
