@@ -88,7 +88,9 @@ def test_the_token_is_in_the_mail_alone(shop, send):
     assert repr(token) not in repr(shop.query("select request from history.requests"))
 
 
-@pytest.mark.parametrize("how", ["used", "revoked", "expired", "replaced", "unknown", "user removed"])
+@pytest.mark.parametrize(
+    "how", ["used", "revoked", "expired", "replaced", "unknown", "user removed", "address changed"]
+)
 def test_a_link_that_is_not_valid_opens_nothing(shop, send, how):
     """Used, revoked, expired, replaced and unknown links say the same, and so does a form that was open meanwhile."""
     token = send()
@@ -104,6 +106,8 @@ def test_a_link_that_is_not_valid_opens_nothing(shop, send, how):
     elif how == "replaced":
         shop.apply_now(rule("invite-user"), {"user_id": number})
         assert "Choose a password" in opened(shop, send()).text
+    elif how == "address changed":
+        shop.apply_now(rule("edit-user"), {"user_id": number, "email": "emmy@example.com"})
     elif how == "unknown":
         hand = opened(shop, token[:-1])
     else:
