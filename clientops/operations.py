@@ -12,7 +12,9 @@ from clientops.changes import Rule
 from clientops.errors import UsageError
 
 MODULES = (
+    "clientops.rules.business",
     "clientops.rules.currencies",
+    "clientops.rules.catalogue",
     "clientops.rules.clients",
     "clientops.rules.users",
     "clientops.rules.user_access",

@@ -267,6 +267,11 @@ EXAMPLES: tuple[Example, ...] = (
         [{"code": "SEK", "rate": "11.42"}, {"code": "nok", "rate": "11.7"}],
         ("currencies", "update", [{"id": 1, "code": "SEK"}]),
     ),
+    Example("set-business", {"tax_mode": "inclusive", "retention_years": 6}, ("settings", "insert", [{"id": 9, "name": "tax_mode", "value": "exclusive"}])),
+    Example("add-group", {"name": "Partners", "discount_percent": "12.5"}, ("groups", "insert", [{"id": 9, "name": "partners"}])),
+    Example("set-tax-rate", {"name": "TVA", "rate": "20", "country": "FR"}, ("tax_rates", "insert", [{"id": 9, "name": "TVA", "country": "FR"}])),
+    Example("add-product", {"name": "Webspace XL", "group_name": "Hosting"}, ("products", "update", [{"id": 1, "name": "webspace xl"}])),
+    Example("set-product-price", {"product_id": 1, "currency": "USD", "billing_cycle": "annually", "amount": "99.90"}, _delete("products", 1)),
     Example("add-department", {"name": "Billing"}, ("departments", "update", [{"id": 1, "name": "Billing"}])),
     Example(
         "log-communication",
