@@ -176,22 +176,22 @@ def print_problems(problems: Sequence[Problem], heading: str = "Nothing was chan
     rows = [(p.row or "", p.field, p.message) for p in problems[:200]]
     print_table(("row", "field", "problem"), rows)
     if len(problems) > len(rows):
-        errors.print(f"… and {len(problems) - len(rows)} more; --problems FILE writes them all")
+        errors.print(f"… and {len(problems) - len(rows):,} more; --problems FILE writes them all")
 
 
 def print_preview(preview: Preview) -> None:
     """Print what would change, with the first rows of each table."""
     total = preview.row_count
-    what = f"{total} row" + ("" if total == 1 else "s")
+    what = f"{total:,} row" + ("" if total == 1 else "s")
     console.print(Text(f"{preview.rule.title}: {what} would change."), style="bold")
     for label, value in preview.summary:
         console.print(Text(f"  {with_readable_names(label)}: {value}"))
     for change in preview.changes:
-        console.print(Text(f"\n{SIGNS[change.kind]} {change.kind} {change.count} in {change.table}"), style="bold")
+        console.print(Text(f"\n{SIGNS[change.kind]} {change.kind} {change.count:,} in {change.table}"), style="bold")
         rows = [RowChange(0, change.table, _id(pair), *pair) for pair in change.sample[:SHOWN]]
         print_rows(rows)
         if change.count > len(rows):
-            console.print(f"  … and {change.count - len(rows)} more")
+            console.print(f"  … and {change.count - len(rows):,} more")
     for warning in preview.warnings:
         console.print(Text(f"Note: {warning.message}"), style="yellow")
 
@@ -222,7 +222,7 @@ def print_receipt(receipt: Receipt, title: str) -> None:
     again = " was applied already; nothing was changed now" if receipt.is_repeated else ""
     console.print(Text(f"Operation {receipt.operation_id}: {title}{again}."), style="bold green")
     for table, kind, count in receipt.counts:
-        console.print(Text(f"  {SIGNS[kind]} {kind} {count} in {table}"))
+        console.print(Text(f"  {SIGNS[kind]} {kind} {count:,} in {table}"))
     console.print(Text(f"Take it back with: clientops undo {receipt.operation_id} --reason …"), style="dim")
     if receipt.refused:
         print_problems(receipt.refused, "These requests were left out")

@@ -129,7 +129,7 @@ def _read(source: str, staging: Path, progress: Progress) -> None:
 
 
 def _show(preview: Preview) -> None:
-    console.print(Text(f"{preview.row_count} rows would change."), style="bold")
+    console.print(Text(f"{preview.row_count:,} rows would change."), style="bold")
     money = [(label, value) for label, value in preview.summary if label.startswith("Money")]
     for label, value in preview.summary:
         if (label, value) not in money:
