@@ -69,9 +69,12 @@ def insert(book: Book, *, lenient: bool = False, **rows: Sequence[Mapping[str, A
     return apply_by_hand(book, *changes, lenient=lenient)
 
 
-def read_rows(path: Path, *names: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of the tables (all if none is named) as another program sees them: a connection of its own."""
-    with duckdb.connect(str(path), read_only=True) as connection:
+def read_rows(path: Path, *names: str, is_open: bool = False) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the tables (all if none is named) as another program sees them: a connection of its own.
+
+    Where this process has the book open (``is_open``), it shares the file, and sees what is committed.
+    """
+    with duckdb.connect(str(path), read_only=not is_open) as connection:
         connection.execute("set timezone = 'UTC'")
         return {
             name: connection.execute(f"select * from main.{quote_name(name)} order by all").fetchall()
@@ -79,9 +82,9 @@ def read_rows(path: Path, *names: str) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-def read_history(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of the history, as another program sees it."""
-    with duckdb.connect(str(path), read_only=True) as connection:
+def read_history(path: Path, *, is_open: bool = False) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the history, as another program sees it; see ``read_rows``."""
+    with duckdb.connect(str(path), read_only=not is_open) as connection:
         connection.execute("set timezone = 'UTC'")
         names = connection.execute(
             "select table_name from duckdb_tables() where schema_name = 'history' order by all"

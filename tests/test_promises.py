@@ -1,6 +1,6 @@
 """Every rule against every promise: one example of each is previewed, failed, applied, confirmed again and undone.
 
-The tables are read over a connection of its own, as another program sees them.
+The tables are read over a connection of its own, which sees what is committed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def test_every_example_has_a_rule():
 
 @dataclass
 class Story:
-    """What happened to the example of one rule, as another program saw it."""
+    """What happened to the example of one rule, as another connection saw it."""
 
     preview: Preview
     before: Rows
@@ -71,34 +71,41 @@ def story(request, shop_file, tmp_path_factory) -> Story:
     folder = tmp_path_factory.mktemp(example.rule)
     book = prepared(example, shop_file, folder / "book.duckdb")
     stale = Book(shutil.copy(book.path, folder / "stale.duckdb"), operator=OPERATOR)
-    before, history = read_rows(book.path), read_history(book.path)
-    preview = book.preview(rule, example.requests, today=TODAY, now=NOW)
-    assert preview.problems == (), preview.problems
+    with book.session():
+        before, history = _rows(book), read_history(book.path, is_open=True)
+        preview = book.preview(rule, example.requests, today=TODAY, now=NOW)
+        assert preview.problems == (), preview.problems
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writing, "check_moved_alike", _fail)
-        with pytest.raises(IntegrityError, match="a fault put in by hand"):
-            book.apply(preview, reason="will fail")
-    after_failing, history_kept = read_rows(book.path), read_history(book.path) == history
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(writing, "check_moved_alike", _fail)
+            with pytest.raises(IntegrityError, match="a fault put in by hand"):
+                book.apply(preview, reason="will fail")
+        after_failing, history_kept = _rows(book), read_history(book.path, is_open=True) == history
 
-    receipt = book.apply(preview, reason="an example")
-    after = read_rows(book.path)
-    again = book.apply(preview, reason="confirmed twice")
-    operations_again = book.head()[0] - receipt.operation_id
-    flaws = book.check()
-    book.undo(receipt.operation_id, reason="an example")
-    after_undo, findings = read_rows(book.path), book.verify().findings
+        receipt = book.apply(preview, reason="an example")
+        after = _rows(book)
+        again = book.apply(preview, reason="confirmed twice")
+        operations_again = book.head()[0] - receipt.operation_id
+        flaws = book.check()
+        book.undo(receipt.operation_id, reason="an example")
+        after_undo, findings = _rows(book), book.verify().findings
 
-    apply_by_hand(stale, example.meanwhile, lenient=True)
-    moved_on, stale_error = read_rows(stale.path), None
-    try:
-        stale.apply(preview)
-    except StaleError as error:
-        stale_error = error
+    with stale.session():
+        apply_by_hand(stale, example.meanwhile, lenient=True)
+        moved_on, stale_error = _rows(stale), None
+        try:
+            stale.apply(preview)
+        except StaleError as error:
+            stale_error = error
+        stale_kept = _rows(stale) == moved_on
     return Story(
         preview, before, after_failing, history_kept, receipt, again, operations_again, after, after_undo, findings,
-        flaws, stale_error, read_rows(stale.path) == moved_on,
+        flaws, stale_error, stale_kept,
     )  # fmt: skip
+
+
+def _rows(book: Book) -> Rows:
+    return read_rows(book.path, is_open=True)
 
 
 def _fail(*_arguments: Any) -> None:
