@@ -19,7 +19,7 @@ demo: .venv/installed
 	CLIENTOPS_BOOK=$(BOOK) $(BIN)/clientops app
 
 test: .venv/installed lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -25,7 +25,22 @@ def pytest_addoption(parser):
     )
 
 
+# Files that take long, or wait for browsers and servers, begin first; else one of them runs alone at the end.
+FIRST = (
+    "tests/browser/test_workbench.py",
+    "tests/test_promises.py",
+    "tests/browser/test_accessibility.py",
+    "tests/forms/test_notebooks.py",
+    "tests/test_any_sequence.py",
+    "tests/forms/test_every_entry.py",
+    "tests/matching/test_spark.py",
+    "tests/test_crash.py",
+)
+
+
 def pytest_collection_modifyitems(config, items):
+    place = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(FIRST)))
     if not config.getoption("--long"):
         for item in items:
             if "slow" in item.keywords:
