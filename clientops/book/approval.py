@@ -220,7 +220,9 @@ def review(book: Book, number: int, find_rule: Callable[[str], Rule]) -> Review:
     """
     found = next((proposal for proposal in waiting(book) if proposal.id == number), None)
     if found is None:
-        raise UsageError(f"No proposal {number} waits; it was approved or rejected already, or never made: see clientops waiting")
+        raise UsageError(
+            f"No proposal {number} waits; it was approved or rejected already, or never made: see clientops waiting"
+        )
     preview = book.preview(find_rule(found.rule), list(found.requests), today=found.counts_for, now=found.proposed_at)
     preview = replace(preview, key=found.key)
     return Review(found, preview, preview.digest == found.digest and not preview.problems)
