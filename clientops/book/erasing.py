@@ -14,9 +14,8 @@ from clientops.book.personal import ERASED, IMPERSONAL, KEPT, erased_value, pers
 from clientops.book.verify import kinds_sql
 from clientops.tables.schema import Table, all_tables, quote_name
 
-_SIGN = re.compile(
-    r"[!-/:-@\[-^`{-~]"
-)  # of a regular expression; the engine takes no escaped letter, of whatever script
+# What must be escaped in a regular expression; the engine takes no escaped letter, of whatever script.
+_SIGN = re.compile(r"[!-/:-@\[-^`{-~]")
 _AMOUNT = re.compile(r"-?\d{1,14}(\.\d{1,4})?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 _MONEY = re.compile(r"amount|balance|price|quantity|total|fee|discount|rate")

@@ -12,12 +12,12 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
 from clientops.requests import Id, Request
 from clientops.rules.fields import Country, CurrencyCode, Line
+from clientops.rules.services import NotNegative
 from clientops.rules.starting import Cycle
 from clientops.tables.view import Tables
 
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4)]
 Colour = Annotated[str, Field(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
-NotNegative = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
 
 
 class AddGroup(Request):
@@ -47,13 +47,7 @@ def add_group(tables: Tables, requests: Relation, *, today: date, now: datetime)
     Source:
         WHMCS "Client Groups".
     """
-    steps = tables.steps(requests=requests)
-    steps.add("problems", name_taken_sql("groups", "group"))
-    steps.add(
-        "new_groups",
-        f"""select {tables.next_id("groups")} + row_number() over (order by "row") as id, * exclude ("row") from requests""",
-    )
-    return steps.plan(steps.insert("groups", "new_groups"), problems="problems")
+    return _add_named(tables, requests, "groups")
 
 
 class SetTaxRate(Request):
@@ -148,13 +142,7 @@ def add_product(tables: Tables, requests: Relation, *, today: date, now: datetim
     Source:
         WHMCS "Products and Bundles".
     """
-    steps = tables.steps(requests=requests)
-    steps.add("problems", name_taken_sql("products", "product"))
-    steps.add(
-        "new_products",
-        f"""select {tables.next_id("products")} + row_number() over (order by "row") as id, * exclude ("row") from requests""",
-    )
-    return steps.plan(steps.insert("products", "new_products"), problems="problems")
+    return _add_named(tables, requests, "products")
 
 
 class SetProductPrice(Request):
@@ -240,15 +228,25 @@ ADDED_PRICES = """
 """
 
 
-def name_taken_sql(table: str, noun: str) -> str:
-    """SELECT of the problem ``name_taken``: a row of the table has the name, or an earlier request."""
-    return f"""
-        select "row", 'name' as field, 'name_taken' as code, 'name ' || requests.name || ' is that of {noun} ' || min(known.id) as message
-        from requests join {table} known on lower(known.name) = lower(requests.name) group by "row", requests.name
-        union all
-        select "row", 'name', 'name_taken', 'name ' || name || ' is in an earlier row already'
-        from requests where name is not null qualify row_number() over (partition by lower(name) order by "row") > 1
-    """
+def _add_named(tables: Tables, requests: Relation, table: str) -> Plan:
+    """Add the requests as they are to a table whose rows have names of their own."""
+    steps = tables.steps(requests=requests)
+    steps.add("problems", NAME_TAKEN.format(table=table, noun=table.removesuffix("s")))
+    steps.add("added", ADDED_NAMED.format(next_id=tables.next_id(table)))
+    return steps.plan(steps.insert(table, "added"), problems="problems")
+
+
+NAME_TAKEN = """
+    select "row", 'name' as field, 'name_taken' as code, 'name ' || requests.name || ' is that of {noun} ' || min(known.id) as message
+    from requests join {table} known on lower(known.name) = lower(requests.name) group by "row", requests.name
+    union all
+    select "row", 'name', 'name_taken', 'name ' || name || ' is in an earlier row already'
+    from requests where name is not null qualify row_number() over (partition by lower(name) order by "row") > 1
+"""
+
+ADDED_NAMED = """
+    select {next_id} + row_number() over (order by "row") as id, * exclude ("row") from requests
+"""
 
 
 RULES: tuple[Rule, ...] = (
