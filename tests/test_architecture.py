@@ -111,3 +111,13 @@ def test_no_broad_except_and_nothing_unfinished():
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"except( Exception)?:", text), relative(path)
         assert not re.search(r"\b(TODO|FIXME|XXX)\b|raise NotImplementedError", text), relative(path)
+
+
+def test_no_file_holds_two_versions_of_itself():
+    """No mark of an unfinished rebase stays behind in code, notebooks or pages."""
+    mark = re.compile(r"^(<{7} |={7}$|>{7} )", re.MULTILINE)
+    kinds = {".py", ".md", ".js", ".css", ".sql", ".j2", ".jinja", ".ipynb", ".toml", ".json", ".sh"}
+    rooms = [ROOT / name for name in ("clientops", "tests", "notebooks", "data")]
+    files = [*ROOT.glob("*"), *(file for room in rooms for file in room.rglob("*"))]
+    texts = [file for file in files if file.is_file() and (file.suffix in kinds or file.name == "Makefile")]
+    assert [relative(file) for file in texts if mark.search(file.read_text(encoding="utf-8"))] == []
