@@ -114,6 +114,9 @@ PERSON = """case
         when {given} = 'unknown' or {surname} = 'unknown' then 'half different'
         else 'different' end"""
 
+# Namesakes at one provider have addresses that differ by a number, or by a dot or dash between the names.
+_LETTERS = "translate({}, '0123456789._-', '')"
+
 GENERATION = """case when generation_l is not distinct from generation_r then 'same' else 'different' end"""
 
 EMAIL = f"""case
@@ -121,6 +124,7 @@ EMAIL = f"""case
         when email_l = email_r then
             case when (is_role_mail_l and {{firm}} = 'person') or n_email_l > {SEVERAL} then 'shared' else 'same' end
         when split_part(email_l, '@', 1) = split_part(email_r, '@', 1) then 'mailbox'
+        when {_LETTERS.format("email_l")} = {_LETTERS.format("email_r")} then 'near'
         when strlen(email_l) > 8 and abs(strlen(email_l) - strlen(email_r)) < 2
             and (left(email_l, 4) = left(email_r, 4) or right(email_l, 4) = right(email_r, 4)) and {_one_letter("email_l", "email_r")}
             -- The e-mails of Marie and Maria differ because their names do.
@@ -147,8 +151,12 @@ ORGANISATION = f"""case
         when company_l = company_r and levenshtein(tax_id_l, tax_id_r) > 2 then 'other number'
         when company_l = company_r or tax_id_l = tax_id_r then 'same'
         when company_l is null or company_r is null then 'unknown'
-        when jaro_winkler_similarity(company_l, company_r) >= 0.9
-            or starts_with(company_l, company_r) or starts_with(company_r, company_l) then 'misspelt'
+        when levenshtein(tax_id_l, tax_id_r) > 2 then 'different'
+        when least(strlen(company_l), strlen(company_r)) > 4
+            and (starts_with(company_l, company_r) or starts_with(company_r, company_l)) then 'misspelt'
+        when jaro_winkler_similarity(company_l, company_r) >= 0.9 then
+            case when levenshtein(company_l, company_r) <= 2 and {_is_slip("n_company_l", "n_company_r")} then 'misspelt'
+                else 'near' end
         else 'different' end"""
 
 ADDRESS = """case

@@ -59,10 +59,18 @@ WHY_NOT: dict[str, dict[str, str]] = {
     },
     "firm": {"near": "company names are alike, but others have both", "different": "other company name"},
     "generation": {"different": "one is junior or senior, the other not"},
-    "email": {"mailbox": "same mailbox at another provider", "different": "other e-mail"},
+    "email": {
+        "mailbox": "same mailbox at another provider",
+        "near": "e-mails differ in digits or dots only, as those of namesakes do",
+        "different": "other e-mail",
+    },
     "phone": {"different": "other phone"},
     "tax_id": {"different": "other tax number"},
-    "organisation": {"other number": "same company name, other tax number", "different": "other company"},
+    "organisation": {
+        "other number": "same company name, other tax number",
+        "near": "company names are alike, but not the same",
+        "different": "other company",
+    },
     "address": {"different": "other address"},
     "together": {
         "phone and organisation": "colleagues share phone and company",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
@@ -45,7 +46,7 @@ def normalise(tables: Tables, clients: str = "clients") -> Relation:
         One row a client, not worked out yet: ``id``; ``given`` and ``surname`` (lower case, Latin letters without
         accents, without titles and middle initials), ``given_first`` (first given name, nicknames as the name they
         stand for), ``generation`` (jr, sr, iii …), ``name`` (given name and surname in alphabetical order, so that
-        swapped names agree), ``company`` (without legal form), ``email`` (lower case, without plus tag, without dots
+        swapped names agree), ``company`` (without legal form, "and" in one language), ``email`` (lower case, without plus tag, without dots
         where the provider ignores them), ``phone`` (digits of E.164), ``tax_id`` (without the country's letters),
         ``house`` and ``street`` (street words like Road left out), ``address`` (both, with the postcode),
         ``postcode``, ``city``. Empty where the client has none.
@@ -67,6 +68,8 @@ def keys_sql(clients: str, dialling: str) -> str:
         generations=_any_of("generations"),
         legal_forms=_any_of("legal_forms"),
         leading_forms=_any_of("leading_forms"),
+        glued_forms=_any_of("glued_forms"),
+        conjunctions=_any_of("conjunctions"),
         units=_any_of("unit_words"),
         street_words=_any_of("street_words"),
         street_endings=_any_of("street_endings"),
@@ -109,8 +112,10 @@ KEYS = r"""
             * replace (
                 trim(regexp_replace(replace(first_name, '''', ''), '[^\p{{L}}\p{{M}}\p{{N}}]+', ' ', 'g')) as first_name,
                 trim(regexp_replace(replace(last_name, '''', ''), '[^\p{{L}}\p{{M}}\p{{N}}]+', ' ', 'g')) as last_name,
-                trim(regexp_replace(replace(replace(replace(company_name, '.', ''), '/', ''), '&', ' and '),
-                    '[^\p{{L}}\p{{M}}\p{{N}}]+', ' ', 'g')) as company_name,
+                regexp_replace(
+                    trim(regexp_replace(replace(replace(replace(company_name, '.', ''), '/', ''), '&', ' and '),
+                        '[^\p{{L}}\p{{M}}\p{{N}}]+', ' ', 'g')),
+                    ' (?:{conjunctions}) ', ' and ', 'g') as company_name,
                 trim(regexp_replace(address1, '[^\p{{L}}\p{{M}}\p{{N}}]+', ' ', 'g')) as address1,
                 regexp_replace(city, '[^\p{{L}}\p{{M}}\p{{N}}]+', '', 'g') as city
             )
@@ -166,7 +171,9 @@ KEYS = r"""
     ),
     addressed as (
         select
-            *, nullif(regexp_extract(street_words, '[0-9]+'), '') as house,
+            *, regexp_replace(
+                regexp_replace(company_name, '^(?:{leading_forms}) ', ''), '(?: (?:{legal_forms}))+$', '') as company,
+            nullif(regexp_extract(street_words, '[0-9]+'), '') as house,
             nullif(regexp_replace(coalesce(nullif(street_words, ''), address1), '[0-9 ]+', '', 'g'), '') as street
         from nicknamed
     )
@@ -175,8 +182,8 @@ KEYS = r"""
         case when strlen(given) > 1 and strlen(surname) > 1 then
             least(given_first, surname_first) || ' ' || greatest(given_first, surname_first) end as name,
         nullif(replace(coalesce(
-            nullif(regexp_replace(
-                regexp_replace(company_name, '^(?:{leading_forms}) ', ''), '(?: (?:{legal_forms}))+$', ''), ''),
+            nullif(case when strlen(company) = length(company) then company
+                else trim(regexp_replace(company, '^(?:{glued_forms})|(?:{glued_forms})$', '', 'g')) end, ''),
             company_name), ' ', ''), '') as company,
         case when mailbox <> '' and domain <> '' then
             coalesce(nullif(case when domain in ({dotless}) then replace(split_part(mailbox, '+', 1), '.', '')
@@ -240,7 +247,8 @@ def folded_sql(column: str) -> str:
 
 def _any_of(name: str) -> str:
     """Alternatives of a regular expression, the longest first."""
-    spelt = {_spelt(word) for word in words()[name]}
+    plain = (_without_marks(word) for word in words()[name])
+    spelt = {form for word in plain for form in (word, _spelt(word))}
     return "|".join(sorted(spelt, key=lambda word: (-len(word), word)))
 
 
@@ -256,6 +264,14 @@ def nicknames() -> dict[str, str]:
 
 def _nicknames_sql() -> str:
     return "values " + ", ".join(f"({quote_text(nick)}, {quote_text(name)})" for nick, name in nicknames().items())
+
+
+def _without_marks(word: str) -> str:
+    """A word as the engine's ``strip_accents`` writes it: without vowel signs, too."""
+    parts = unicodedata.normalize("NFD", word)
+    return unicodedata.normalize(
+        "NFC", "".join(sign for sign in parts if not unicodedata.category(sign).startswith("M"))
+    )
 
 
 def _spelt(word: str) -> str:

@@ -43,6 +43,8 @@ EVIDENCE = [
     pytest.param({"email": "zofia.szczepanska@example.com"}, {"email": "different"}, id="mailbox with dots at gmail"),
     pytest.param({"email": "zofiaszczepanska@example.com"}, {"email": "mailbox"}, id="other provider"),
     pytest.param({"email": "zofia.szczepanka@gmail.com"}, {"email": "misspelt"}, id="e-mail misspelt"),
+    pytest.param({"email": "zofia.szczepanska2@gmail.com"}, {"email": "near"}, id="e-mail with a number"),
+    pytest.param({"email": "zofia_szczepanska@gmail.com"}, {"email": "near"}, id="e-mail with another dash"),
     pytest.param({"email": None}, {"email": "unknown"}, id="no e-mail"),
     pytest.param({"phone": "601 234 567"}, {"phone": "same"}, id="national phone"),
     pytest.param({"phone": "+48 601 234 568"}, {"phone": "misspelt"}, id="one digit"),
@@ -75,6 +77,21 @@ FIRMS = [
     pytest.param(
         {"last_name": "Berg", "company_name": "X", "tax_id": None}, {"organisation": "different"}, id="other employer"
     ),
+    pytest.param(
+        {"last_name": "Berg", "company_name": "Nordlciht Solar", "tax_id": None},
+        {"organisation": "misspelt"},
+        id="employer misspelt",
+    ),
+    pytest.param(
+        {"last_name": "Berg", "company_name": "Nordlicht Sonaten", "tax_id": None},
+        {"organisation": "near"},
+        id="employer with other words",
+    ),
+    pytest.param(
+        {"last_name": "Berg", "company_name": "Nordlciht Solar", "tax_id": "DE111111111"},
+        {"organisation": "different"},
+        id="two employers, by their numbers",
+    ),
 ]
 
 
@@ -102,6 +119,27 @@ def test_a_name_that_others_have_is_no_slip() -> None:
     others = [{"first_name": name, "last_name": f"Dvorak{n}"} for n, name in enumerate(["Jan", "Jana"] * 2)]
     assert score(jan, jana)["person"] == "misspelt"
     assert score(jan, jana, *others)["person"] == "near"
+
+
+def test_a_company_name_that_others_have_is_no_slip() -> None:
+    """Employers of nearly one name are two where each name is that of several clients."""
+    work = {**ZOFIA, "company_name": "Giraud Conseil"}, {**ZOFIA, "company_name": "Girard Conseil"}
+    others = [{"last_name": f"B{n}", "company_name": name["company_name"]} for n, name in enumerate(work * 2)]
+    assert score(*work)["organisation"] == "misspelt"
+    assert score(*work, *others)["organisation"] == "near"
+
+
+def test_namesakes_numbered_by_a_provider_are_two() -> None:
+    """Two of one common name in one city, whose addresses at one provider differ by a number, are not proposed."""
+    one, other = (
+        {"first_name": "Laurence", "last_name": "Laurent", "city": "Paris", "phone": phone, "email": email}
+        for phone, email in (
+            ("+33612555983", "laurence.laurent2@postbox.example"),
+            ("+33610771219", "laurence.laurent3@postbox.example"),
+        )
+    )
+    assert score(one, other)["score"] < shipped().threshold
+    assert score(one, {**other, "email": "laurence.lauremt2@postbox.example"})["score"] > shipped().threshold
 
 
 def test_agreeing_together_is_counted_once() -> None:
