@@ -81,9 +81,13 @@ def _show(read: StatementFile) -> None:
         )  # fmt: skip
     if read.reading:
         print_table(("column", "is taken as"), list(read.reading.columns.items()))
+        (written, amount), (typed, day) = read.reading.amount_example, read.reading.date_example
         console.print(
-            f"Amounts have a decimal {read.reading.decimal_mark}; dates are {ORDERS[read.reading.date_order]}."
-        )
+            Text(f"Amounts have a decimal {read.reading.decimal_mark} ({written} is {amount}); dates are "
+                 f"{ORDERS[read.reading.date_order]} ({typed} is {day}).")
+        )  # fmt: skip
+        for doubt in read.reading.doubts:
+            console.print(Text(f"Not certain: {doubt}."), style="yellow")
 
 
 @app.command("list")

@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from clientops.changes import Rule
 from clientops.forms.change import Change
 from clientops.forms.charts import shares
 from clientops.forms.desk import Desk
@@ -23,7 +25,7 @@ from clientops.reports.listing import Listing
 from clientops.reports.reconciliation import Found, KindSum, find_differences, of_kind, read_sign_offs, sum_kinds
 from clientops.tables.view import Tables
 
-SHOWN_KINDS = 8
+SHOWN_ROWS = 40
 STATES = {
     "holds": ("holds", "good"),
     "mended": ("holds, less is open", "good"),
@@ -62,6 +64,7 @@ class Differences(Part):
         self.grid: Grid | None = None
         self.opened: dict[str, Any] | None = None
         self.change: Change | None = None
+        self.by_hand = ""
 
     def look(self, _value: Any = None) -> Work:
         """Reconcile anew."""
@@ -80,7 +83,7 @@ class Differences(Part):
 
     def _list(self) -> None:
         assert self.found is not None
-        self.opened = None
+        self.opened, self.by_hand = None, ""
         self.grid = FoundGrid(
             self.desk, self.found, of_kind(self.kind), on_open=self.open_, actions=(("Mend selected…", self.mend),)
         )  # fmt: skip
@@ -99,7 +102,9 @@ class Differences(Part):
     def mend(self, numbers: list[int], _value: Any = None) -> Any:
         """Preview mending these differences as one operation."""
         assert self.found is not None
-        rows = [row for row in self.found.rows(numbers) if row["mend_rule"]]
+        chosen = self.found.rows(numbers)
+        rows = [row for row in chosen if row["mend_rule"]]
+        self.by_hand = _left_to_people(len(chosen), len(rows))
         if not rows:
             self.change = None
             return None
@@ -109,7 +114,7 @@ class Differences(Part):
 
     def close(self, _value: Any = None) -> Work:
         """Leave the change, and look anew at what is still there."""
-        self.change = None
+        self.change, self.by_hand = None, ""
         return self.look()
 
     def _mended(self, receipt: object) -> None:
@@ -122,8 +127,9 @@ class Differences(Part):
                 h("p", "Compares every stored figure with what it is made of.", class_="co-faint"),
                 h("div", button("Reconcile", self.look, look="primary"), class_="co-buttons"), key="not yet",
             )  # fmt: skip
+        told = h("div", notice("warning", self.by_hand), role="alert", key="by hand") if self.by_hand else None
         if self.change is not None:
-            return self.change.tree()
+            return [None if self.change.receipt else told, self.change.tree()]
         if not self.sums:
             return h(
                 "div",
@@ -134,7 +140,7 @@ class Differences(Part):
         shown = [
             figure(entry.title, f"{entry.count:,}", detail=entry.amounts or None, tone="warn" if entry.kind == self.kind else "",
                    on_click=call(self.choose, entry.kind))
-            for entry in self.sums[:SHOWN_KINDS]
+            for entry in self.sums
         ]  # fmt: skip
         chosen = next((entry for entry in self.sums if entry.kind == self.kind), None)
         mendable = self._mendable()
@@ -143,11 +149,12 @@ class Differences(Part):
             button("Reconcile again", self.look, look="quiet"),
         ]
         return [
+            told,
             h("div", shown, class_="co-figures", key="kinds"),
             self._opened_node(),
             card(
                 h("p", chosen.meaning, class_="co-faint") if chosen else None,
-                self.grid.tree(), title=chosen.title if chosen else f"{len(self.found):,} differences", tools=tools, key=f"list {self.kind}",
+                self.grid.tree(), title=chosen.title if chosen else counted(len(self.found), "differences"), tools=tools, key=f"list {self.kind}",
             ),
             self._charts() if len(self.sums) > 1 and not chosen else None,
         ]  # fmt: skip
@@ -155,7 +162,7 @@ class Differences(Part):
     def _charts(self) -> Node:
         assert self.found is not None
         origins = self.found.query("select explained_by, count(*) from found group by 1 order by 2 desc, 1")
-        kinds = [(entry.title, entry.count) for entry in self.sums[:SHOWN_KINDS]]
+        kinds = [(entry.title, entry.count) for entry in self.sums]
         return h(
             "div",
             card(shares("Differences by kind", kinds), title="By kind"),
@@ -180,7 +187,7 @@ class Differences(Part):
         )
         known = rules()
         mended = (
-            f"{known[row['mend_rule']].title}: {_plain(row['mend_request'])}"
+            f"{known[row['mend_rule']].title}: {_in_words(known[row['mend_rule']], row)}"
             if row["mend_rule"]
             else f"A person must decide: {row['choices']}"
         )
@@ -190,34 +197,72 @@ class Differences(Part):
             facts([
                 ("What it means", kind.meaning), ("Amount", amount), ("Where it comes from", row["explanation"] or "history does not say"),
                 ("Operation", link(f"#{operation}", call(self.desk.go, f"operations/{operation}")) if operation else ""),
-                ("Rows", h("span", [[link(text, call(self.desk.go, route)), " "] for text, route in self._rows(row)])),
                 ("Mending", mended),
             ]),
+            h("h3", "Rows it rests on"), self._rows(row),
             h("div", button("Mend this…", call(self.mend, [row["id"]]), look="primary") if row["mend_rule"] else None,
               button("Close", self._close_row, look="quiet"), class_="co-buttons"),
             title=kind.title, key=f"difference {row['id']}",
         )  # fmt: skip
 
-    def _rows(self, row: dict[str, Any]) -> list[tuple[str, str]]:
+    def _rows(self, row: dict[str, Any]) -> Content:
+        """Links to the rows that the difference rests on."""
         listed = json.loads(row["row_list"])
-        found = []
-        with self.desk.book.tables() as tables:
-            for entry in listed:
-                name, number = entry["table"], entry["id"]
-                label = read_labels(tables, name, [number]).get(number, f"{noun(name)} {number}")
-                found.append(
-                    (f"#{number} {label}", f"client/{number}" if name == "clients" else f"record/{name}/{number}")
-                )
         if row["client_id"] and not any(entry["table"] == "clients" for entry in listed):
-            found.append((f"client {row['client_id']}", f"client/{row['client_id']}"))
-        return found
+            listed.append({"table": "clients", "id": row["client_id"]})
+        shown = listed[:SHOWN_ROWS]
+        named: dict[str, dict[int, str]] = {}
+        with self.desk.book.tables() as tables:
+            for name in dict.fromkeys(entry["table"] for entry in shown):
+                named[name] = read_labels(tables, name, [entry["id"] for entry in shown if entry["table"] == name])
+        lines = []
+        for entry in shown:
+            name, number = entry["table"], entry["id"]
+            route = f"client/{number}" if name == "clients" else f"record/{name}/{number}"
+            is_there = number in named[name]
+            said = named[name].get(number, "is not there")
+            text = f"{noun(name)} {number}"
+            lines.append(
+                h("li", link(text, call(self.desk.go, route)) if is_there else text, f" {said}", key=f"{name} {number}")
+            )
+        more = len(listed) - len(shown)
+        return [
+            h("ul", lines, class_="co-rows"),
+            h("p", f"and {more:,} more; clientops reconcile {row['kind']} --json lists them all", class_="co-faint")
+            if more
+            else None,
+        ]
 
     def _close_row(self, _value: Any = None) -> None:
         self.opened = None
 
 
-def _plain(request: str) -> str:
-    return ", ".join(f"{name} {value}" for name, value in json.loads(request).items() if name != "description")
+def _in_words(rule: Rule, row: Mapping[str, Any]) -> str:
+    """What a rule would be asked, with the names that its form has, e.g. ``client 7, amount EUR 4.20``."""
+    fields = rule.request.model_fields
+    told = []
+    for name, value in json.loads(row["mend_request"]).items():
+        if name == "description":
+            continue
+        shown = (
+            amount_text(Decimal(value), row["currency_code"]) if name == "amount" and row["currency_code"] else value
+        )
+        title = (fields[name].title or name).lower()
+        told.append(title if value is True else f"{title} {shown}")
+    return ", ".join(told)
+
+
+def _left_to_people(chosen: int, mended: int) -> str:
+    """That some of the differences chosen are not among those to be mended, and why."""
+    left = chosen - mended
+    if not left:
+        return ""
+    which = (
+        f"{left:,} of the {chosen:,} selected cannot be mended by a rule alone, and are left out"
+        if mended
+        else "None of the selected differences can be mended by a rule alone"
+    )
+    return f"{which}: a person must decide. Open such a difference to see between what."
 
 
 class SignOffs(Part):

@@ -11,7 +11,7 @@ from clientops.forms.cells import Cells
 from clientops.forms.desk import Desk
 from clientops.forms.element import Node, Part, call, h
 from clientops.forms.look import TONES
-from clientops.reports.listing import Listing, Query, export_csv, read_page
+from clientops.reports.listing import Listing, Query, export_csv, read_page, why_nothing
 from clientops.tables.view import Tables
 
 CHUNK = 400_000
@@ -92,8 +92,9 @@ class Grid(Part):
         """The rows of a page as the browser shows them."""
         cells = self.cells if isinstance(asked, Mapping) and asked.get("editing") else None
         listing = replace(self.listing, columns=self.listing.columns + self.listing.more) if cells else self.listing
+        query = Query.parse(asked, listing)
         with self.reading() as tables:
-            page = read_page(tables, listing, Query.parse(asked, listing), self.values)
+            page = read_page(tables, listing, query, self.values)
         badges = [c.name for c in listing.columns if c.kind == "badge"]
         shown = [c.name for c in listing.columns if not c.is_hidden]
         rows = []
@@ -102,7 +103,7 @@ class Grid(Part):
             edited = cells.of_row(number, values) if cells else {}
             rows.append({"id": number, "cells": [row[name] for name in shown], "tones": tones, **edited})
         pending = self.cells.pending() if self.cells else None
-        return {"rows": rows, "total": page.total, "message": listing.empty, "editing": cells is not None, "pending": pending}  # fmt: skip
+        return {"rows": rows, "total": page.total, "message": why_nothing(listing, query), "editing": cells is not None, "pending": pending}  # fmt: skip
 
     def opened(self, number: Any) -> Any:
         """A row was opened."""

@@ -14,18 +14,13 @@ from clientops.forms.differences import FoundGrid
 from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.grid import Grid
 from clientops.forms.look import badge, button, card, facts, notice, table
+from clientops.forms.statement_reading import asked_options, read_node, reading_form
 from clientops.forms.view import Work
 from clientops.importing.statements.delimited import headings_of
 from clientops.importing.statements.mappings import fitting_mapping, load_statement_mapping, save_statement_mapping
 from clientops.importing.statements.read import FORMATS, StatementFile, decoded, guess_format, read_statement
 from clientops.reports.labels import amount_text
 from clientops.reports.reconciliation import MATCHING, STATEMENTS, Found, find_suggestions, line_suggestions
-
-TITLES = {
-    "booked_on": "Booking date", "amount": "Amount", "credit": "Amount received", "debit": "Amount paid", "payer_name": "Payer",
-    "payer_account": "Payer's account", "reference": "Reference", "description": "Text", "currency": "Currency", "balance": "Balance",
-}  # fmt: skip
-FIELDS = tuple(TITLES)
 
 
 class Statements(Part):
@@ -46,6 +41,9 @@ class Statements(Part):
         self.choices: list[dict[str, Any]] = []
         self.change: Change | None = None
         self.read: StatementFile | None = None
+        self.given: tuple[str, bytes] | None = None
+        self.mapping = ""
+        self.said: dict[str, Any] = {}
         self.unread: tuple[str, bytes, list[str]] | None = None
         self.message: tuple[str, str] | None = None
 
@@ -81,39 +79,44 @@ class Statements(Part):
             content = base64.b64decode(str(given["content"]), validate=True)
         except binascii.Error:
             return None
-        self.unread = None
+        self.unread, self.read, self.given = None, None, (name, content)
         known = fitting_mapping(headings_of(decoded(content))) if guess_format(name, content) == "csv" else ""
+        self.mapping = known
         return self._take_in(name, content, **(load_statement_mapping(known) if known else {}))
 
+    def ask(self, _value: Any = None) -> None:
+        """Say how the CSV that was read is to be read."""
+        assert self.given is not None
+        name, content = self.given
+        self.unread, self.change, self.message = (name, content, headings_of(decoded(content))), None, None
+
     def understood(self, value: Any) -> Any:
-        """The person said what the headings mean."""
+        """The person said how the file is to be read."""
         values = value.get("values", {}) if isinstance(value, Mapping) else {}
         if self.unread is None:
             return None
         name, content, headings = self.unread
-        columns = {values[field]: field for field in FIELDS if values.get(field) in headings}
         mapping = str(values.get("mapping", "")).strip()
-        given = {
-            "currency": str(values.get("code", "")).strip().upper(),
-            "account": str(values.get("account", "")).strip(),
-        }
-        found = self._take_in(name, content, columns=columns, **given)
+        options = asked_options(values, headings, self.read.reading if self.read else None)
+        self.mapping = mapping
+        found = self._take_in(name, content, **options)
         if found is not None and mapping and self.read and self.read.reading:
+            kept = {name: options.get(name, "") for name in ("currency", "account")}
             try:
-                save_statement_mapping(mapping, self.read.reading, **given)
+                save_statement_mapping(mapping, self.read.reading, **kept)
             except UsageError as error:
-                self.message = ("warning", f"{error}.")
+                self.message, self.mapping = ("warning", f"{error}."), ""
         return found
 
     def _take_in(self, name: str, content: bytes, **options: Any) -> Any:
-        """Preview what a file would bring; a CSV that is not understood asks what its headings mean."""
+        """Preview what a file would bring; a CSV that cannot be taken asks how it is to be read."""
+        self.said = options
         try:
             self.read = read_statement(name, content, **options)
         except UsageError as error:
             self.message = ("error", f"Not taken. {error}.")
             headings = headings_of(decoded(content)) if guess_format(name, content) == "csv" else []
-            asks = "headings" in str(error) or "currency" in str(error)
-            self.unread = (name, content, headings) if asks and len(headings) > 1 else None
+            self.unread = (name, content, headings) if len(headings) > 1 else None
             return None
         self.unread, self.message = None, None
         self.change = Change(
@@ -139,9 +142,15 @@ class Statements(Part):
             self.message = ("info", "Nothing is known of these lines: open one to say what it is.")
             return None
         requests: list[Mapping[str, Any]] = [acceptance(row["id"], {**row, "amount": row["payment"]}) for row in rows]
-        return self._begin(
+        planned = self._begin(
             Change(self.desk, "accept-match", requests=requests, on_close=self.close, on_applied=self._applied)
         )
+        if left := len(numbers) - len(rows):
+            self.message = (
+                "warning",
+                f"Of {left:,} of the {len(numbers):,} selected lines nothing is known: they are not among these.",
+            )
+        return planned
 
     def take(self, place: int, _value: Any = None) -> Any:
         """Preview accepting one of the choices."""
@@ -165,19 +174,21 @@ class Statements(Part):
 
     def close(self, _value: Any = None) -> Work:
         """Leave the change, and look at the lines anew."""
-        self.change, self.read = None, None
+        self.change, self.read, self.unread, self.message = None, None, None, None
         return self.look()
 
     def _applied(self, receipt: object) -> None:
         self.listed.refresh()
+        self.message = None
         self.on_applied(receipt)
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def tree(self) -> Content:
         """The file input, the queue, the statements."""
+        told = h("div", notice(*self.message), role="alert", key="message") if self.message else None
         if self.change is not None:
-            return [self._read_node(), self.change.tree()]
+            return [told, self._read_node(), self.change.tree()]
         own = f"s{self.serial}"
         upload = h(
             "div", h("label", "Statement file", for_=own),
@@ -192,7 +203,7 @@ class Statements(Part):
         )
         sure = self._sure()
         return [
-            h("div", notice(*self.message), role="alert", key="message") if self.message else None,
+            told,
             card(upload, title="Bring a statement in", key="upload"),
             self._headings_node(),
             self._line_node(),
@@ -202,36 +213,6 @@ class Statements(Part):
             ]),
             card(self.listed.tree(), title="Statements", key="statements"),
         ]  # fmt: skip
-
-    def _headings_node(self) -> Node | None:
-        """The form that asks what the headings of a CSV mean."""
-        if self.unread is None:
-            return None
-        name, _, headings = self.unread
-        own = f"m{self.serial}"
-
-        def field(key: str, label: str, inside: Node) -> Node:
-            return h("div", h("label", label, for_=f"{own}-{key}"), inside, class_="co-field", key=key)
-
-        def choice(key: str) -> Node:
-            options = [h("option", "–", value=""), *(h("option", heading, value=heading) for heading in headings)]
-            return field(key, TITLES[key], h("select", options, id=f"{own}-{key}", name=key, class_="co-input"))
-
-        def entry(key: str, label: str) -> Node:
-            return field(
-                key,
-                label,
-                h("input", type="text", id=f"{own}-{key}", name=key, value="", class_="co-input", autocomplete="off"),
-            )
-
-        return card(
-            h("form",
-              h("div", [choice(key) for key in FIELDS], entry("code", "Currency of all lines"), entry("account", "Account"),
-                entry("mapping", "Keep this as a mapping named"), class_="co-fields"),
-              h("div", h("button", "Read it so", type="submit", class_="co-button co-primary"), class_="co-buttons"),
-              class_="co-form", novalidate=True, on={"submit": self.understood}),
-            title=f"What do the headings of {name} mean?", key="headings",
-        )  # fmt: skip
 
     def _sure(self) -> list[int]:
         return (
@@ -243,14 +224,17 @@ class Statements(Part):
     def _read_node(self) -> Node | None:
         if self.read is None:
             return None
-        rows = [
-            (s.source, s.account or "", f"{s.lines[0].booked_on} to {s.lines[-1].booked_on}", f"{len(s.lines):,}",
-             amount_text(s.opening, s.currency) if s.opening is not None else "", amount_text(s.closing, s.currency) if s.closing is not None else "")
-            for s in self.read.statements
-        ]  # fmt: skip
-        return card(
-            table(("Source", "Account", "Days", "Lines", "Opening", "Closing"), rows, kinds="tttmmm"),
-            title=f"{self.read.name}: {FORMATS[self.read.format]}", key="read",
+        is_asked = self.change is not None and self.change.receipt is None
+        return read_node(self.read, self.ask if is_asked else None, self.mapping)
+
+    def _headings_node(self) -> Node | None:
+        """The form that asks how a CSV is to be read."""
+        if self.unread is None:
+            return None
+        name, _, headings = self.unread
+        reading = self.read.reading if self.read else None
+        return reading_form(
+            f"m{self.serial}", name, headings, reading, given=self.said, on_submit=self.understood, on_cancel=self.close
         )  # fmt: skip
 
     def _line_node(self) -> Node | None:

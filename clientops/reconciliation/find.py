@@ -40,6 +40,7 @@ from clientops.reconciliation.people import (
     ORPHAN_DIFFERENCES,
     orphans_sql,
 )
+from clientops.reconciliation.rests import rest_steps
 from clientops.tables.view import Steps, Tables
 
 COLUMNS = (
@@ -66,7 +67,8 @@ def differences(
         - ``kind``, ``family``: see ``KINDS``; ``table_name``, ``row_id``: the row that is wrong; ``client_id``: whose it is;
         - ``currency_code``, ``amount``: what is found minus what is expected; both empty where it is not about money;
         - ``day``: the row's own day (invoice date, day of payment), empty for clients;
-        - ``message``: a sentence without full stop; ``row_list``: JSON list of ``{"table", "id"}`` of all rows it rests on;
+        - ``message``: a sentence without full stop; ``row_list``: JSON list of ``{"table", "id"}`` of all rows it rests
+          on, the wrong one first, then those that its figures are made of (items, payments, credit entries, services);
         - ``explained_by``: ``adjustment``, ``import``, ``direct SQL``, ``operation`` or ``unexplained``;
           ``explanation``: in words; ``operation_id``, ``operator``: the last operation it names and who applied it;
         - ``mend_rule``, ``mend_request``: the rule that would mend it and its filled-in request as JSON; empty where
@@ -84,7 +86,10 @@ def differences(
     steps.add("gone_shape", "select null::varchar as gone_table, null::bigint as gone_id limit 0")
     steps.add("found", every)
     steps.add("gone_clients", GONE_CLIENTS.format(clients=tables.history("clients")))
-    kept = "select * from found" if client_id is None else f"select * from found where client_id = {int(client_id)}"
+    listed = ", ".join(f"'{name}'" for name in wanted)
+    of_client = "" if client_id is None else f" and client_id = {int(client_id)}"
+    steps.add("kept", f"select * from found where kind in ({listed}){of_client}")
+    rest_steps(steps)
     if explained:
         touched_steps(steps)
     else:
@@ -94,12 +99,11 @@ def differences(
     else:
         drift_steps(steps)
         steps.add("drift_told", "select * from drift_reasons")
-    listed = ", ".join(f"'{name}'" for name in wanted)
     families = " ".join(f"when '{kind.name}' then '{kind.family}'" for kind in KINDS.values())
     choices = " ".join(
         f"when '{kind.name}' then '{kind.choices.replace(chr(39), chr(39) * 2)}'" for kind in KINDS.values()
     )
-    return steps.add("differences", TOLD.format(kept=kept, listed=listed, families=families, choices=choices))
+    return steps.add("differences", TOLD.format(families=families, choices=choices))
 
 
 def _orphans(steps: Steps) -> list[str]:
@@ -152,22 +156,21 @@ NO_DRIFT_REASONS = """
 
 # The number is made of what the difference is about, within what a browser's numbers hold.
 TOLD = """
-    with kept as ({kept})
     select (md5_number_lower(k.kind || ' ' || k.table_name || ' ' || k.row_id) % 9007199254740881)::bigint as id, k.kind,
         case k.kind {families} end as family, k.table_name, k.row_id, k.client_id,
         case when k.amount is not null then c.code end as currency_code, if(c.code is not null, k.amount, null) as amount, k.day, k.message,
-        to_json(k.row_list)::varchar as row_list,
+        to_json(list_concat(k.row_list, b.behind))::varchar as row_list,
         coalesce(d.explained_by, g.explained_by, t.explained_by, 'unexplained') as explained_by,
         coalesce(d.explanation, concat_ws('; ', g.explanation, if(g.explained_by is null, t.explanation, null))) as explanation,
         case when d.row_id is not null then d.operation_id when g.explained_by is not null then g.operation_id else t.operation_id end as operation_id,
         case when d.row_id is not null then d.operator when g.explained_by is not null then g.operator else t.operator end as operator,
         k.mend_rule, k.mend_request, case when k.mend_rule is null then nullif(case k.kind {choices} end, '') end as choices
     from kept k
+    left join rows_behind b on b.kind = k.kind and b.row_id = k.row_id
     left join gone_clients gone on gone.id = k.gone_id and k.gone_table = 'clients'
     left join currencies c on c.id = coalesce(k.currency_id, gone.currency_id)
     left join drift_told d on k.kind = 'drifted_balance' and d.row_id = k.row_id
     left join touched_reasons t on t.table_name = k.table_name and t.row_id = k.row_id
     left join touched_reasons g on g.table_name = k.gone_table and g.row_id = k.gone_id and not g.is_there
-    where k.kind in ({listed})
     order by k.kind, k.table_name, k.row_id
 """

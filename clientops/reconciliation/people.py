@@ -38,7 +38,7 @@ GONE_CLIENTS = """
         where id in (select id from gone) group by id) h on h.id = gone.id
 """
 GONE_CREDIT = """
-    select client_id, sum(amount) as amount, min(id) as first_id, list(id order by id)[:100] as ids, count(*) as entries
+    select client_id, sum(amount) as amount, min(id) as first_id, list(id order by id) as ids, count(*) as entries
     from credit_entries anti join clients on clients.id = credit_entries.client_id group by client_id
 """
 GONE_DIFFERENCES = """

@@ -25,6 +25,16 @@ MONEY_MOVED = (
     ("invoices", "total", "Invoiced"),
     ("invoices", "credit_applied", "Credit applied to invoices"),
 )
+# What rows that are not in the book are called by: those that people tell apart by more than a name.
+BRIEF = {
+    "matches": ("statement_line_id", "transaction_id"),
+    "statement_lines": ("booked_on", "amount", "payer_name", "description"),
+    "transactions": ("occurred_at", "kind", "amount_in", "amount_out", "reference"),
+    "credit_entries": ("amount", "description"),
+    "allocations": ("amount", "transaction_id", "invoice_id"),
+    "invoices": ("number", "issued_on", "total"),
+    "invoice_items": ("description", "amount"),
+}
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,10 @@ class _Names:
             tables.query(f"select id, currency_id from clients where id in ({clients})").fetchall()
         )
         self._invoice_client = self._read_owners(tables, changes)
+        statements = ", ".join(str(number) for number in sorted(wanted.get("statements", ()))) or "null"
+        self._statement_currency = dict(
+            tables.query(f"select id, currency_id from statements where id in ({statements})").fetchall()
+        )
 
     def _read_owners(self, tables: Tables, changes: list[tuple[str, str, int, list[Pair]]]) -> dict[int, int]:
         """Currency of the invoices that changes point at."""
@@ -145,12 +159,19 @@ class _Names:
             if number is None:
                 invoice = self._rows.get(("invoices", row["invoice_id"]), {})
                 return self.currency(invoice) if invoice else ""
+        if number is None and row.get("statement_id") is not None:
+            number = self._statement_currency.get(row["statement_id"])
+            if number is None:
+                number = self._rows.get(("statements", row["statement_id"]), {}).get("currency_id")
         return self.codes.get(number, "") if number is not None else ""
 
     def label(self, table: str, number: int) -> str:
         """What a row is called, with its number; rows that are new or gone by their own values."""
         known = self.labels.get(table, {}).get(number)
         if known is None and (row := self._rows.get((table, number))):
+            if table in BRIEF:
+                told = [_shown(self, table, column, row.get(column), row) for column in BRIEF[table]]
+                return f"#{number} {' · '.join(text for text, column in zip(told, BRIEF[table], strict=True) if text and row.get(column) != 0)}".strip()
             texts = [row.get(c) for c in ("company_name", "first_name", "last_name", "name", "title", "subject", "number", "description", "email")]  # fmt: skip
             known = with_readable_names(" ".join(str(text) for text in texts if text)[:80])
         return f"#{number} {known}".strip() if known else f"#{number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from clientops.money import minor_digits, round_money
+from clientops.money import minor_digits, round_money, show_sql
 from clientops.readable import with_readable_names
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
@@ -64,6 +64,37 @@ LABELS: dict[str, str] = {
 }
 
 
+def _money_of(amount: str, currency_id: str) -> str:
+    """SQL of an amount with its currency; the bare amount where that is not known."""
+    written = show_sql(amount, "k.code", "k.minor_digits")
+    return f"coalesce((select {written} from currencies k where k.id = {currency_id}), ({amount})::varchar)"
+
+
+_CLIENT_CURRENCY = "(select c.currency_id from clients c where c.id = client_id)"
+_STATEMENT_CURRENCY = "(select s.currency_id from statements s where s.id = statement_id)"
+_LINE = f"concat_ws(' · ', booked_on::varchar, {_money_of('amount', _STATEMENT_CURRENCY)}, payer_name, description)"
+# Labels of few rows, which may look up more than a search through all rows can.
+NAMED: dict[str, str] = {
+    "transactions": (
+        "concat_ws(' · ', strftime(occurred_at, '%Y-%m-%d'), kind, gateway, "
+        f"{_money_of('amount_in - amount_out', 'currency_id')}, reference)"
+    ),
+    "credit_entries": f"concat_ws(' · ', entry_on::varchar, {_money_of('amount', _CLIENT_CURRENCY)}, description)",
+    "statement_lines": _LINE,
+    "matches": (
+        f"coalesce((select {_LINE} from statement_lines l where l.id = statement_line_id), 'line ' || statement_line_id) || ' → ' "
+        "|| coalesce('transaction ' || transaction_id, 'nothing of clients')"
+    ),
+    "allocations": (
+        f"concat_ws(' · ', {_money_of('amount', '(select c.currency_id from clients c join invoices i on i.client_id = c.id where i.id = invoice_id)')}, "
+        "'transaction ' || transaction_id || ' → invoice ' || coalesce((select nullif(i.number, '') from invoices i where i.id = invoice_id), invoice_id::varchar))"
+    ),
+    "invoice_items": (
+        f"concat_ws(' · ', description, {_money_of('amount', '(select c.currency_id from clients c join invoices i on i.client_id = c.id where i.id = invoice_id)')})"
+    ),
+}
+
+
 def country_name(code: str | None) -> str:
     """What a country is called, e.g. ``Germany`` for ``DE``; the code itself where it is no country."""
     from babel import Locale
@@ -108,7 +139,8 @@ def read_labels(tables: Tables, table: str, ids: Iterable[int]) -> dict[int, str
     if not wanted:
         return {}
     listed = ", ".join(map(str, wanted))
-    rows = tables.query(f"select id, {label_sql(table)} from {quote_name(table)} where id in ({listed})").fetchall()
+    label = NAMED.get(table) or label_sql(table)
+    rows = tables.query(f"select id, {label} from {quote_name(table)} where id in ({listed})").fetchall()
     return {number: with_readable_names(text) if text else f"#{number}" for number, text in rows}
 
 

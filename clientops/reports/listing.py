@@ -151,6 +151,27 @@ def read_page(tables: Tables, listing: Listing, query: Query, values: Mapping[st
     return Page(tuple((row["id"], _texts(listing, row)) for row in rows), total, tuple(rows))
 
 
+def why_nothing(listing: Listing, query: Query) -> str:
+    """What to say where no row is found: that there is none, that none fits, or what is wrong with a filter."""
+    shown = {column.name: column for column in listing.columns}
+    for name, text in query.filters:
+        column = shown[name]
+        if column.kind in ("money", "number") and _condition(column, text, "asked")[0] == "false":
+            return f"{column.title}: {text!r} is no number; a filter is like {column.hint}"
+        sign, rest = _signed(text)
+        if column.kind in ("date", "moment") and sign and not _is_day(rest):
+            return f"{column.title}: {rest!r} is no day; a filter is like {sign} 2026-11-30"
+    return "Nothing fits the search and the filters" if query.search or query.filters else listing.empty
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _first(relation: Any) -> int:
     row = relation.fetchone()
     return int(row[0]) if row else 0
@@ -225,11 +246,16 @@ def _where(listing: Listing, query: Query) -> tuple[str, dict[str, Any]]:
     return (f"where {' and '.join(conditions)}" if conditions else "", given)
 
 
+def _signed(text: str) -> tuple[str, str]:
+    """A filter's sign, empty if it has none, and what stands behind it."""
+    sign = next((s for s in (">=", "<=", ">", "<", "=") if text.startswith(s)), "")
+    return sign, text[len(sign) :].strip().replace(" ", "")
+
+
 def _condition(shown: Shown, text: str, parameter: str) -> tuple[str, Any]:
     """A filter as SQL and its value: ``> 100``, ``2026-11``, ``= Paid``, or a text that is contained."""
     column, kind = quote_name(shown.name), shown.kind
-    sign = next((s for s in (">=", "<=", ">", "<", "=") if text.startswith(s)), "")
-    rest = text[len(sign) :].strip().replace(" ", "")
+    sign, rest = _signed(text)
     if kind in ("money", "number"):
         try:
             return f"{column} {sign or '='} ${parameter}", Decimal(rest.replace(",", ""))

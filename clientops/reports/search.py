@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from clientops.reports.labels import label_sql, party_sql
+from clientops.reports.labels import label_sql, party_sql, read_labels
 from clientops.tables.schema import quote_name
 from clientops.tables.schema import table as schema_of
 from clientops.tables.view import Tables
@@ -57,7 +57,9 @@ def search_rows(tables: Tables, table: str, text: str, limit: int = LIMIT, *, cl
         where id = $number or $wanted = '' or contains(lower(strip_accents(coalesce(label, ''))), strip_accents($wanted))
         order by id = $number desc, starts_with(lower(label), $wanted) desc, id desc limit {int(limit)}
     """
-    return [Found(number, label or "") for number, label in tables.query(sql, number=number, wanted=wanted).fetchall()]
+    found = tables.query(sql, number=number, wanted=wanted).fetchall()
+    names = read_labels(tables, table, [number for number, _ in found])
+    return [Found(number, names[number]) for number, _ in found]
 
 
 def search_clients(tables: Tables, text: str, limit: int = LIMIT) -> list[Found]:

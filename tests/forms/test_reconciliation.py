@@ -71,7 +71,7 @@ def test_a_difference_is_opened_with_its_rows(at, flawed):
     assert "last touched by by-hand of maria" in hand.text
     assert hand.has_button("Mend this…")
     links = [node.text for node in hand.view.drawn.find(tag="a")]
-    assert any("#31" in text for text in links)
+    assert {"invoice 31", "invoice 32"} <= set(links)
     hand.click("Mend this…")
     assert "Preview: Mend differences" in hand.text
 
@@ -199,3 +199,110 @@ def test_home_counts_what_reconciliation_finds(at, flawed):
     text = at("home", flawed).text
     for said in ("3 Credit balances that drifted", "1 Payments not settled in full", "1 Statement lines to match"):
         assert said in text
+
+
+AMBIGUOUS = b'Date,Amount,Currency,Name\n03/04/2026,"1,234",EUR,Ada\n05/06/2026,-20,EUR,Landlord\n'
+
+
+def test_order_and_mark_are_shown_and_can_be_said(at, book, tmp_path, monkeypatch):
+    """How dates and amounts were read stands beside the preview, with a doubt; said otherwise, they are read so, and kept with the mapping."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    hand = at("billing/statements", book)
+    upload(hand, "unclear.csv", AMBIGUOUS)
+    assert "Dates day, month, year: 03/04/2026 is 2026-04-03" in hand.text
+    assert "Amounts decimal point: 1,234 is 1234" in hand.text
+    assert "The file alone does not tell" in hand.text
+    hand.click("Read it otherwise…")
+    hand.submit(booked_on="Date", amount="Amount", currency="Currency", dates="mdy", mark="comma", mapping="unclear")
+    assert "Dates month, day, year: 03/04/2026 is 2026-03-04" in hand.text
+    assert "Amounts decimal comma: 1,234 is 1.234" in hand.text
+    assert "The file alone does not tell" not in hand.text
+    assert "Name → Payer" not in hand.text  # it was taken out
+    hand.click("Read it otherwise…")
+    hand.submit(booked_on="Date", amount="Amount", currency="Currency", dates="mdy", mark="point", mapping="unclear")
+    hand.submit(reason="March")
+    assert book.query("select booked_on::varchar, amount, payer_name from statement_lines where id > 1 order by id")[
+        1
+    ] == [("2026-03-04", Decimal(1234), None), ("2026-05-06", Decimal(-20), None)]
+    kept = load_mapping("unclear")
+    assert (kept["date_order"], kept["decimal_mark"]) == ("mdy", "point")
+    hand.click("Close")
+    upload(hand, "again.csv", AMBIGUOUS.replace(b"1,234", b"5,678"))
+    assert "Saved mapping unclear" in hand.text
+    assert "03/04/2026 is 2026-03-04" in hand.text
+
+
+def test_statement_that_does_not_add_up_can_be_read_otherwise(at, book):
+    """A CSV that was refused offers to say how it is to be read; leaving that changes nothing."""
+    hand = at("billing/statements", book)
+    upload(hand, "bad.csv", STATEMENT.replace(b"-20.00", b"-21.00"))
+    assert "What do the headings of bad.csv mean?" in hand.text
+    hand.click("Cancel")
+    assert "Not taken" not in hand.text
+    assert "headings of bad.csv" not in hand.text
+
+
+def test_a_difference_shows_what_it_is_made_of(at, book):
+    """Opened, a wrong total lists the items under it, and a drifted balance its log; each is a link."""
+    insert(
+        book,
+        lenient=True,
+        clients=[{"id": 31, "credit_balance": 9}],
+        credit_entries=[{"id": 31, "client_id": 31, "amount": 4, "description": "Outage"}],
+    )
+    hand = at("credits/differences", book)
+    number = next(row["id"] for row in rows(hand) if "client 31" in str(row["cells"]))
+    grid = hand.view.drawn.find(tag="co-grid")[0]
+    name = next(n for n, what in hand.view._live.items() if what.key == grid.attributes["open"].key)
+    hand.say({"h": name, "v": number})
+    assert "credit entry 31" in [node.text for node in hand.view.drawn.find(tag="a")]
+    assert "EUR 4.00 · Outage" in hand.text
+    assert "Enter difference in credit log: client 31, difference EUR 5.00" in hand.text
+
+
+def test_what_only_a_person_can_decide_is_told(at, book):
+    """Ticked differences without a rule that mends them are told, not left out without a word."""
+    insert(
+        book,
+        lenient=True,
+        transactions=[{"id": 31, "client_id": None, "amount_in": 9, "reference": "u1"}, {"id": 32, "client_id": 1, "amount_in": 8, "reference": "u2"}],
+    )  # fmt: skip
+    hand = at("billing/differences", book)
+    every = rows(hand)
+    choose(hand, "Mend selected…", [row["id"] for row in every if "no known client" in str(row["cells"])])
+    assert "None of the selected differences can be mended by a rule alone" in hand.text
+    choose(hand, "Mend selected…", [row["id"] for row in every])
+    assert "1 of the 2 selected cannot be mended by a rule alone" in hand.text
+    assert "Preview: Mend differences" in hand.text
+
+
+def test_an_unfitting_filter_does_not_say_that_all_is_well(at, flawed):
+    """Where a filter leaves nothing, it is not said that everything agrees; a filter that is no number is told."""
+    hand = at("credits/differences", flawed)
+    grid = hand.view.drawn.find(tag="co-grid")[0]
+
+    def said(**query):
+        page = hand.ask(grid, "page", {"offset": 0, "limit": 50, **query})
+        assert page["rows"] == []
+        return page["message"]
+
+    assert said(search="nobody at all") == "Nothing fits the search and the filters"
+    assert said(filters={"amount": "> 1000"}) == "Nothing fits the search and the filters"
+    assert said(filters={"amount": "abc"}) == "Amount: 'abc' is no number; a filter is like > 100"
+
+
+def test_accepting_matches_names_the_lines(at, book):
+    """The preview of several matches says of each which line and which transaction it joins."""
+    insert(
+        book,
+        transactions=[{"id": 60 + n, "client_id": 1, "amount_in": 30 + n, "reference": f"X{n}", "occurred_at": NOW} for n in range(4)],
+        lenient=True,
+    )  # fmt: skip
+    lines = "".join(f"2026-11-20,{30 + n}.00,EUR,Ada,X{n}\n" for n in range(4))
+    hand = at("billing/statements", book)
+    upload(hand, "four.csv", f"Date,Amount,Currency,Name,Reference\n{lines}".encode())
+    assert "2026-11-20 · EUR 31.00 · Ada" in hand.text
+    hand.submit(reason="four")
+    hand.click("Close")
+    hand.click("Accept all 4 sure ones…")
+    assert "EUR 31.00 · Ada · #61" in hand.text

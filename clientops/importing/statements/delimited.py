@@ -6,11 +6,12 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from clientops.errors import UsageError
 from clientops.importing.statements.lines import Line, Statement, StatementError
@@ -19,6 +20,8 @@ from clientops.importing.written import (
     DEBIT_WORDS,
     DateOrder,
     DecimalMark,
+    doubt_about_amounts,
+    doubt_about_dates,
     plain_amount,
     plain_date,
     sniff_date_order,
@@ -97,12 +100,27 @@ EXPORTS = (
 
 @dataclass(frozen=True)
 class Reading:
-    """How a CSV statement is understood: the field of each heading, decimal mark and order of dates."""
+    """How a CSV statement is understood.
+
+    Attributes:
+        source: Bank or gateway.
+        columns: Heading to field.
+        decimal_mark: ``comma`` or ``point``.
+        date_order: ``dmy``, ``mdy`` or ``ymd``.
+        date_example: A date as it is written, and as it is read: one that tells orders apart, if there is any.
+        amount_example: The same of an amount.
+        doubts: Sentences, where the file alone does not tell the order or the mark and nobody said it.
+        left_out: Headings that were said to mean nothing.
+    """
 
     source: str
     columns: dict[str, str]
     decimal_mark: DecimalMark
     date_order: DateOrder
+    date_example: tuple[str, str] = ("", "")
+    amount_example: tuple[str, str] = ("", "")
+    doubts: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def read_delimited(
@@ -130,7 +148,10 @@ def read_delimited(
 
     Raises:
         StatementError: A value cannot be read, or there are no headings that are understood.
+        UsageError: The decimal mark or the order of dates is none that there is.
     """
+    _check_choice("decimal mark", decimal_mark, ("comma", "point"))
+    _check_choice("order of dates", date_order, ("dmy", "mdy", "ymd"))
     rows, delimiter = _rows(name, text)
     at, export, fields = _headings(name, rows, columns or {})
     headings = rows[at][1]
@@ -138,10 +159,10 @@ def read_delimited(
     if not table:
         raise StatementError(name, rows[at][0], "there are no lines below the headings")
     place_of = {field: headings.index(heading) for heading, field in fields.items()}
-    mark = decimal_mark or sniff_decimal_mark(
-        _column(table, place_of, ("amount", "credit", "debit", "balance")), delimiter
-    )
-    order = date_order or sniff_date_order(_column(table, place_of, ("booked_on", "valued_on")))
+    amounts = _column(table, place_of, ("amount", "credit", "debit", "balance"))
+    days = _column(table, place_of, ("booked_on", "valued_on"))
+    mark = decimal_mark or sniff_decimal_mark(amounts, delimiter)
+    order = date_order or sniff_date_order(days)
     reader = _Reader(name, place_of, mark, order, export)
     kept = [(line, row) for line, row in table if reader.counts(headings, row)]
     read = [(reader.line(line, row), (reader.value(row, "currency") or currency).upper()) for line, row in kept]
@@ -151,7 +172,26 @@ def read_delimited(
         if not re.fullmatch(r"[A-Z]{3}", code):
             raise StatementError(name, read[0][0].place, f"the currency is {code!r}: give it, e.g. --currency EUR")
         statements.append(_statement(named, account, code, [line for line, own in read if own == code]))
-    return statements, Reading(named, fields, mark, order)
+    doubts = (
+        "" if decimal_mark else doubt_about_amounts(amounts, mark),
+        "" if date_order else doubt_about_dates(days, order),
+    )
+    return statements, Reading(
+        named, fields, mark, order, _example(days, plain_date, order, ("dmy", "mdy")),
+        _example(amounts, plain_amount, mark, ("comma", "point")), tuple(d for d in doubts if d),
+        tuple(heading for heading, field in (columns or {}).items() if not field),
+    )  # fmt: skip
+
+
+def _check_choice(what: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    if value and value not in allowed:
+        raise UsageError(f"There is no {what} {value!r}; there are {', '.join(allowed)}")
+
+
+def _example(texts: Sequence[str], read: Callable[[str, Any], str], way: str, ways: Sequence[str]) -> tuple[str, str]:
+    """A text and what it is read as: the first that each way reads differently, else the first; empty if there is none."""
+    told = next((text for text in texts if len({read(text, other) for other in ways}) > 1), texts[0] if texts else "")
+    return (told, read(told, way)) if told else ("", "")
 
 
 def headings_of(text: str) -> list[str]:

@@ -12,7 +12,8 @@ from clientops.importing.statements.delimited import FIELDS, Reading
 
 def save_statement_mapping(name: str, reading: Reading, *, currency: str = "", account: str = "") -> None:
     """Keep how a CSV was understood, with the currency and account that no column tells."""
-    path = save_mapping(name, reading.columns, reading.decimal_mark, reading.date_order)
+    columns = {**reading.columns, **dict.fromkeys(reading.left_out, "")}
+    path = save_mapping(name, columns, reading.decimal_mark, reading.date_order)
     kept = {**load_mapping(name), "currency": currency, "account": account}
     path.write_text(json.dumps(kept, ensure_ascii=False, indent=2), encoding="utf-8")
 
@@ -37,7 +38,7 @@ def fitting_mapping(headings: Sequence[str]) -> str:
         if (
             isinstance(columns, dict)
             and set(columns) <= set(headings)
-            and set(columns.values()) <= set(FIELDS)
+            and set(columns.values()) <= {*FIELDS, ""}
             and len(columns) > most
         ):
             best, most = file.stem, len(columns)
