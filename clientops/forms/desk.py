@@ -7,6 +7,7 @@ from typing import Any
 
 from clientops.book.book import Book, default_path
 from clientops.book.past import Moment
+from clientops.forms.guard import Trouble
 
 
 class Desk:
@@ -19,6 +20,8 @@ class Desk:
 
     def __init__(self, book: Book | None = None, *, is_staff: bool = True) -> None:
         self.is_staff = is_staff
+        self.direct_changes = 0  # rows that were changed by other means than operations, as far as anybody looked
+        self.unlooked: Trouble | None = None  # why that is not known
         self.book = book or Book(default_path())
         self.present = self.book
         self.go_to: Callable[[str], Any] = _stay
@@ -28,6 +31,10 @@ class Desk:
     def operator(self) -> str:
         """Who works."""
         return self.book.operator
+
+    def looked(self, direct_changes: int) -> None:
+        """Somebody looked for rows that were changed by other means than operations; every screen tells how many there are."""
+        self.direct_changes, self.unlooked = direct_changes, None
 
     def look_at(self, moment: Moment | None) -> None:
         """Show the book as it was then; None: as it is. Nothing can be changed in the past."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from contextlib import suppress
 from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from clientops.book.book import Book
 from clientops.errors import ClientopsError
@@ -27,6 +29,7 @@ SCREENS: tuple[tuple[str, str, str], ...] = (
     ("operations", "Operations", "operations"),
     ("audit", "Audit", "audit"),
 )
+FIRST_DRAWING = 10.0
 
 
 class Screen(Part):
@@ -44,18 +47,23 @@ class Screen(Part):
 
 
 class Shell(Part):
-    """The navigation, and the screen that is shown."""
+    """The navigation, and the screen that is shown.
 
-    def __init__(self, desk: Desk, start: str) -> None:
+    Args:
+        desk: What the screens work with.
+        start: The route to begin at.
+        is_routed: Whether the browser will say where it is: nothing is read for a screen that it does not ask for.
+    """
+
+    def __init__(self, desk: Desk, start: str, *, is_routed: bool = False) -> None:
         super().__init__()
         self.desk = desk
         self.screens: dict[str, Screen] = {}
-        self.name = self.route = ""
+        self.name, self.route = "", start
         self.view: View | None = None
         self.focus = 0
-        self.direct_changes = 0
         desk.go_to = self.go
-        self.first = self.go(start)
+        self.first = None if is_routed else self.go(start)
         self.focus = 0
 
     def go(self, route: str, _value: Any = None) -> Any:
@@ -80,19 +88,23 @@ class Shell(Part):
 
     def tell(self) -> None:
         """Tell the browser where one is."""
-        if self.view is not None:
+        if self.view is not None and self.name:
             self.view.route = self.route
             self.view.title = f"{self.screens[self.name].title} · clientops"
 
     def look_for_direct_changes(self) -> None:
-        """Look, beside the screen, whether rows were changed by other means than operations, and say so if they were."""
-        with suppress(ClientopsError):
-            self.direct_changes = len(self.desk.present.direct_changes())
-        if self.direct_changes and self.view is not None:
+        """Look, beside the screen, whether rows were changed by other means than operations; say so, or that it is not known."""
+        try:
+            self.desk.looked(len(self.desk.present.direct_changes()))
+        except (ClientopsError, duckdb.Error) as error:
+            self.desk.unlooked = trouble_of(error)
+        if (self.desk.direct_changes or self.desk.unlooked) and self.view is not None:
             self.view.refresh()
 
     def tree(self) -> Content:
         """Navigation beside the screen."""
+        if not self.name:
+            return None
         screen = self.screens[self.name]
         items = [
             h("li", h("a", icon(picture), h("span", title), href=f"#{name}", on={"click": call(self.go, name)},
@@ -142,17 +154,18 @@ class Shell(Part):
         return h("div", notice("info", text, button("Back to now", self.look_at)), key="past")
 
     def _direct_node(self) -> Node | None:
-        if not self.direct_changes:
-            return None
-        count = self.direct_changes
-        return h(
-            "div",
-            notice(
-                "warning", f"{count:,} row{'s were' if count != 1 else ' was'} changed by other means than clientops.",
-                button("Look at them", call(self.desk.go, "audit")),
-            ),
-            key="direct",
-        )  # fmt: skip
+        count = self.desk.direct_changes
+        if count:
+            text = f"{count:,} row{'s were' if count != 1 else ' was'} changed by other means than clientops."
+            return h("div", notice("warning", text, button("Look at them", call(self.desk.go, "audit"))), key="direct")
+        if self.desk.unlooked:
+            trouble = self.desk.unlooked
+            text = "It is not known whether rows were changed by other means than clientops: the look at start did not come to an end."
+            more = (trouble.sentence, f"Reference {trouble.reference}" if trouble.reference else None)
+            return h(
+                "div", notice("warning", text, *more, button("Look again", call(self.desk.go, "audit"))), key="direct"
+            )
+        return None
 
 
 class Broken(Part):
@@ -174,8 +187,10 @@ def screen(name: str, *, book: str | Path | Book | None = None) -> View:
         name: The screen, e.g. ``credits``, or a route to something on it, e.g. ``client/12``.
         book: The book or its file; else the one of ``CLIENTOPS_BOOK``.
     """
+    in_app = os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
     try:
-        shell = Shell(Desk(Book(book) if isinstance(book, (str, Path)) else book), name)
+        desk = Desk(Book(book) if isinstance(book, (str, Path)) else book)
+        shell = Shell(desk, name, is_routed=in_app)
     except ClientopsError as error:
         if is_strict():
             raise
@@ -186,5 +201,14 @@ def screen(name: str, *, book: str | Path | Book | None = None) -> View:
     shell.tell()
     if isinstance(shell.first, Work):
         view.begin(shell.first)
-    threading.Thread(target=shell.look_for_direct_changes).start()
+    threading.Thread(target=_look_when_drawn, args=(shell, view), daemon=True).start()
     return view
+
+
+def _look_when_drawn(shell: Shell, view: View) -> None:
+    """Compare all tables with their history once the first screen is there: it is not to wait for that.
+
+    Where no browser says so (a notebook run by a program), it is looked for after a while all the same.
+    """
+    view.is_drawn.wait(FIRST_DRAWING)
+    threading.Thread(target=shell.look_for_direct_changes).start()  # not given up at exit, unlike this one

@@ -74,6 +74,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         self._worker: threading.Thread | None = None
         self._began = 0.0
         self._is_cancelled = False
+        self.is_drawn = threading.Event()  # the browser shows the first screen, and what it asked for is answered
         self.drawn: Node = h("div")
         super().__init__(tree=self._draw())
         self.on_msg(self._heard)
@@ -150,6 +151,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         elif (what := self._live.get(str(name))) is not None and (self.work is None or what.method == self.cancel):
             self._run(what, value)
         self.send({"done": True})
+        self.is_drawn.set()
 
     def _routed(self, route: Any) -> Any:
         return self.on_route(str(route or "")) if self.on_route else None

@@ -53,6 +53,7 @@ SEARCHED = (
     "ent 4",
     "example",
     "#41",
+    "44",  # without a name or address, a client is called by its number
     "ADA",
     "_",
     "",

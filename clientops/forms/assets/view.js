@@ -313,7 +313,7 @@ function render({ model, el }) {
   if (inApp) {
     window.addEventListener("popstate", routed);
     routed();
-  }
+  } else model.send({ h: "drawn" });
   // A key that a button names (aria-keyshortcuts) clicks it, unless one is typing or the focus has its own use for Enter.
   const pressed = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;

@@ -42,6 +42,7 @@ class Main(Screen):
 
     def _looked(self, found: list[Any]) -> None:
         self.direct = found
+        self.desk.looked(len(found))
 
     def verify(self, value: Any = None) -> Work:
         """Recompute the chain and replay the history."""
@@ -70,7 +71,7 @@ class Main(Screen):
 
     def _decided(self, word: str, number: int) -> None:
         self.said = ("done", f"The changes were {word}, as operation {number}.")
-        self.direct = self.desk.book.direct_changes()
+        self._looked(self.desk.book.direct_changes())
 
     def tree(self) -> Content:
         """Head, verification, direct changes."""
