@@ -13,7 +13,7 @@ import duckdb
 from clientops.tables.schema import Column, quote_name
 
 BLOCK = 1024
-PASS = 512 * BLOCK
+PASS = 128 * BLOCK
 GENESIS = "0" * 64
 
 

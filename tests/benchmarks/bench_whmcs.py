@@ -88,10 +88,12 @@ def _line(label: str, rows: int, work: Callable[[], Any]) -> Any:
     watcher = threading.Thread(target=watch)
     watcher.start()
     started = time.perf_counter()
-    result = work()
-    seconds = time.perf_counter() - started
-    done.set()
-    watcher.join()
+    try:
+        result = work()
+    finally:
+        seconds = time.perf_counter() - started
+        done.set()
+        watcher.join()
     rows = rows or int(result)
     print(f"{label:34}{seconds:>9.1f} s{rows / seconds:>12,.0f} rows/s   peak {peak:.2f} GB", flush=True)
     return result
