@@ -10,13 +10,26 @@ BEYOND_WHMCS = 2**32  # an import gives numbers from here on to rows that have n
 
 @dataclass(frozen=True)
 class Target:
-    """A table of WHMCS: its name, our table, each of its columns as SQL over our row ``r``, and which rows it has."""
+    """A table of WHMCS and what of ours goes into it.
+
+    Attributes:
+        name: Its name.
+        table: Our table.
+        columns: Each of its columns as SQL over our row ``r``; the first is ``id``.
+        joins: SQL behind ``from … r``.
+        where: SQL condition on the rows that it has.
+        through: Other tables that the columns look into, each with the SELECT of the rows of ours that may be another
+            for WHMCS when rows of that table changed (``{touched}`` selects those).
+        is_for_known: Whether just rows that WHMCS has go there; new ones want more than we know.
+    """
 
     name: str
     table: str
     columns: tuple[tuple[str, str], ...]
     joins: str = ""
     where: str = "true"
+    through: tuple[tuple[str, str], ...] = ()
+    is_for_known: bool = False
 
 
 def _text(*pairs: str) -> tuple[tuple[str, str], ...]:
@@ -37,6 +50,18 @@ def _numbers(*pairs: str) -> tuple[tuple[str, str], ...]:
 
 def _flags(*pairs: str) -> tuple[tuple[str, str], ...]:
     return tuple((theirs, f"r.{ours}::integer") for theirs, _, ours in (pair.partition("=") for pair in pairs))
+
+
+def _ticks(*pairs: str) -> tuple[tuple[str, str], ...]:
+    """Tick boxes that WHMCS keeps as text."""
+    split = (pair.partition("=") for pair in pairs)
+    return tuple((theirs, f"case when r.{ours} then 'on' else '' end") for theirs, _, ours in split)
+
+
+def _words(name: str, ours: str, words: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """A word of a list, as WHMCS calls it; another one stays as it is."""
+    cases = " ".join(f"when '{word}' then '{theirs}'" for word, theirs in words.items())
+    return ((name, f"case r.{ours} {cases} else coalesce(r.{ours}, '') end"),)
 
 
 def _not(*pairs: str) -> tuple[tuple[str, str], ...]:
@@ -93,6 +118,32 @@ CURRENCY = """coalesce((
     where k.table_name = 'currencies' and k.row_id = r.currency_id
 ), r.currency_id, 0)"""
 
+# WHMCS has 0 where a payment is in its client's currency.
+PAID_IN = f"""case when r.currency_id = (select c.currency_id from clients c where c.id = r.client_id) then 0
+    else {CURRENCY} end"""
+
+
+def _due(column: str) -> tuple[tuple[str, str], ...]:
+    """The two days that WHMCS has for our one: what is next invoiced, and what is next to be paid.
+
+    The first is our next due day, so that nothing is invoiced there twice; the second waits for an unpaid invoice, as
+    WHMCS moves it by a cycle once that is paid.
+    """
+    unpaid = f"""(
+        select min(coalesce(item.period_from, bill.due_on)) from invoice_items item
+        join invoices bill on bill.id = item.invoice_id and bill.status = 'Unpaid' where item.{column} = r.id
+    )"""
+    due = f"case when r.next_due_on is not null then least(r.next_due_on, {unpaid}) end"
+    return (("nextduedate", f"coalesce(({due})::varchar, {NO_DATE})"), *_dates("nextinvoicedate=next_due_on"))
+
+
+def _billed(column: str) -> tuple[tuple[str, str], ...]:
+    return (
+        ("invoices", f"select {column} from invoice_items where invoice_id in {{touched}}"),
+        ("invoice_items", f"select {column} from history.invoice_items where id in {{touched}}"),
+    )
+
+
 PROMOTION = """case r.promotion_kind when 'percent' then 'Percentage' when 'fixed' then 'Fixed Amount'
     when 'price' then 'Price Override' when 'free setup' then 'Free Setup' else '' end"""
 
@@ -124,6 +175,7 @@ TARGETS: tuple[Target, ...] = (
         *_dates("datecreated=created_on"), *_text("notes=admin_notes"),
         *_numbers("billingcid=default_billing_contact_id", "groupid=group_id"), *_plain("status=status"),
         ("language", LANGUAGE), *_flags("emailoptout=email_opt_out", "email_verified=email_verified"),
+        *_not("marketing_emails_opt_in=email_opt_out"),
     )),
     Target("tblcontacts", "contacts", (
         *_plain("id=id", "userid=client_id"), *ADDRESS,
@@ -149,31 +201,34 @@ TARGETS: tuple[Target, ...] = (
         ("type", ITEM_TYPE),
         ("relid", RELID),
         *_text("description=description"), *_money("amount=amount"), *_flags("taxed=is_taxed"),
-    ), "join invoices i on i.id = r.invoice_id" + BILLED_CHANGES),
+    ), "join invoices i on i.id = r.invoice_id" + BILLED_CHANGES,
+        through=(("invoices", "select id from invoice_items where invoice_id in {touched}"),)),
     Target("tblaccounts", "transactions", (
-        *_plain("id=id"), *_numbers("userid=client_id"), ("currency", CURRENCY), *_text("gateway=gateway"),
+        *_plain("id=id"), *_numbers("userid=client_id"), ("currency", PAID_IN), *_text("gateway=gateway"),
         *_moments("date=occurred_at"), *_text("description=description"),
         *_money("amountin=amount_in", "fees=fee", "amountout=amount_out"), *_plain("rate=rate"),
         *_text("transid=reference"), *_numbers("refundid=refunds_id"),
         # WHMCS has one invoice a transaction: the one that most of it settles.
         ("invoiceid", "coalesce((select arg_max(a.invoice_id, abs(a.amount)) from allocations a where a.transaction_id = r.id), 0)"),
-    )),
+    ), through=(("allocations", "select transaction_id from history.allocations where id in {touched}"),)),
     Target("tblhosting", "services", (
         *_plain("id=id", "userid=client_id"), *_numbers("orderid=order_id", "packageid=product_id", "server=server_id"),
         *_dates("regdate=registered_on"), *_text("domain=domain", "paymentmethod=payment_method"), *_plain("qty=quantity"),
         *_money("firstpaymentamount=first_amount", "amount=recurring_amount"), ("billingcycle", CYCLE),
-        *_dates("nextduedate=next_due_on", "termination_date=terminated_on", "completed_date=completed_on"),
+        *_due("service_id"), *_dates("termination_date=terminated_on", "completed_date=completed_on"),
         *_plain("domainstatus=status"), *_text("username=username", "notes=notes", "suspendreason=suspend_reason"),
-    )),
+        *_numbers("promoid=promotion_id"), *_text("subscriptionid=subscription_id", "dedicatedip=dedicated_ip"),
+    ), through=_billed("service_id")),
     Target("tbldomains", "domains", (
         *_plain("id=id", "userid=client_id"), *_numbers("orderid=order_id"), *_plain("type=kind"),
         *_dates("registrationdate=registered_on"), *_plain("domain=name"),
         *_money("firstpaymentamount=first_amount", "recurringamount=recurring_amount"), *_text("registrar=registrar"),
-        *_plain("registrationperiod=registration_period"), *_dates("expirydate=expires_on", "nextduedate=next_due_on"),
+        *_plain("registrationperiod=registration_period"), *_dates("expirydate=expires_on"), *_due("domain_id"),
         *_plain("status=status"), *_not("donotrenew=auto_renew"),
         *_flags("idprotection=has_privacy", "dnsmanagement=has_dns_management", "emailforwarding=has_email_forwarding"),
-        *_text("additionalnotes=notes"),
-    )),
+        *_text("additionalnotes=notes", "paymentmethod=payment_method", "subscriptionid=subscription_id"),
+        *_numbers("promoid=promotion_id"),
+    ), through=_billed("domain_id")),
     Target("tblnotes", "notes", (
         *_plain("id=id"), *_numbers("userid=client_id"), *_moments("created=created_at", "modified=modified_at"),
         *_plain("note=body"), *_flags("sticky=is_sticky"),
@@ -202,9 +257,11 @@ TARGETS: tuple[Target, ...] = (
         *_text("name=name"), *_plain("qty=quantity"),
         *_money("firstpaymentamount=first_amount", "setupfee=setup_fee", "recurring=recurring_amount"),
         ("billingcycle", CYCLE), *_flags("tax=is_taxed"), *_plain("status=status"),
-        *_dates("regdate=registered_on", "nextduedate=next_due_on", "termination_date=terminated_on"),
+        *_dates("regdate=registered_on", "termination_date=terminated_on"), *_due("addon_id"),
         *_text("paymentmethod=payment_method", "notes=notes", "subscriptionid=subscription_id"),
-    ), "join services served on served.id = r.service_id"),
+    ), "join services served on served.id = r.service_id", through=(
+        *_billed("addon_id"), ("services", "select id from addons where service_id in {touched}"),
+    )),
     Target("tbltickets", "tickets", (
         *_plain("id=id"), *_text("tid=number"),
         *_numbers("did=department_id", "userid=client_id", "contactid=contact_id", "requestor_id=user_id"),
@@ -230,5 +287,53 @@ TARGETS: tuple[Target, ...] = (
     Target("tblaffiliatesaccounts", "referrals", (
         *_plain("id=id", "affiliateid=affiliate_id", "relid=service_id"), *_dates("lastpaid=last_paid_on"),
         ("created_at", "coalesce(r.referred_on::varchar || ' 00:00:00', '0000-00-00 00:00:00')"),
+    )),
+    Target("tbltax", "tax_rates", (
+        *_plain("id=id", "level=level", "name=name"), *_text("state=state", "country=country"), *_plain("taxrate=rate"),
+    )),
+    # A new one needs a group of the catalogue and a module, and prices for each currency.
+    Target("tblproducts", "products", (
+        *_plain("id=id"), *_words("type", "kind", {"hosting": "hostingaccount", "reseller": "reselleraccount"}),
+        *_plain("name=name"), *_text("description=description"), *_words("paytype", "pay_kind", {"one time": "onetime"}),
+        *_flags("tax=is_taxed", "hidden=is_hidden", "retired=is_retired"),
+    ), is_for_known=True),
+    Target("tblpromotions", "promotions", (
+        *_plain("id=id", "code=code"), *_words("type", "kind", {
+            "percent": "Percentage", "fixed": "Fixed Amount", "price": "Price Override", "free setup": "Free Setup",
+        }),
+        *_money("value=value"), *_flags("recurring=is_recurring"), *_plain("recurfor=recur_for"),
+        *_dates("startdate=starts_on", "expirationdate=expires_on"), *_plain("maxuses=max_uses", "uses=uses"),
+        *_text("notes=notes"),
+    )),
+    # One that is pending is carried out there when it is paid, by numbers that only WHMCS knows.
+    Target("tblupgrades", "service_changes", (
+        *_plain("id=id"), *_numbers("userid=client_id", "orderid=order_id"),
+        *_words("type", "kind", {"product": "package", "options": "configoptions", "price": "service", "feature": "service"}),
+        *_dates("date=changed_on"), ("relid", "coalesce(case when r.kind = 'addon' then r.addon_id else r.service_id end, 0)"),
+        *_text("originalvalue=from_value", "newvalue=to_value"),
+        ("new_cycle", f"coalesce({CYCLE.replace('billing_cycle', 'new_billing_cycle')}, '')"),
+        *_money("amount=amount", "credit_amount=credit_amount"),
+        *_numbers("days_remaining=days_remaining", "total_days_in_cycle=days_in_cycle"),
+        *_money("new_recurring_amount=new_recurring_amount", "recurringchange=recurring_difference"),
+        *_plain("status=status"), ("paid", "case when r.is_paid then 'Y' else 'N' end"),
+    ), where="r.status = 'Completed'"),
+    Target("tblticketdepartments", "departments", (
+        *_plain("id=id", "name=name"), *_text("email=email"), *_ticks("hidden=is_hidden"),
+    )),
+    Target("tblknowledgebasecats", "article_categories", (
+        *_plain("id=id"), *_numbers("parentid=parent_id"), *_plain("name=name"), *_text("description=description"),
+        *_ticks("hidden=is_hidden"), *_numbers("catid=translation_of_id"), ("language", LANGUAGE),
+    )),
+    # The name and address of a quote stand in several columns there.
+    Target("tblquotes", "quotes", (
+        *_plain("id=id"), *_text("subject=subject"), *_plain("stage=stage"), *_numbers("userid=client_id"),
+        ("currency", CURRENCY),
+        *_dates("datecreated=created_on", "validuntil=valid_until_on", "datesent=sent_on", "dateaccepted=accepted_on"),
+        *_money("subtotal=subtotal", "tax1=tax1", "tax2=tax2", "total=total"),
+        *_text("proposal=proposal", "customernotes=client_notes", "adminnotes=admin_notes"),
+    )),
+    Target("tblquoteitems", "quote_items", (
+        *_plain("id=id", "quoteid=quote_id"), *_text("description=description"), *_plain("quantity=quantity"),
+        *_money("unitprice=unit_price", "discount=discount_percent"), *_flags("taxable=is_taxed"),
     )),
 )  # fmt: skip

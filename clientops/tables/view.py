@@ -139,6 +139,9 @@ class Steps:
             return self._connection.sql(f"select * from temp.{quote_name(name)}")
         return self._connection.table(f"temp.{quote_name(name)}")
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
     def drop(self, *names: str) -> None:
         """Free steps that no later one reads."""
         for name in names:

@@ -11,7 +11,8 @@ import pytest
 
 from clientops.book.book import Book
 from clientops.errors import UsageError
-from clientops.exporting.whmcs import BY_HAND, changed_sql, export_whmcs, tables_left_here
+from clientops.exporting.whmcs import BY_HAND, export_whmcs, tables_left_here
+from clientops.exporting.whmcs_known import before_sql, changed_sql
 from clientops.exporting.whmcs_targets import LANGUAGE_NAMES, TARGETS
 from clientops.importing.whmcs.mapping import LANGUAGES
 from clientops.importing.whmcs.reading import MAPPINGS
@@ -65,7 +66,8 @@ def test_only_what_changed_goes_back(book, tmp_path):
 def test_without_an_import_everything_goes(book, tmp_path):
     """A book that never came from WHMCS goes there whole; cycles have WHMCS's names."""
     with book.tables() as now:
-        assert dict(export_whmcs(now, tmp_path / "out")) == {"tblclients.csv": 3, "tblhosting.csv": 1}
+        written = dict(export_whmcs(now, tmp_path / "out"))
+    assert written == {"tblclients.csv": 3, "tblhosting.csv": 1, "tblticketdepartments.csv": 1}
     assert read(tmp_path / "out" / "tblhosting.csv")[0]["billingcycle"] == "Semi-Annually"
     assert read(tmp_path / "out" / "tblclients.csv")[0]["phonenumber"] == "+49301"
 
@@ -88,7 +90,6 @@ def test_what_does_not_go_back_is_named(book):
     with book.tables() as now:
         assert tables_left_here(now) == [
             "currencies",
-            "departments",
             "notes of tickets and replies that were numbered here",
         ]
         assert tables_left_here(now, since=now.query("select max(id) from history.operations").fetchall()[0][0]) == []
@@ -115,7 +116,8 @@ def test_the_columns_are_whmcs_own(target):
     assert found
     theirs = set(re.findall(r"(?:^|,)\s*`?(\w+)`? ", found[1], re.MULTILINE))
     assert {name for name, _ in target.columns} <= theirs
-    assert tables().query(changed_sql(target, "operation_id <= 0")).fetchall() == []
+    for sql in (changed_sql, before_sql):
+        assert tables().query(sql(target, "operation_id <= 0")).fetchall() == []
 
 
 def test_languages_have_whmcs_names():
@@ -182,7 +184,7 @@ def test_a_currency_has_the_number_that_it_has_there(tmp_path):
     with book.tables() as now:
         export_whmcs(now, tmp_path / "out", since=0)
     assert read(tmp_path / "out" / "tblclients.csv")[0]["currency"] == "1"
-    assert read(tmp_path / "out" / "tblaccounts.csv")[0]["currency"] == "1"
+    assert read(tmp_path / "out" / "tblaccounts.csv")[0]["currency"] == "0", "that of its client"
 
 
 def test_each_upgrade_of_an_invoice_has_its_own_line(tmp_path):
@@ -207,3 +209,44 @@ def test_each_upgrade_of_an_invoice_has_its_own_line(tmp_path):
         export_whmcs(now, tmp_path / "out", since=0)
     rows = read(tmp_path / "out" / "tblinvoiceitems.csv")
     assert [(row["type"], row["relid"]) for row in rows] == [("Hosting", "5"), ("Upgrade", "32"), ("Upgrade", "33")]
+
+
+def test_what_another_table_makes_of_a_row_goes_back(tmp_path):
+    """Lines of an invoice that moved to another client, and a payment that was settled; as they are, and as they were."""
+    book = load_book(
+        tmp_path / "b.duckdb",
+        clients=[{"id": 1}, {"id": 2}],
+        services=[{"id": 5, "client_id": 1, "next_due_on": "2026-03-01"}],
+        invoices=[{"id": 3, "client_id": 1, "status": "Unpaid", "due_on": "2026-02-01", "subtotal": "9", "total": "9"}],
+        invoice_items=[
+            {"id": 8, "invoice_id": 3, "kind": "service", "service_id": 5, "amount": "9", "unit_price": "9"}
+        ],
+        transactions=[{"id": 4, "client_id": 1, "kind": "payment", "amount_in": "9"}],
+    )
+    book.apply_now(rule("settle-payment"), {"transaction_id": 4, "client_id": 1, "invoice_ids": "3"}, reason="x")
+    book.apply_now(rule("merge-clients"), {"replaced_id": 1, "survivor_id": 2}, reason="x")
+    with book.tables() as now:
+        export_whmcs(now, tmp_path / "out", since=1)
+
+    def found(name: str, *columns: str) -> list[tuple[str, ...]]:
+        rows = [read(tmp_path / "out" / place / f"{name}.csv") for place in ("before", "")]
+        return [tuple(row[column] for column in columns) for (row,) in rows]
+
+    assert found("tblinvoiceitems", "id", "userid") == [("8", "1"), ("8", "2")]
+    assert found("tblaccounts", "userid", "invoiceid") == [("1", "0"), ("2", "3")]
+    # What is due waits for the unpaid invoice; what is invoiced next does not.
+    due = [("2026-02-01", "2026-03-01"), ("2026-03-01", "2026-03-01")]
+    assert found("tblhosting", "nextduedate", "nextinvoicedate") == due
+
+
+def test_new_products_are_named_and_others_go_back(tmp_path):
+    """A product that WHMCS has goes there with its new name; one that it has not is for a person."""
+    book = load_book(tmp_path / "b.duckdb")
+    staging = stage(tmp_path / "s.duckdb", tblproducts=[{"id": 6, "name": "Gold", "type": "hostingaccount"}])
+    book.apply_now(IMPORT_WHMCS, {"source": "whmcs"}, staging=staging, reason="x")
+    with book.tables() as now:
+        assert tables_left_here(now) == ["currencies"]
+    book.apply_now(rule("add-product"), {"name": "Silver", "kind": "hosting", "pay_kind": "free"}, reason="x")
+    with book.tables() as now:
+        assert tables_left_here(now) == ["currencies", "new products"]
+        assert "tblproducts.csv" not in dict(export_whmcs(now, tmp_path / "out"))

@@ -34,19 +34,31 @@ class Server:
 
     def load(self, folder: Path, database: str) -> None:
         """Put the files of an export into a database, with the statements that came with them."""
-        self._client("mariadb", "--local-infile", database, given=(folder / "load.sql").read_text("utf-8"), at=folder)
+        code, said = self.try_load(folder, database)
+        assert code == 0, said
+
+    def try_load(self, folder: Path, database: str, *options: str) -> tuple[int, str]:
+        """The same, which may fail: the exit code and all that the client says."""
+        sql = (folder / "load.sql").read_text("utf-8")
+        done = self._run("mariadb", "--local-infile", *options, database, given=sql, at=folder)
+        return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
 
     def dump(self, *options: str) -> bytes:
         """A dump of the database."""
         return self._client("mariadb-dump", *options, "whmcs")
 
-    def _client(self, program: str, *options: str, given: str = "", at: Path | None = None) -> bytes:
-        done = subprocess.run(
+    def _client(self, program: str, *options: str, given: str = "") -> bytes:
+        done = self._run(program, *options, given=given)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _run(
+        self, program: str, *options: str, given: str = "", at: Path | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
             [program, "--no-defaults", "--default-character-set=utf8mb4", f"--socket={self.folder / 's'}", "-uroot", *options],
             input=given.encode("utf-8", "surrogateescape"), cwd=at, capture_output=True, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
 
 def _free_port() -> int:

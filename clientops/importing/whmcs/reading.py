@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clientops.importing.whmcs.agreeing import agreement_sql
 from clientops.importing.whmcs.map_billing import (
     ALLOCATIONS,
     CREDIT_ENTRIES,
@@ -109,6 +110,8 @@ MAPPINGS: tuple[Mapping, ...] = (
 # WHMCS counts in 32 bits: from here on, numbers given here cannot be numbers that WHMCS gives later.
 BEYOND_WHMCS = 2**32
 
+NUMBER_TAKEN = "number_taken"
+
 
 def present_mappings(steps: Steps) -> tuple[Mapping, ...]:
     """Mappings whose table in the source has rows; at least one."""
@@ -127,7 +130,9 @@ def read_rows(steps: Steps, present: tuple[Mapping, ...], *, source: str, time_z
 
     Adds, for each mapping, the step ``read_<key>``: ``source_row``, ``source_id``, ``id`` (here; empty for a new row
     that gets its number here), the columns (references that must exist by their numbers here, others by those in the
-    source), ``money_read``, ``money_currency_id``, ``is_gone`` (imported before, deleted here since), ``doubts``
+    source), ``money_read``, ``money_currency_id``, ``is_gone`` (imported before, deleted here since), ``is_same`` and
+    ``is_still`` (changed here, and the source has it as it is here; or as it was when the two were the same), ``is_met`` (the first, after
+    what this import takes), ``doubts``
     (columns of WHMCS that were left empty), and ``fault``, the number of the reason why the row cannot be taken.
     For each table that others point at, the step ``numbers_<table>``: ``source_id`` and ``id`` of its rows that are
     here after the import. Steps ``client_currencies`` and ``currency_codes`` tell the currency of a client, and its
@@ -140,7 +145,7 @@ def read_rows(steps: Steps, present: tuple[Mapping, ...], *, source: str, time_z
         if mapping in present:
             if not mapping.is_numbered_here:
                 steps.add(f"twice_{mapping.key}", TWICE.format(source=mapping.source))
-            add_step(steps, f"read_{mapping.key}", read_sql(mapping), given)
+            add_step(steps, f"read_{mapping.key}", read_sql(steps, mapping), given)
         else:
             steps.add(f"read_{mapping.key}", no_rows_sql(mapping))
         if mapping.table in target_tables() and not mapping.is_numbered_here:
@@ -169,7 +174,7 @@ def faults_of(mapping: Mapping) -> tuple[Fault, ...]:
                 f"{quote_text('number ')} || {mapping.source_id} || "
                 f"{quote_text(f' is that of another row of {mapping.table} here, which did not come from this source')}"
             )
-            faults.append(Fault("id", "number_taken", "row_here.id is not null and row_was.id is null", taken))
+            faults.append(Fault("id", NUMBER_TAKEN, "row_here.id is not null and row_was.id is null", taken))
     for column in mapping.columns:
         faults += column.faults
     for column in mapping.columns:
@@ -191,7 +196,7 @@ def _missing_parent(mapping: Mapping, column: Column) -> Fault:
     return Fault(column.field, code, when, message)
 
 
-def read_sql(mapping: Mapping) -> str:
+def read_sql(steps: Steps, mapping: Mapping) -> str:
     """SELECT of the step ``read_<key>``."""
     is_kept = not mapping.is_numbered_here
     number = "try_cast(s.id as bigint)" if is_kept else "row_known.row_id"
@@ -223,11 +228,23 @@ def read_sql(mapping: Mapping) -> str:
     if mapping.owner:
         joins.append(f"left join client_currencies row_money on row_money.client_id = {mapping.owner}")
     currency = mapping.currency or ("row_money.currency_id" if mapping.owner else "null::bigint")
-    cases = " ".join(f"when {fault.when} then {place}" for place, fault in enumerate(faults_of(mapping), 1))
+    is_same, is_still = agreement_sql(steps, mapping, "shown"), agreement_sql(steps, mapping, "known_in")
+    is_met = agreement_sql(steps, mapping, "shown", or_taken=True)
+    for kind, found in (("shown", is_same), ("known_in", is_still)):
+        if found != "false":
+            joins.append(f"left join {kind}_{mapping.key} row_{kind} on row_{kind}.id = {number}")
+    whens = [
+        f"({fault.when}) and not ({is_same})" if fault.code == NUMBER_TAKEN else fault.when
+        for fault in faults_of(mapping)
+    ]
+    cases = " ".join(f"when {when} then {place}" for place, when in enumerate(whens, 1))
     values += [
         f"({mapping.money_read or 'null'})::decimal(38, 4) as money_read",
         f"{currency} as money_currency_id",
         f"{is_gone} as is_gone",
+        f"{is_same} as is_same",
+        f"{is_still} as is_still",
+        f"{is_met} as is_met",
         f"{_listed(doubts)} as doubts",
         f"(case when {is_gone} then null {cases} end)::utinyint as fault" if cases else "null::utinyint as fault",
     ]
@@ -239,7 +256,8 @@ def no_rows_sql(mapping: Mapping) -> str:
     """SELECT of the step ``read_<key>`` where the source has no rows."""
     return (
         f"select 0::bigint as source_row, ''::varchar as source_id, id, {column_list(mapping.column_names)}, "
-        "0::decimal(38, 4) as money_read, 0::bigint as money_currency_id, false as is_gone, ''::varchar as doubts, "
+        "0::decimal(38, 4) as money_read, 0::bigint as money_currency_id, false as is_gone, false as is_same, "
+        "false as is_still, false as is_met, ''::varchar as doubts, "
         f"0::utinyint as fault from {quote_name(mapping.table)} limit 0"
     )
 

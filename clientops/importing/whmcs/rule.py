@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from clientops.changes import Change, Plan, Relation, Rule, as_dicts
+from clientops.importing.whmcs.agreeing import seen_rows_sql
 from clientops.importing.whmcs.mapping import Mapping
 from clientops.importing.whmcs.reading import MAPPINGS, faults_of, present_mappings, read_rows
 from clientops.importing.whmcs.verdicts import add_imported, filled_tables, judge_rows
@@ -43,7 +44,8 @@ def import_whmcs(tables: Tables, requests: Relation, *, today: date, now: dateti
 
     Returns:
         Inserts of new rows, with WHMCS's numbers; updates of rows that changed in the source since the last import,
-        column by column. Rows that cannot be taken become ``import_problems`` with their original values; those that
+        column by column. Rows that were changed here and are in the source just as here, since an export was loaded
+        there, are noted in ``source_ids``: what is known of the source from then on. Rows that cannot be taken become ``import_problems`` with their original values; those that
         can be taken now leave it. Per table, read = new + changed + unchanged + problems. Nothing is deleted because
         it is gone from the source; what was deleted or merged here since stays so. A second import of the same
         source plans nothing.
@@ -65,6 +67,8 @@ def import_whmcs(tables: Tables, requests: Relation, *, today: date, now: dateti
     steps.add("problem_rows", problems_sql(steps, present))
     steps.add("new_problems", NEW_PROBLEMS.format(next_id=tables.next_id("import_problems")))
     steps.add("old_problems", OLD_PROBLEMS)
+    steps.add("seen_rows", seen_rows_sql(steps, present))
+    steps.add("old_source_ids", OLD_SOURCE_IDS)
     steps.add("new_source_ids", new_source_ids_sql(present, tables.next_id("source_ids")))
     steps.add("warnings", warnings_sql(present))
     changes: list[Change] = []
@@ -75,6 +79,7 @@ def import_whmcs(tables: Tables, requests: Relation, *, today: date, now: dateti
     return steps.plan(
         *changes,
         steps.insert("source_ids", "new_source_ids"),
+        steps.delete("source_ids", "old_source_ids"),
         steps.insert("import_problems", "new_problems"),
         steps.delete("import_problems", "old_problems"),
         problems="request_problems",
@@ -105,7 +110,7 @@ def _judge(steps: Steps) -> tuple[tuple[Mapping, ...], bool]:
     source, time_zone = steps.value("select source from requests"), steps.value("select time_zone from requests")
     takes_source = bool(steps.value("select coalesce(take_source, false) from requests"))
     present = present_mappings(steps)
-    is_repeated = add_imported(steps, present, source=source)
+    is_repeated = add_imported(steps, present, source=source, time_zone=time_zone)
     read_rows(steps, present, source=source, time_zone=time_zone)
     judge_rows(steps, present, is_repeated=is_repeated, takes_source=takes_source)
     steps.drop(*(f"read_{mapping.key}" for mapping in MAPPINGS if mapping not in present))
@@ -166,6 +171,8 @@ def summarise(steps: Steps) -> tuple[tuple[str, str], ...]:
     counted = as_dicts(steps.add("report_counts", REPORT_COUNTS).order("place"))
     lines = [(f"{row['source_table']} → {row['table_name']}", row["said"]) for row in counted]
     compared = as_dicts(steps.add("report_money", REPORT_MONEY).order("place, currency"))
+    seen = steps.count("seen_rows")
+    lines += [("Changed here, and in WHMCS already as they are here", f"{seen:,} rows")] if seen else []
     return (*lines, *((f"Money in {row['table_name']}, {row['currency']}", row["said"]) for row in compared))
 
 
@@ -284,8 +291,18 @@ NEW_SOURCE_IDS = """
         select requests.source, n.* from ({parts}) n cross join requests
         anti join source_ids known on known.source = requests.source and known.source_table = n.source_table
             and known.source_id = n.source_id and known.table_name = n.table_name
+        union all
+        select requests.source, seen_rows.* from seen_rows cross join requests
     )
     select {next_id} + row_number() over (order by source_table, table_name, row_id) as id, given.* from given
+"""
+
+
+OLD_SOURCE_IDS = """
+    select k.id from source_ids k
+    semi join seen_rows on seen_rows.table_name = k.table_name and seen_rows.row_id = k.row_id
+        and seen_rows.source_table = k.source_table
+    where k.source = (select source from requests)
 """
 
 

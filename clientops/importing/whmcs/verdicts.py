@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from clientops.importing.whmcs.agreeing import add_shown
 from clientops.importing.whmcs.mapping import Mapping
 from clientops.importing.whmcs.reading import BEYOND_WHMCS, MAPPINGS, add_step, target_tables
 from clientops.tables.references import references_from
@@ -26,18 +27,19 @@ def filled_columns(table: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for mapping in mappings_of(table) for name in mapping.column_names))
 
 
-def add_imported(steps: Steps, present: tuple[Mapping, ...], *, source: str) -> bool:
-    """Add, for each table, the step ``imported_<table>``: its rows as they were last imported from the source.
+def add_imported(steps: Steps, present: tuple[Mapping, ...], *, source: str, time_zone: str) -> bool:
+    """Add, for each table, the step ``imported_<table>``: its rows as the source is known to have had them last.
 
     Column by column: a later import that left a column alone, since the source had not changed it, says nothing about
-    it, even if the row carried a change made here.
+    it, even if the row carried a change made here; unless it noted that the source has the row as it is here.
 
     Returns:
-        Whether anything was imported before.
+        Whether anything is to be compared with: what was imported before, or is here and may have gone there.
     """
     as_of = "true" if steps.tables.as_of is None else f"o.id <= {int(steps.tables.as_of)}"
     add_step(steps, "import_operations", IMPORT_OPERATIONS.format(as_of=as_of), {"source": source})
     is_repeated = steps.count("import_operations") > 0
+    has_shown = add_shown(steps, present, time_zone=time_zone)
     needed = {mapping.table for mapping in present} | target_tables()
     for table in filled_tables(MAPPINGS):
         columns = filled_columns(table)
@@ -51,11 +53,14 @@ def add_imported(steps: Steps, present: tuple[Mapping, ...], *, source: str) -> 
             f"(where b.id is null or a.{quote_name(name)} is distinct from b.{quote_name(name)})).v as {quote_name(name)}"
             for name in columns
         )
-        steps.add(
-            f"imported_{table}",
-            IMPORTED.format(history=steps.tables.history(table), columns=column_list(columns), last=last),
-        )
-    return is_repeated
+        sql = IMPORTED.format(history=steps.tables.history(table), columns=column_list(columns), last=last)
+        if f"known_{table}" in steps:
+            sql = (
+                f"select * from ({sql}) where id not in (select id from known_{table}) union all "
+                f"select id, {column_list(columns)} from known_{table}"
+            )
+        steps.add(f"imported_{table}", sql)
+    return is_repeated or has_shown
 
 
 # An undone import does not count, unless its undoing was undone.
@@ -139,7 +144,7 @@ def rows_sql(steps: Steps, mapping: Mapping, *, given: int, is_repeated: bool, t
         )
     final = (
         f"select r.source_row, r.source_id, {number} as id, {', '.join(values)}, r.money_read, r.money_currency_id, "
-        f"r.is_gone, r.fault, nullif(concat_ws(' ', {', '.join(doubts)}), '') as doubts\n"
+        f"r.is_gone, r.is_same, r.is_still, r.is_met, r.fault, nullif(concat_ws(' ', {', '.join(doubts)}), '') as doubts\n"
         f"from read_{mapping.key} r " + "\n".join(joins)
     )
     if not is_repeated and not mapping.is_matched_by_code:
@@ -162,7 +167,7 @@ def rows_sql(steps: Steps, mapping: Mapping, *, given: int, is_repeated: bool, t
 
 FIRST = """
     with f as materialized ({final})
-    select f.* exclude (is_gone), case when fault is not null then 'problem' else 'new' end as verdict,
+    select f.* exclude (is_gone, is_same, is_still), case when fault is not null then 'problem' else 'new' end as verdict,
         null::varchar as fields, null::varchar as message
     from f
 """
@@ -172,7 +177,7 @@ COMPARED = """
     with f as ({final}),
     compared as (
         select f.source_row, f.source_id, f.id, {merged}, f.money_read, f.money_currency_id, f.doubts, f.fault,
-            here.id is not null as is_here, was.id is not null as was_here,
+            here.id is not null as is_here, was.id is not null as was_here, f.is_same, f.is_still, f.is_met,
             ({changed}) as is_changed, ({gone}) as is_gone_changed,
             nullif(concat_ws(', ', {fields}), '') as fields,
             nullif(concat_ws('; ', {message}), '') as message
@@ -180,8 +185,9 @@ COMPARED = """
         left join {table} here on here.id = f.id
         left join imported_{name} was on was.id = f.id
     )
-    select compared.* exclude (is_here, was_here, is_changed, is_gone_changed, fields, message),
+    select compared.* exclude (is_here, was_here, is_same, is_still, is_changed, is_gone_changed, fields, message),
         case when fault is not null then 'problem'
+            when is_same or is_still then 'unchanged'
             when not is_here and not was_here then 'new'
             when not is_here then case when is_gone_changed then 'conflict' else 'unchanged' end
             when not was_here then 'unchanged'
