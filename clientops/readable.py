@@ -7,6 +7,41 @@ import re
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e]")
 """Control characters but for tabs and line breaks, and those of direction that make a text look like another one."""
 
+NOUNS = {
+    "clients": ("client", "clients"),
+    "services": ("service", "services"),
+    "addons": ("add-on", "add-ons"),
+    "dns_records": ("DNS record", "DNS records"),
+    "credit_entries": ("credit entry", "credit entries"),
+    "user_clients": ("permission of a user", "permissions of users"),
+    "ticket_replies": ("reply", "replies"),
+    "communications": ("communication", "communications"),
+    "merged_clients": ("old client number", "old client numbers"),
+    "matches": ("match", "matches"),
+    "addresses": ("address", "addresses"),
+}
+"""What rows of tables are called, where that is not the table's name."""
+
+
+def counted(count: int, one: str, several: str = "") -> str:
+    """A count with its noun, ``several`` where that is not just ``one`` with an s.
+
+    >>> counted(1, "invoice"), counted(1200, "invoice"), counted(0, "entry", "entries")
+    ('1 invoice', '1,200 invoices', '0 entries')
+    """
+    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
+
+
+def noun(table: str, count: int = 1) -> str:
+    """What one row, or several, of a table are called."""
+    one, many = NOUNS.get(table) or (table.removesuffix("s").replace("_", " "), table.replace("_", " "))
+    return one if count == 1 else many
+
+
+def counted_sql(count: str, one: str, several: str = "") -> str:
+    """SQL of the same, from SQL of the count."""
+    return f"({count} || case when {count} = 1 then ' {one}' else ' {several or f'{one}s'}' end)"
+
 
 def visible(text: str) -> str:
     """A text without characters that cannot be seen: what others wrote, which is taken as it is."""

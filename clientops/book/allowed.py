@@ -13,6 +13,7 @@ from clientops.book.planning import Settled
 from clientops.book.policy import EVERYBODY, ROLES, Policy, SecondPerson
 from clientops.book.preview import Preview
 from clientops.errors import NotAllowedError, Role, UsageError
+from clientops.readable import counted
 from clientops.requests import RequestTable
 
 Gate = Callable[[duckdb.DuckDBPyConnection, list[Settled]], None]
@@ -159,7 +160,7 @@ def _reason(entry: SecondPerson, rule: str, moved: Decimal, rows: int) -> str:
     if entry.above is not None and moved > entry.above:
         return f"it moves {moved:f} in the default currency, more than {entry.above:f}"
     if entry.rows is not None and rows > entry.rows:
-        return f"it changes {rows} rows, more than {entry.rows}"
+        return f"it changes {counted(rows, 'row')}, more than {entry.rows}"
     return ""
 
 

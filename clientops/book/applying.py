@@ -17,6 +17,7 @@ from clientops.book.undo import UNDO
 from clientops.book.writing import Header, last_operation, write_operation
 from clientops.changes import Plan, Problem
 from clientops.errors import RefusedError, StaleError
+from clientops.readable import counted
 from clientops.requests import RequestTable
 
 
@@ -60,7 +61,7 @@ def apply_preview(
         kept, reason = erase_rows(connection, last_operation(connection)[0] + 1, reason)
         told |= kept
     header = Header(rule.name, operator, reason, datetime.now(UTC), preview.today, preview.key, undoes, told or None)
-    progress(f"Writing {sum(s.count for s in changes):,} rows and their history", 0.5)
+    progress(f"Writing {counted(sum(s.count for s in changes), 'row')} and their history", 0.5)
     number, sha256 = write_operation(connection, header, requests, changes)
     progress("Checking", 0.8)
     if not rule.lenient:

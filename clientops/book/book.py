@@ -33,6 +33,7 @@ from clientops.book.undo import UNDO
 from clientops.book.writing import last_operation
 from clientops.changes import Rule, read_problems
 from clientops.errors import BookError, ClientopsError, RefusedError, UsageError
+from clientops.readable import counted
 from clientops.requests import RequestTable, Source, read_requests
 from clientops.tables.schema import all_tables, schema_version
 from clientops.tables.view import Tables, Value
@@ -102,7 +103,7 @@ class Book:
             except RefusedError as refused:
                 return replace(preview, head=head, problems=refused.problems)
             changes = settle(connection, plan)
-            self.progress(f"Adding up {sum(s.count for s in changes):,} rows", 0.5)
+            self.progress(f"Adding up {counted(sum(s.count for s in changes), 'row')}", 0.5)
             return replace(
                 preview,
                 head=head,

@@ -12,6 +12,7 @@ from clientops.book.chain import CHANGES_HASH, EMPTY_HASH, GENESIS, OPERATION_HA
 from clientops.book.drift import drifted_tables, find_direct_changes
 from clientops.book.erasures import changed_erasures, told_erasures
 from clientops.book.writing import last_operation
+from clientops.readable import counted
 from clientops.tables.invariants import INVARIANTS, every_orphan_sql
 from clientops.tables.schema import Table, all_tables, column_list, create_tables, quote_name, read_schema
 from clientops.tables.view import history_table_sql
@@ -269,7 +270,7 @@ def _check_history(connection: duckdb.DuckDBPyConnection, target: Table) -> tupl
             rows, hash_now = found.get(number, (0, ""))
             hashed += rows
             if hash_now != sha256 or rows != count * (2 if kind == "update" else 1):
-                text = f"the history of {name} was changed in operation {number} ({kind}: {rows} rows for {count} recorded)"
+                text = f"the history of {name} was changed in operation {number} ({kind}: {counted(rows, 'row')} for {count} recorded)"
                 findings.append(Finding("history_changed", text, number, name))
         if kind == "update":
             findings += _check_others_unchanged(connection, target, names, source)

@@ -16,6 +16,7 @@ from clientops.commands.operate import Operator, Today
 from clientops.commands.output import console, print_table, told_plainly, working
 from clientops.exporting.files import export_relation, relation_named
 from clientops.exporting.whmcs import export_whmcs, tables_left_here
+from clientops.readable import counted
 
 
 def demo(
@@ -85,4 +86,4 @@ def export(
         return
     with told_plainly(), working(f"Writing {file.name}"), shared.book(as_of=as_of).tables() as tables:
         count = export_relation(relation_named(tables, what), file.absolute(), overwrite=overwrite)
-    console.print(Text(f"Wrote {count} rows to {path_text(file)}."), style="bold green")
+    console.print(Text(f"Wrote {counted(count, 'row')} to {path_text(file)}."), style="bold green")

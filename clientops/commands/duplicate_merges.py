@@ -15,6 +15,7 @@ from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, 
 from clientops.commands.output import console, fail, print_json, print_receipt, print_table, told_plainly, working
 from clientops.matching.survivor import Reason as WhySurvivor
 from clientops.operations import rule
+from clientops.readable import counted
 from clientops.reports.duplicate_merges import check_report, write_merged_report
 from clientops.reports.duplicates import likelihood_text
 from clientops.reports.merge_plan import MergePlan, plan_merges
@@ -82,7 +83,9 @@ def _say_plan(plan: MergePlan, *, as_json: bool) -> None:
     if plan.preview is None:
         console.print("Nothing is ready to be merged: decide first, or give --above 0.99." if not plan.refused else "")
     else:
-        console.print(Text(f"{plan.groups} groups become one client each."), style="bold")
+        console.print(
+            Text(f"{counted(plan.groups, 'group becomes one client', 'groups become one client each')}."), style="bold"
+        )
         for label, value in plan.preview.summary:
             console.print(Text(f"  {label}: {value}"))
         print_table(
@@ -111,7 +114,7 @@ def report(
     shared = context_of(ctx)
     with told_plainly(), shared.book().tables() as tables:
         count = write_merged_report(tables, output.absolute(), operation, overwrite=overwrite)
-    console.print(Text(f"Wrote {count} merged clients to {path_text(output)}."), style="bold green")
+    console.print(Text(f"Wrote {counted(count, 'merged client')} to {path_text(output)}."), style="bold green")
 
 
 def take_back(

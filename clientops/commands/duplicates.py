@@ -28,6 +28,7 @@ from clientops.importing.tabular import read_named_columns
 from clientops.matching.accepted import score_of
 from clientops.matching.model import read_model_text
 from clientops.operations import rule
+from clientops.readable import counted
 from clientops.reports.duplicates import (
     PROFILE,
     Case,
@@ -101,7 +102,9 @@ def _say_what_waits(shared: Context, receipt: Receipt, *, as_json: bool) -> None
     console.print(Text(f"Operation {receipt.operation_id}: looked for duplicates."), style="bold green")
     for label, value in book.operation(receipt.operation_id).summary:
         console.print(f"  {label}: {value}")
-    console.print(f"{counts.waiting} cases wait for a decision: clientops duplicates list, or the notebook duplicates")
+    console.print(
+        f"{counted(counts.waiting, 'case waits', 'cases wait')} for a decision: clientops duplicates list, or the notebook duplicates"
+    )
 
 
 @app.command("list")
@@ -129,7 +132,7 @@ def list_cases(
     ]  # fmt: skip
     print_table(("likely", "clients", "names", "why", "why not"), rows)
     console.print(
-        f"{counts.waiting} wait, {counts.later} put off, {counts.accepted} pairs accepted and not yet merged.",
+        f"{counted(counts.waiting, 'case waits', 'cases wait')}, {counts.later:,} put off, {counted(counts.accepted, 'pair')} accepted and not yet merged.",
         style="dim",
     )
 
@@ -231,7 +234,7 @@ def export(
     shared = context_of(ctx)
     with told_plainly(), shared.book().tables() as tables:
         count = export_relation(review_sheet(tables), file.absolute(), overwrite=overwrite)
-    console.print(Text(f"Wrote {count} pairs to {path_text(file)}."), style="bold green")
+    console.print(Text(f"Wrote {counted(count, 'pair')} to {path_text(file)}."), style="bold green")
     console.print("Fill in the column decision (same, different, later), then: clientops duplicates import FILE")
 
 

@@ -17,6 +17,7 @@ from clientops.commands.operate import Choices, DryRun, Json, Operator, Propose,
 from clientops.commands.output import console, fail, print_json, print_table, told_plainly, working
 from clientops.exporting.files import export_relation
 from clientops.operations import rule as rule_named
+from clientops.readable import counted
 from clientops.reconciliation.find import differences
 from clientops.reconciliation.kinds import FAMILIES, KINDS
 from clientops.reconciliation.sign_off import parse_period, sign_offs
@@ -69,7 +70,9 @@ def find(
             rows = as_dicts(found)
             count = len(rows)
     if output is not None:
-        console.print(Text(f"Wrote {count} differences to {path_text(output.absolute())}."), style="bold green")
+        console.print(
+            Text(f"Wrote {counted(count, 'difference')} to {path_text(output.absolute())}."), style="bold green"
+        )
     elif as_json:
         for row in rows:
             row["rows"] = json.loads(row.pop("row_list"))
@@ -85,9 +88,9 @@ def _show(rows: list[dict[str, Any]]) -> None:
         return
     sums: dict[tuple[str, str], list[Any]] = {}
     for row in rows:
-        counted = sums.setdefault((row["kind"], row["currency_code"] or ""), [0, 0])
-        counted[0] += 1
-        counted[1] += abs(row["amount"] or 0)
+        totals = sums.setdefault((row["kind"], row["currency_code"] or ""), [0, 0])
+        totals[0] += 1
+        totals[1] += abs(row["amount"] or 0)
     print_table(
         ("kind", "what", "rows", "amount", ""),
         [(kind, KINDS[kind].title, n, amount or "", code) for (kind, code), (n, amount) in sums.items()],
@@ -104,7 +107,8 @@ def _show(rows: list[dict[str, Any]]) -> None:
         console.print(f"\n{KINDS[kind].title}: {KINDS[kind].choices}.", style="dim")
     mendable = sum(1 for row in rows if row["mend_rule"])
     console.print(
-        f"\n{len(rows)} differences; {mendable} can be mended: clientops reconcile mend KIND … --dry-run", style="dim"
+        f"\n{counted(len(rows), 'difference')}; {mendable} can be mended: clientops reconcile mend KIND … --dry-run",
+        style="dim",
     )
 
 

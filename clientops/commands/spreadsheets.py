@@ -15,6 +15,7 @@ from clientops.commands.output import console, fail, print_table, told_plainly
 from clientops.importing.spreadsheet import KINDS, Reading, load_mapping, read_spreadsheet, save_mapping
 from clientops.importing.tabular import DELIMITERS, TextTable, read_text_table
 from clientops.operations import rule as rule_named
+from clientops.readable import counted
 
 NAMED_DELIMITERS = {name: mark for mark, name in DELIMITERS.items()}
 
@@ -117,7 +118,7 @@ def _show_reading(file: Path, table: TextTable, reading: Reading) -> None:
         if table.delimiter
         else [f"Excel, sheet {table.sheet}"]
     )
-    how += [f"decimal {reading.decimal_mark}", f"dates {reading.date_order}", f"{table.rows.num_rows} rows"]
+    how += [f"decimal {reading.decimal_mark}", f"dates {reading.date_order}", counted(table.rows.num_rows, "row")]
     console.print(Text(f"{file.name}: {', '.join(how)}"), style="bold")
     if table.other_sheets:
         others = ", ".join(table.other_sheets)

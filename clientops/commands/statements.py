@@ -15,6 +15,7 @@ from clientops.commands.output import console, fail, print_json, print_table, to
 from clientops.importing.statements.mappings import load_statement_mapping, save_statement_mapping
 from clientops.importing.statements.read import FORMATS, StatementFile, read_statement_file
 from clientops.operations import rule as rule_named
+from clientops.readable import counted
 from clientops.reconciliation.suggest import suggestions
 
 ORDERS = {"ymd": "year, month, day", "dmy": "day, month, year", "mdy": "month, day, year"}
@@ -76,7 +77,7 @@ def _show(read: StatementFile) -> None:
     for statement in read.statements:
         balances = "" if statement.opening is None else f", {statement.opening} to {statement.closing}"
         console.print(
-            Text(f"{read.name}: {FORMATS[read.format]}, {statement.account or statement.source}, {len(statement.lines)} lines in "
+            Text(f"{read.name}: {FORMATS[read.format]}, {statement.account or statement.source}, {counted(len(statement.lines), 'line')} in "
                  f"{statement.currency}{balances}"), style="bold",
         )  # fmt: skip
     if read.reading:

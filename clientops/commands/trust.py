@@ -28,6 +28,7 @@ from clientops.commands.output import (
     told_plainly,
     working,
 )
+from clientops.readable import counted
 
 
 def verify(
@@ -52,7 +53,7 @@ def verify(
 
 def _print_report(report: Report) -> None:
     if report.is_clean:
-        console.print(Text(f"The book agrees with itself: {report.operations} operations, {report.rows} rows of history."),
+        console.print(Text(f"The book agrees with itself: {counted(report.operations, 'operation')}, {counted(report.rows, 'row')} of history."),
                       style="bold green")  # fmt: skip
     else:
         console.print(Text(f"The book does not agree with itself: {report.findings[0].message}."), style="bold red")
@@ -87,7 +88,10 @@ def check(ctx: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None
 
 def _print_direct(direct: list[DirectChange]) -> None:
     if direct:
-        console.print(Text(f"{len(direct)} rows were changed by other means than an operation:"), style="bold red")
+        console.print(
+            Text(f"{counted(len(direct), 'row was', 'rows were')} changed by other means than an operation:"),
+            style="bold red",
+        )
         print_rows([RowChange(0, d.table, d.id, d.expected, d.found) for d in direct[:50]])
         console.print("Record them with: clientops direct --adopt, or put them back with: clientops direct --revert")
 

@@ -17,6 +17,7 @@ from clientops.commands.context import Context, context_of
 from clientops.commands.operate import DryRun, Json, Operator, Reason, Yes
 from clientops.commands.output import console, fail, print_json, print_receipt, told_plainly, working
 from clientops.errors import RefusedError
+from clientops.readable import counted
 
 Progress = Callable[[str, int, int], None]
 NOTES = 12
@@ -129,7 +130,7 @@ def _read(source: str, staging: Path, progress: Progress) -> None:
 
 
 def _show(preview: Preview) -> None:
-    console.print(Text(f"{preview.row_count:,} rows would change."), style="bold")
+    console.print(Text(f"{counted(preview.row_count, 'row')} would change."), style="bold")
     money = [(label, value) for label, value in preview.summary if label.startswith("Money")]
     for label, value in preview.summary:
         if (label, value) not in money:
@@ -144,5 +145,5 @@ def _show(preview: Preview) -> None:
         console.print(Text(f"Note: {warning.message}"), style="yellow")
     if len(preview.warnings) > NOTES:
         console.print(
-            f"… and {len(preview.warnings) - NOTES} more notes; what could not be taken is in import_problems"
+            f"… and {counted(len(preview.warnings) - NOTES, 'more note')}; what could not be taken is in import_problems"
         )

@@ -14,8 +14,8 @@ from clientops.forms.element import Content, Part, call, h
 from clientops.forms.fields import Field, entered, fields_of
 from clientops.forms.look import next_focus, notice
 from clientops.forms.view import Work
-from clientops.forms.words import noun
 from clientops.operations import rule as rule_named
+from clientops.readable import noun
 from clientops.reports.listing import Listing
 from clientops.requests import read_requests
 from clientops.tables.view import Tables

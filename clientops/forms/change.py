@@ -18,7 +18,7 @@ from clientops.forms.look import button, card, icon, next_focus, notice
 from clientops.forms.view import Work
 from clientops.forms.words import moment
 from clientops.operations import rule as rule_named
-from clientops.readable import with_readable_names
+from clientops.readable import counted, with_readable_names
 from clientops.reports.diff import describe, money_moved
 from clientops.reports.labels import read_labels
 from clientops.reports.likely import Likely, find_likely, other_warnings
@@ -142,7 +142,7 @@ class Change(Part):
             for column in ("survivor_id", "client_id"):
                 if rows[0].get(column) is not None and (found := read_labels(tables, "clients", [rows[0][column]])):
                     return " ".join(found[rows[0][column]].split())
-        return f"{preview.row_count} rows"
+        return counted(preview.row_count, "row")
 
     def _planned(self, preview: Preview) -> None:
         if preview.problems:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, call, h
 from clientops.forms.look import badge
-from clientops.forms.words import counted, humanised, noun
+from clientops.forms.words import counted, humanised
+from clientops.readable import noun
 from clientops.reports.diff import RowDiff, TableDiff
 
 TONES = {"insert": "good", "update": "warn", "delete": "bad"}

@@ -17,8 +17,9 @@ from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.grid import Grid
 from clientops.forms.look import badge, button, card, facts, figure, link, notice, table
 from clientops.forms.view import Work
-from clientops.forms.words import counted, noun
+from clientops.forms.words import counted
 from clientops.operations import rules
+from clientops.readable import noun
 from clientops.reconciliation.kinds import KINDS
 from clientops.reports.labels import amount_text, read_labels
 from clientops.reports.listing import Listing

@@ -9,8 +9,9 @@ from typing import Any
 from clientops.forms.element import Content, Node, call, h
 from clientops.forms.look import badge, button, link
 from clientops.forms.words import day, humanised
+from clientops.readable import counted
 from clientops.reports.duplicates import PROFILE, Case, Pair, likelihood_text
-from clientops.reports.labels import amount_text, counted
+from clientops.reports.labels import amount_text
 from clientops.rules.merge_survivorship import BLOCKS
 
 WIDEST = 16.0

@@ -12,7 +12,6 @@ from clientops.forms.element import Content, Node, Part, h
 from clientops.forms.look import button, card, figure, notice, table
 from clientops.forms.view import Work
 from clientops.reports.duplicates import likelihood_text
-from clientops.reports.labels import counted
 from clientops.reports.merge_plan import MergePlan, plan_merges
 
 SHOWN = 5
@@ -90,7 +89,7 @@ class Merging(Part):
         more = len(plan.refused) - len(rows)
         return card(
             table(("Client", "Into", "Why it cannot be merged"), rows),
-            h("p", f"and {counted(more, 'more')}", class_="co-faint") if more > 0 else None,
+            h("p", f"and {more:,} more", class_="co-faint") if more > 0 else None,
             title=f"Left out: {len(plan.refused):,}", key="refused",
         )  # fmt: skip
 

@@ -207,7 +207,7 @@ class Review(Part):
             if now is None or not self._open(case.item):
                 self.next()
             return
-        words = {"same": f"Accepted: {len(self.ids)} clients become #{self.survivor} with the next merge.",
+        words = {"same": f"Accepted: {len(self.ids)} clients become #{self.survivor} with the next merge." if len(self.ids) > 1 else "Kept apart for good.",
                  "different": "Kept apart for good.", "later": "Put off."}  # fmt: skip
         self.message = ("done", words[decision])
         self.next()

@@ -18,6 +18,7 @@ from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.guard import is_strict, trouble_of
 from clientops.forms.look import button, icon, next_focus, notice
 from clientops.forms.view import View, Work
+from clientops.readable import counted
 
 SCREENS: tuple[tuple[str, str, str], ...] = (
     ("home", "Home", "home"),
@@ -156,7 +157,7 @@ class Shell(Part):
     def _direct_node(self) -> Node | None:
         count = self.desk.direct_changes
         if count:
-            text = f"{count:,} row{'s were' if count != 1 else ' was'} changed by other means than clientops."
+            text = f"{counted(count, 'row was', 'rows were')} changed by other means than clientops."
             return h("div", notice("warning", text, button("Look at them", call(self.desk.go, "audit"))), key="direct")
         if self.desk.unlooked:
             trouble = self.desk.unlooked

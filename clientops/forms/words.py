@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-NOUNS = {
-    "clients": ("client", "clients"),
-    "services": ("service", "services"),
-    "addons": ("add-on", "add-ons"),
-    "dns_records": ("DNS record", "DNS records"),
-    "credit_entries": ("credit entry", "credit entries"),
-    "user_clients": ("permission of a user", "permissions of users"),
-    "ticket_replies": ("reply", "replies"),
-    "communications": ("communication", "communications"),
-    "merged_clients": ("old client number", "old client numbers"),
-    "matches": ("match", "matches"),
-    "addresses": ("address", "addresses"),
-}
+from clientops import readable
+from clientops.readable import noun
+
 _WORDS = {"id": "number", "tax1": "first tax", "tax2": "second tax", "email": "e-mail", "dns": "DNS", "ip": "IP", "sha256": "SHA-256", "ttl": "TTL", "address1": "address", "address2": "address, second line"}  # fmt: skip
 _DROPPED = {"is", "has"}
 VERBS = {"insert": "added", "update": "changed", "delete": "removed"}
-
-
-def noun(table: str, count: int = 1) -> str:
-    """What one row, or several, of a table are called."""
-    one, many = NOUNS.get(table) or (table.removesuffix("s").replace("_", " "), table.replace("_", " "))
-    return one if count == 1 else many
 
 
 def humanised(name: str) -> str:
@@ -41,7 +25,8 @@ def humanised(name: str) -> str:
 
 def counted(count: int, table: str, kind: str = "") -> str:
     """A sum of rows, e.g. ``2 clients changed``."""
-    return f"{count:,} {noun(table, count)} {VERBS[kind]}" if kind else f"{count:,} {noun(table, count)}"
+    words = readable.counted(count, noun(table), noun(table, 2))
+    return f"{words} {VERBS[kind]}" if kind else words
 
 
 def day(value: date | None) -> str:

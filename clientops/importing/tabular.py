@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from clientops.errors import UsageError
 from clientops.importing.encodings import HEAD, sniff_encoding, write_as_utf8
 from clientops.importing.excel import read_sheet
+from clientops.readable import counted
 from clientops.tables.cells import written_texts
 from clientops.tables.schema import distinct_names, quote_text
 
@@ -173,7 +174,7 @@ def _uneven_lines(text: Path, delimiter: str, above: int) -> str:
                 count += 1
                 if count <= MOST_TOLD:
                     found.append(f"line {above + reader.line_num} has {len(row)}")
-    more = f" and {count - MOST_TOLD} more lines another number" if count > MOST_TOLD else ""
+    more = f" and {counted(count - MOST_TOLD, 'more line')} another number" if count > MOST_TOLD else ""
     return f"there are {wanted} headings, but {', '.join(found)}{more} of values" if found else ""
 
 

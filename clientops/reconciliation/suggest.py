@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clientops.changes import Relation
 from clientops.money import round_sql
+from clientops.readable import counted_sql
 from clientops.tables.view import Tables
 
 KEPT = 5
@@ -75,14 +76,14 @@ _ALIKE = (
     """greatest(jaro_winkler_similarity(l.payer_key, t.name_key), jaro_winkler_similarity(l.payer_key, t.person_key))"""
 )
 
-BY_REFERENCE = """
+BY_REFERENCE = f"""
     select l.line_id, 'transaction' as what, [t.id] as transaction_ids, t.client_id, []::bigint[] as invoice_ids,
         t.amount, 0::decimal(18, 4) as fee,
         (case when t.currency_id <> l.currency_id then 40 when t.amount = l.amount or t.amount - t.fee = l.amount then 100 else 70 end)::decimal(9, 4)
             - least(10, abs(l.booked_on - t.day)) * 0.2 - least(1, abs(l.place - t.place) * 0.05) as score,
         concat_ws(', ', 'same reference ' || l.reference, if(t.amount = l.amount, 'same amount',
             if(t.amount - t.fee = l.amount, 'same amount after the fee', 'another amount')),
-            if(t.day = l.booked_on, 'same day', abs(l.booked_on - t.day) || ' days apart')) as reasons
+            if(t.day = l.booked_on, 'same day', {counted_sql("abs(l.booked_on - t.day)", "day")} || ' apart')) as reasons
     from lines l join free_transactions t on t.reference = l.reference and l.reference <> '' and t.currency_id = l.currency_id
 """
 
@@ -99,7 +100,7 @@ BY_AMOUNT = f"""
     )
     select line_id, 'transaction' as what, [id] as transaction_ids, client_id, []::bigint[] as invoice_ids, own_amount as amount,
         0::decimal(18, 4) as fee, (45 + 40 * greatest(0, likeness - 0.5) * 2 - 2 * days)::decimal(9, 4) as score,
-        concat_ws(', ', if(own_amount = amount, 'same amount', 'same amount after the fee'), if(days = 0, 'same day', days || ' days apart'),
+        concat_ws(', ', if(own_amount = amount, 'same amount', 'same amount after the fee'), if(days = 0, 'same day', {counted_sql("days", "day")} || ' apart'),
             if(payer_key = '', null, if(likeness >= 0.999, 'same name', if(likeness >= 0.85, 'name alike', 'another name')))) as reasons
     from near
 """

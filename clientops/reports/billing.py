@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clientops.reports.labels import amount_text, counted
+from clientops.readable import counted
+from clientops.reports.labels import amount_text
 from clientops.reports.listings import OWED
 from clientops.tables.view import Tables
 

@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from clientops.reports.labels import amount_text, counted, country_name, language_name, party_sql, read_labels
+from clientops.readable import counted
+from clientops.reports.labels import amount_text, country_name, language_name, party_sql, read_labels
 from clientops.reports.listings import OWED
 from clientops.tables.view import Tables
 

@@ -34,6 +34,13 @@ BRIEF = {
     "allocations": ("amount", "transaction_id", "invoice_id"),
     "invoices": ("number", "issued_on", "total"),
     "invoice_items": ("description", "amount"),
+    "duplicate_decisions": ("left_id", "right_id", "decision"),
+    "duplicate_pairs": ("left_id", "right_id"),
+}
+# Columns that name clients without being references: what they say holds for who replaced the client, too.
+CLIENTS_THEN = {
+    "duplicate_decisions": ("left_id", "right_id", "survivor_id"),
+    "duplicate_pairs": ("left_id", "right_id"),
 }
 
 
@@ -110,6 +117,7 @@ class _Names:
         for table, _, _, pairs in changes:
             columns = {reference.column: reference.target for reference in references_from(table) if not reference.when}
             columns.update({"client_id": "clients"} if "client_id" in schema_of(table).column_names else {})
+            columns.update(dict.fromkeys(CLIENTS_THEN.get(table, ()), "clients"))
             for before, after in pairs:
                 row = after or before or {}
                 self._rows[table, row["id"]] = row
@@ -214,5 +222,6 @@ def _shown(names: _Names, table: str, column: str, value: Any, row: dict[str, An
         return "set"
     if isinstance(value, int):
         target = next((r.target for r in references_from(table) if r.column == column and not r.when), "")
+        target = "clients" if column in CLIENTS_THEN.get(table, ()) else target
         return names.label(target, value) if target else str(value)
     return with_readable_names(str(value))

@@ -67,10 +67,11 @@ class Case:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many cases wait, were put off; pairs accepted but not yet merged; pairs decided, in all and by one person."""
+    """How many cases wait, were put off; pairs that wait, are accepted but not yet merged, are decided, in all and by one person."""
 
     waiting: int
     later: int
+    waiting_pairs: int
     accepted: int
     decided: int
     decided_by_me: int
@@ -136,6 +137,7 @@ COUNTS = f"""
     decided as ({current_decisions_sql()})
     select
         (select count(*) from items where not is_put_off), (select count(*) from items where is_put_off),
+        (select coalesce(sum(pairs), 0)::bigint from items where not is_put_off),
         (select count(*) from decided d join clients l on l.id = d.left_id join clients r on r.id = d.right_id
             where d.decision = 'same'),
         (select count(*) from duplicate_decisions where decision <> 'later'),
@@ -320,6 +322,20 @@ WAITING = Listing(
     "likely desc, id",
     "Nothing waits for a decision",
 )  # fmt: skip
+
+
+def brought_back(tables: Tables, operation: int) -> list[tuple[int, int]]:
+    """Pairs of a client that an operation brought back from a merge and the one it had been merged into, both there now."""
+    return tables.query(BROUGHT_BACK.format(history=tables.history("merged_clients")), operation=operation).fetchall()
+
+
+BROUGHT_BACK = """
+    select distinct m.replaced_id, m.survivor_id from {history} m
+    semi join clients c on c.id = m.replaced_id semi join clients s on s.id = m.survivor_id
+    where m.operation_id = $operation and m.sign = -1
+        and not exists (select 1 from {history} n where n.operation_id = m.operation_id and n.sign = 1 and n.id = m.id)
+    order by 1, 2
+"""
 
 MERGED = Listing(
     "merged-clients",

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from clientops.matching.finding import FIND
+from clientops.readable import counted
 from clientops.reconciliation.credit import DRIFTED as DRIFTED_BALANCES
 from clientops.reconciliation.payments import FREE_MONEY, RESTS, SUSPECT_MONEY
 from clientops.reports.duplicates import WAITING
-from clientops.reports.labels import amount_text, counted, party_sql
+from clientops.reports.labels import amount_text, party_sql
 from clientops.reports.listing import Listing, Shown
 from clientops.reports.listings import NUMBER, OWED, listing
 from clientops.tables.view import Tables

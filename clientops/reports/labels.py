@@ -61,6 +61,8 @@ LABELS: dict[str, str] = {
     "notes": "left(body, 60)",
     "communications": "concat_ws(' · ', kind, subject)",
     "user_clients": "'permission ' || id",
+    "duplicate_decisions": "'#' || left_id || ' and #' || right_id || ': ' || decision",
+    "duplicate_pairs": "'#' || left_id || ' and #' || right_id",
 }
 
 
@@ -115,11 +117,6 @@ def amount_text(amount: Decimal, code: str) -> str:
     """An amount as screens show it, e.g. ``EUR 1,234.50``."""
     digits = minor_digits(code)
     return f"{code} {round_money(amount, digits):,.{digits}f}"
-
-
-def counted(count: int, noun: str) -> str:
-    """A count with its noun, e.g. ``1 invoice``, ``1,200 invoices``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def label_sql(table: str) -> str:

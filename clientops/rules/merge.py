@@ -10,6 +10,7 @@ from pydantic import Field
 from clientops.changes import Change, Plan, Relation, Rule
 from clientops.matching.decisions import current_decisions_sql
 from clientops.money import show_sql
+from clientops.readable import noun
 from clientops.requests import Id, Request
 from clientops.rules.fields import ColumnNames
 from clientops.rules.merge_repoint import repointed_sql, tables_pointing_at
@@ -139,8 +140,9 @@ def _summary(steps: Steps, changes: list[Change]) -> tuple[tuple[str, str], ...]
     for change in changes:
         count = change.rows.count("*").fetchall()[0][0]
         if change.table != "clients" and count:
-            what = {"insert": "added to", "update": "repointed in", "delete": "joined in"}[change.kind]
-            figures.append((f"Rows {what} {change.table}", str(count)))
+            what = {"insert": "added", "update": "repointed", "delete": "joined"}[change.kind]
+            name = noun(change.table, 2)
+            figures.append((f"{name[:1].upper()}{name[1:]} {what}", str(count)))
     for label, sql in (
         ("Credit moved", CREDIT_MOVED),
         ("Invoices moved", INVOICES_MOVED),
@@ -219,29 +221,29 @@ OTHER_CURRENCY = """
 
 MONEY_INVOLVED = f"""
     with found as (
-        select client_id, 'invoices' as what, 1 as place from invoices
+        select client_id, 'invoice' as one, 'invoices' as many, 1 as place from invoices
         union all
-        select client_id, 'transactions', 2 from transactions where client_name is null
+        select client_id, 'transaction', 'transactions', 2 from transactions where client_name is null
         union all
-        select client_id, 'credit entries', 3 from credit_entries
+        select client_id, 'credit entry', 'credit entries', 3 from credit_entries
         union all
-        select client_id, 'priced services', 4 from services where first_amount <> 0 or recurring_amount <> 0
+        select client_id, 'priced service', 'priced services', 4 from services where first_amount <> 0 or recurring_amount <> 0
         union all
-        select s.client_id, 'priced add-ons', 5 from addons a join services s on s.id = a.service_id
+        select s.client_id, 'priced add-on', 'priced add-ons', 5 from addons a join services s on s.id = a.service_id
         where a.setup_fee <> 0 or a.first_amount <> 0 or a.recurring_amount <> 0
         union all
-        select client_id, 'priced domains', 6 from domains where first_amount <> 0 or recurring_amount <> 0
+        select client_id, 'priced domain', 'priced domains', 6 from domains where first_amount <> 0 or recurring_amount <> 0
         union all
-        select client_id, 'orders', 7 from orders where amount <> 0
+        select client_id, 'order', 'orders', 7 from orders where amount <> 0
         union all
-        select client_id, 'commission', 8 from affiliates where balance <> 0 or withdrawn <> 0
+        select client_id, 'commission', 'commissions', 8 from affiliates where balance <> 0 or withdrawn <> 0
     ), counted as (
-        select client_id, what, min(place) as place, count(*) as count
-        from found semi join other_currency using (client_id) group by client_id, what
+        select client_id, min(place) as place, count(*) || ' ' || case when count(*) = 1 then one else many end as what
+        from found semi join other_currency using (client_id) group by client_id, one, many
         union all
-        select client_id, 'a credit of ' || {show_sql("credit_balance")}, 0, null from other_currency where credit_balance <> 0
+        select client_id, 0, 'a credit of ' || {show_sql("credit_balance")} from other_currency where credit_balance <> 0
     )
-    select client_id, string_agg(concat_ws(' ', count, what), ', ' order by place) as what
+    select client_id, string_agg(what, ', ' order by place) as what
     from counted group by client_id
 """
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
+from clientops.readable import counted_sql
 from clientops.requests import Id, Money, Request, Text
 from clientops.rules.fields import CurrencyCode
 from clientops.tables.view import Tables
@@ -99,7 +100,7 @@ PROBLEMS = f"""
     select f."row", 'file_sha256', 'known_file', 'file ' || f.file_name || ' was taken already, as statement ' || min(s.id)
     from files f join statements s on s.file_sha256 = f.file_sha256 group by f."row", f.file_name
     union all
-    select "row", 'closing_balance', 'not_in_balance', 'opening_balance ' || opening_balance || ' and ' || line_count || ' lines of ' || total
+    select "row", 'closing_balance', 'not_in_balance', 'opening_balance ' || opening_balance || ' and ' || {counted_sql("line_count", "line")} || ' of ' || total
         || ' come to ' || (opening_balance + total) || ', but closing_balance is ' || closing_balance || ': a difference of '
         || (closing_balance - opening_balance - total)
     from files where opening_balance + total <> closing_balance
@@ -112,9 +113,10 @@ PROBLEMS = f"""
     from files where known_count = line_count and file_sha256 not in (select file_sha256 from statements)
 """
 
-WARNINGS = """
+WARNINGS = f"""
     select "row", 'line_sha256' as field, 'known_lines' as code,
-        known_count || ' of ' || line_count || ' lines of ' || file_name || ' are known from other files and left out' as message
+        known_count || ' of ' || {counted_sql("line_count", "line")} || ' of ' || file_name
+            || case when known_count = 1 then ' is known' else ' are known' end || ' from other files and left out' as message
     from files where known_count > 0
 """
 

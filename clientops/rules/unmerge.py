@@ -8,6 +8,7 @@ from pydantic import Field
 
 from clientops.changes import Change, Plan, Relation, Rule
 from clientops.money import show_sql
+from clientops.readable import noun
 from clientops.requests import Id, Request
 from clientops.rules.merge import CHAIN_ENDS
 from clientops.rules.merge_shared import AFFILIATES, SHARED, Shared
@@ -362,8 +363,9 @@ def _summary(steps: Steps, changes: list[Change]) -> tuple[tuple[str, str], ...]
     for change in changes:
         count = change.rows.count("*").fetchall()[0][0]
         if change.table != "clients" and count:
-            what = {"insert": "back in", "update": "repointed in", "delete": "removed from"}[change.kind]
-            figures.append((f"Rows {what} {change.table}", str(count)))
+            what = {"insert": "back", "update": "repointed", "delete": "removed"}[change.kind]
+            name = noun(change.table, 2)
+            figures.append((f"{name[:1].upper()}{name[1:]} {what}", str(count)))
     return (*figures, *(("Credit handed back", shown) for (shown,) in steps["credit_back"].fetchall()))
 
 

@@ -268,7 +268,7 @@ def test_progress_is_told(book):
     insert(book, groups=[{"id": 9, "name": "x"}])
     assert told[0][0] == "Planning"
     assert [share for _, share in told] == sorted(share for _, share in told)
-    assert "Writing 1 rows and their history" in dict(told)
+    assert "Writing 1 row and their history" in dict(told)
     told.clear()
     preview = book.preview(ISSUE, credit())
     assert "Planning: problems" in dict(told)

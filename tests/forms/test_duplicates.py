@@ -285,6 +285,51 @@ def test_take_back_of_one_group(at, pairs):
     assert pairs.query("select count(*) from clients where id = 21")[1] == [(1,)]
 
 
+def test_who_was_taken_back_can_be_kept_apart_for_good(at, pairs):
+    """After a merge was taken back, the way to decide that they are different is there: previewed, and told in pairs."""
+    pairs.apply_now(rule("merge-clients"), {"replaced_id": 21, "survivor_id": 20}, reason="x")
+    operation = pairs.operations()[0].id
+    hand = at("duplicates/unmerge-clients", pairs)
+    hand.submit(operation_id=str(operation))
+    assert "keep them apart" not in hand.text
+    hand.submit(reason="Two after all")
+    assert "merged again by the next bulk merge: #21 and #20." in hand.text
+    hand.click("They are different: keep them apart…")
+    assert decisions(pairs) == []
+    assert "1 duplicate decision added" in hand.text
+    assert "#20 Nordlicht Solar GmbH · #21 NORDLICHT SOLAR · different" in hand.text
+    hand.submit(reason="Two firms")
+    [(left, right, decision, _, _, by)] = decisions(pairs)
+    assert (left, right, decision, by) == (20, 21, "different", pairs.operator)
+    assert "keep them apart" not in hand.text
+
+
+def test_a_merge_that_was_taken_back_and_merged_again_asks_nothing(at, pairs):
+    """Undoing the taking back leaves nobody to be kept apart."""
+    pairs.apply_now(rule("merge-clients"), {"replaced_id": 21, "survivor_id": 20}, reason="x")
+    hand = at("duplicates/unmerge-clients", pairs)
+    hand.submit(operation_id=str(pairs.operations()[0].id))
+    hand.submit(reason="Two after all")
+    hand.click("Undo")
+    assert "keep them apart" not in hand.text
+
+
+def test_progress_counts_pairs(at, pairs):
+    """What is decided and what waits are counted in the same unit: a case of three clients is two or three pairs."""
+    hand = at("duplicates", pairs)
+    waiting = pairs.query("select count(*) from duplicate_pairs")[1][0][0]
+    assert f"{waiting} pairs" in hand.text
+    [case] = [c for c in (hand.view.part.screens["duplicates"].review.case,) if c]
+    hand.click("Later (L)")
+    hand.click("Confirm: Later (Enter)")
+    hand.click("Different (D)")
+    hand.click("Confirm: Different (Enter)")
+    decided = len([d for d in decisions(pairs) if d[2] == "different"])
+    left = waiting - len(case.pairs) - decided
+    assert f"{decided / (decided + left):.0%}" in hand.text
+    assert f"Decided {decided} pair" in hand.text
+
+
 @pytest.mark.parametrize(("most", "name"), [(20_000, "merged-clients.html"), (0, "merged-clients.csv")])
 def test_report_of_merges_is_whole(at, pairs, monkeypatch, most, name):
     """The report is a page; where there are more merges than a page holds it is a table with all of them."""

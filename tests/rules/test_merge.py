@@ -127,13 +127,13 @@ def test_a_field_is_taken_from_one_client():
 @pytest.mark.parametrize(
     ("rows", "what"),
     [
-        pytest.param({"invoices": [{"id": 1, "client_id": 2}]}, "1 invoices", id="an invoice"),
-        pytest.param({"transactions": [{"id": 1, "client_id": 2}]}, "1 transactions", id="a transaction"),
-        pytest.param({"credit_entries": [{"id": 1, "client_id": 2, "amount": 0}]}, "1 credit entries", id="a credit entry"),
-        pytest.param({"services": [{"id": 1, "client_id": 2, "recurring_amount": 1}]}, "1 priced services", id="a priced service"),
-        pytest.param({"domains": [{"id": 1, "client_id": 2, "recurring_amount": 1}]}, "1 priced domains", id="a priced domain"),
-        pytest.param({"services": [{"id": 1, "client_id": 2}], "addons": [{"id": 1, "service_id": 1, "setup_fee": 1}]}, "1 priced add-ons", id="a priced add-on"),
-        pytest.param({"orders": [{"id": 1, "client_id": 2, "amount": 1}]}, "1 orders", id="an order"),
+        pytest.param({"invoices": [{"id": 1, "client_id": 2}]}, "1 invoice", id="an invoice"),
+        pytest.param({"transactions": [{"id": 1, "client_id": 2}]}, "1 transaction", id="a transaction"),
+        pytest.param({"credit_entries": [{"id": 1, "client_id": 2, "amount": 0}]}, "1 credit entry", id="a credit entry"),
+        pytest.param({"services": [{"id": 1, "client_id": 2, "recurring_amount": 1}]}, "1 priced service", id="a priced service"),
+        pytest.param({"domains": [{"id": 1, "client_id": 2, "recurring_amount": 1}]}, "1 priced domain", id="a priced domain"),
+        pytest.param({"services": [{"id": 1, "client_id": 2}], "addons": [{"id": 1, "service_id": 1, "setup_fee": 1}]}, "1 priced add-on", id="a priced add-on"),
+        pytest.param({"orders": [{"id": 1, "client_id": 2, "amount": 1}]}, "1 order", id="an order"),
         pytest.param({"affiliates": [{"id": 1, "client_id": 2, "withdrawn": 1}]}, "1 commission", id="commission"),
     ],
 )  # fmt: skip
@@ -195,8 +195,8 @@ def test_summary_says_what_moves():
         invoices=[{"id": 1, "client_id": 2}],
     )
     assert plan_rule(book, MERGE, pairs((2, 1), (4, 3))).summary == (
-        ("Clients replaced", "2"), ("Survivors", "2"), ("Rows repointed in invoices", "1"),
-        ("Rows added to merged_clients", "2"), ("Credit moved", "EUR 3.00"), ("Credit moved", "JPY 7"),
+        ("Clients replaced", "2"), ("Survivors", "2"), ("Invoices repointed", "1"),
+        ("Old client numbers added", "2"), ("Credit moved", "EUR 3.00"), ("Credit moved", "JPY 7"),
     )  # fmt: skip
 
 

@@ -245,6 +245,6 @@ def test_summary_says_what_comes_back():
     book = two_clients(tickets=[{"id": 1, "client_id": 2}])
     number = merge(book, (2, 1))
     assert plan_rule(book, UNMERGE, [{"operation_id": number}]).summary == (
-        ("Clients that come back", "1"), ("Rows repointed in credit_entries", "1"), ("Rows repointed in tickets", "1"),
-        ("Rows removed from merged_clients", "1"), ("Credit handed back", "EUR 10.00"),
+        ("Clients that come back", "1"), ("Credit entries repointed", "1"), ("Tickets repointed", "1"),
+        ("Old client numbers removed", "1"), ("Credit handed back", "EUR 10.00"),
     )  # fmt: skip

@@ -11,7 +11,8 @@ from clientops.forms.element import Content, Node, call, h
 from clientops.forms.look import button, card, facts, notice, table
 from clientops.forms.shell import Screen
 from clientops.forms.view import Work
-from clientops.forms.words import humanised, noun
+from clientops.forms.words import humanised
+from clientops.readable import noun
 
 SHOWN = 50
 

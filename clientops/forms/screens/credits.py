@@ -13,8 +13,8 @@ from clientops.forms.look import card, figure
 from clientops.forms.shell import Screen
 from clientops.forms.tabs import tabs
 from clientops.operations import rules
+from clientops.readable import counted
 from clientops.reports.credit import CREDIT_LOG, CREDIT_OWED, read_credit_figures
-from clientops.reports.labels import counted
 
 VIEWS = (("work", "Issue and log"), ("differences", "Reconcile"))
 

@@ -23,6 +23,7 @@ from clientops.forms.tabs import tabs
 from clientops.forms.words import moment
 from clientops.importing.tabular import read_named_columns
 from clientops.operations import rules
+from clientops.readable import counted
 from clientops.reports.duplicate_merges import MOST_ON_A_PAGE, merged_page, merged_report, write_merged_report
 from clientops.reports.duplicates import (
     MERGED,
@@ -30,6 +31,7 @@ from clientops.reports.duplicates import (
     Counts,
     acceptance_sample,
     acceptances,
+    brought_back,
     merges_of,
     read_counts,
     review_sheet,
@@ -53,6 +55,7 @@ class Main(Screen):
         self.change: Change | None = None
         self.is_pasting = False
         self.sample: list[dict[str, Any]] = []
+        self.back: list[tuple[int, int]] = []
         self.counts: Counts | None = None
         self.message: tuple[str, str] | None = None
         self.review = Review(desk, self.refreshed)
@@ -90,8 +93,12 @@ class Main(Screen):
         self.waiting.refresh()
         self.merged.refresh()
 
-    def changed(self, _receipt: Receipt | object) -> None:
+    def changed(self, receipt: Receipt | object) -> None:
         """Something was changed: read anew what is shown."""
+        self.back = []
+        if isinstance(receipt, Receipt) and self.change and self.change.rule.name == "unmerge-clients":
+            with self.desk.book.tables() as tables:
+                self.back = brought_back(tables, receipt.operation_id)
         self.refreshed()
         if self.tab in ("review", "later"):
             self.review.begin(later=self.tab == "later")
@@ -131,6 +138,20 @@ class Main(Screen):
         )
         return self.change.asked(None)
 
+    def keep_apart(self, _value: Any = None) -> Any:
+        """Decide that those who came back are other parties than their survivors; shown first."""
+        requests: list[Mapping[str, Any]] = [
+            {"left_id": old, "right_id": survivor, "decision": "different", "decided_by": self.desk.operator}
+            for old, survivor in self.back
+        ]
+        if not requests:
+            return None
+        self.back = []
+        self.change = Change(
+            self.desk, "decide-duplicates", requests=requests, on_close=self.close, on_applied=self.changed
+        )
+        return self.change.asked(None)
+
     def _change(self, name: str, filled: Mapping[str, Any] | None) -> Change:
         return Change(self.desk, name, filled=filled, on_close=self.close, on_applied=self.changed)
 
@@ -140,7 +161,7 @@ class Main(Screen):
 
     def close(self, _value: Any = None) -> None:
         """Leave what was begun."""
-        self.change, self.is_pasting, self.sample = None, False, []
+        self.change, self.is_pasting, self.sample, self.back = None, False, [], []
 
     # -- spreadsheets ----------------------------------------------------------------------------------------------
 
@@ -196,7 +217,12 @@ class Main(Screen):
         counts = self._counts()
         said = h("div", notice(*self.message), role="status", key="said") if self.message else None
         if self.change:
-            return [said, self._sample_node() if self.sample and not self.change.receipt else None, self.change.tree()]
+            return [
+                said,
+                self._sample_node() if self.sample and not self.change.receipt else None,
+                self.change.tree(),
+                self._back_node(),
+            ]
         if self.is_pasting:
             return [said, self._paste_node()]
         titles = {"later": f"Put off ({counts.later:,})", "merge": f"Accepted ({counts.accepted:,})"}
@@ -227,14 +253,14 @@ class Main(Screen):
         return card(self.waiting.tree(), title="What waits for a decision", key="waiting")
 
     def _figures(self, counts: Counts) -> Node:
-        total = counts.waiting + counts.decided
+        total = counts.waiting_pairs + counts.decided
         share = counts.decided / total if total else 0.0
         searched = moment(counts.searched_at) if counts.searched_at else "never"
         return h(
             "div",
-            figure("Waiting", f"{counts.waiting:,}", detail="cases"),
-            figure("Decided", f"{counts.decided:,}", detail=f"{counts.decided_by_me:,} by you"),
-            figure("Accepted", f"{counts.accepted:,}", detail="pairs, to be merged"),
+            figure("Waiting", f"{counts.waiting:,}", detail=f"{'case' if counts.waiting == 1 else 'cases'}, {counted(counts.waiting_pairs, 'pair')}"),
+            figure("Decided", f"{counts.decided:,}", detail=f"{'pair' if counts.decided == 1 else 'pairs'}, {counts.decided_by_me:,} by you"),
+            figure("Accepted", f"{counts.accepted:,}", detail=f"{'pair' if counts.accepted == 1 else 'pairs'}, to be merged"),
             figure("Progress", f"{share:.0%}", detail=h("progress", value=f"{share:.4f}", max="1", aria_label="Share decided")),
             figure("Looked for", searched),
             class_="co-figures", key="figures",
@@ -261,6 +287,18 @@ class Main(Screen):
         return card(
             h("p", lead), table(("Client", "Other client", "Remains"), rows), title="The first of them", key="accepting"
         )
+
+    def _back_node(self) -> Node | None:
+        """What may become of those who came back: the next bulk merge takes no notice that they were taken back."""
+        if not self.back or self.change is None or self.change.receipt is None:
+            return None
+        pairs = ", ".join(f"#{old} and #{survivor}" for old, survivor in self.back[:5])
+        more = f" and {counted(len(self.back) - 5, 'more pair')}" if len(self.back) > 5 else ""
+        return card(
+            h("p", f"What was decided to be the same, or is certain enough, is merged again by the next bulk merge: {pairs}{more}."),
+            h("div", button("They are different: keep them apart…", self.keep_apart), class_="co-buttons"),
+            title="Were they different all along?", key="back",
+        )  # fmt: skip
 
     def _paste_node(self) -> Node:
         own = f"p{self.serial}"

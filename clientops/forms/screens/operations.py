@@ -17,6 +17,7 @@ from clientops.forms.shell import Screen
 from clientops.forms.waiting import WaitingList
 from clientops.forms.words import day, moment
 from clientops.operations import title_of
+from clientops.readable import counted
 from clientops.reports.diff import describe, money_moved
 from clientops.reports.listings import listing
 
@@ -135,7 +136,7 @@ class OperationPage(Part):
             )
             for request in shown
         ]
-        return [*lines, h("p", f"and {rest:,} more requests", class_="co-faint") if rest > 0 else None]
+        return [*lines, h("p", f"and {counted(rest, 'more request')}", class_="co-faint") if rest > 0 else None]
 
 
 def _grouped(detail: OperationDetail) -> list[tuple[str, str, int, list[Any]]]:

@@ -15,7 +15,8 @@ from clientops.forms.look import badge, card, facts, link, notice
 from clientops.forms.markdown import markdown
 from clientops.forms.shell import Screen
 from clientops.forms.timeline import timeline
-from clientops.forms.words import counted, humanised, noun
+from clientops.forms.words import counted, humanised
+from clientops.readable import noun
 from clientops.reports.listings import is_listed, listing, plain_listing
 from clientops.reports.record import Record, Related, read_record
 from clientops.reports.zone import zone_text

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from clientops.errors import UsageError
-from clientops.readable import visible
+from clientops.readable import counted, visible
 
 
 class StatementError(UsageError):
@@ -89,7 +89,7 @@ def check_balances(name: str, statement: Statement) -> None:
         off = statement.closing - statement.opening - total
         raise StatementError(
             name, 0,
-            f"the opening balance {statement.opening} and {len(statement.lines)} lines of {total} come to "
+            f"the opening balance {statement.opening} and {counted(len(statement.lines), 'line')} of {total} come to "
             f"{statement.opening + total}, but the closing balance is {statement.closing}: a difference of {off} {statement.currency}",
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from clientops.importing.statements.lines import Line, Statement, StatementError
+from clientops.readable import counted
 
 _TAG = re.compile(r"^:(\d{2}[A-Z]?):")
 _BALANCE = re.compile(r"^:6[02][FM]:[CD]\d{6}[A-Z]{3}[\d,]+$")
@@ -84,7 +85,9 @@ def _statement(name: str, block: list[tuple[int, str, str]]) -> Statement:
     details = _details(block)
     if len(entries) != len(parsed.transactions):
         raise StatementError(
-            name, block[0][0], f"{len(entries)} entries are written, {len(parsed.transactions)} can be read"
+            name,
+            block[0][0],
+            f"{counted(len(entries), 'entry is', 'entries are')} written, {len(parsed.transactions)} can be read",
         )
     lines = [
         _line(number, text, transaction.data, details.get(number, ""))

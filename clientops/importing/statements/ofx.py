@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from clientops.importing.statements.lines import Line, Statement, StatementError
+from clientops.readable import counted
 
 _VALUE = {
     "TRNAMT": re.compile(r"^[+-]?\d{1,15}([.,]\d+)?$"),
@@ -71,7 +72,9 @@ def _check(name: str, text: str) -> list[tuple[int, date]]:
         raise StatementError(name, len(text.splitlines()), "the file ends before </OFX>: a part of it is missing")
     if len(days) != len(places):
         raise StatementError(
-            name, places[0] if places else 0, f"{len(places)} transactions have {len(days)} days (DTPOSTED)"
+            name,
+            places[0] if places else 0,
+            f"{counted(len(places), 'transaction has', 'transactions have')} {counted(len(days), 'day')} (DTPOSTED)",
         )
     return list(zip(places, days, strict=True))
 
