@@ -12,7 +12,7 @@ from typing import Any
 
 from clientops.errors import UsageError
 from clientops.reports.client import find_survivor
-from clientops.reports.labels import amount_text, party_sql
+from clientops.reports.labels import amount_text, country_name, party_sql
 from clientops.reports.printing import find_browser, print_pdf, render_html, write_private
 from clientops.tables.view import Tables
 
@@ -108,14 +108,15 @@ def read_accounts(tables: Tables, first: date, last: date, client_id: int | None
 def _account(number: int, code: str, first: date, last: date, rows: list[tuple[Any, ...]]) -> Account:
     opening = sum((row[8] for row in rows if row[5] != "note" and (row[4] is None or row[4] < first)), ZERO)
     balance, lines = opening, []
-    for _, _, _, _, day, kind, row_id, text, amount in rows:
+    for _, _, _, _, day, kind, row_id, text, amount, _ in rows:
         if day is None or day < first:
             continue
         moved = ZERO if kind == "note" else amount
         balance += moved
         shown = f"{text}: {amount_text(abs(amount), code)}" if kind == "note" else text
         lines.append(AccountLine(day, kind, row_id, shown, moved, balance))
-    address = tuple(part for part in (rows[0][3] or "").split("\n") if part.strip())
+    parts = [*(rows[0][3] or "").split("\n"), country_name(rows[0][9])]
+    address = tuple(part for part in parts if part.strip())
     return Account(number, rows[0][2], address, code, first, last, opening, tuple(lines), balance)
 
 
@@ -187,8 +188,8 @@ MOVEMENTS = """
         select id, null, null, 9, '', null, '', 0 from chosen
     )
     select c.id, k.code, {party} as name,
-        concat_ws(chr(10), c.address1, c.address2, concat_ws(' ', c.postcode, c.city), c.state, c.country) as address,
-        m.day, m.kind, m.id, m.text, m.amount::decimal(18, 4) as amount
+        concat_ws(chr(10), c.address1, c.address2, concat_ws(' ', c.postcode, c.city), c.state) as address,
+        m.day, m.kind, m.id, m.text, m.amount::decimal(18, 4) as amount, c.country
     from movements m join clients c on c.id = m.client_id join currencies k on k.id = coalesce(m.currency_id, c.currency_id)
     where m.day is null or m.day <= $last
     order by c.id, k.code, m.day nulls first, m.place, m.id

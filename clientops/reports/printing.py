@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import shutil
 import subprocess
@@ -35,7 +36,14 @@ def templates() -> Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["money"] = amount_text
+    environment.filters["css_text"] = css_text
     return environment
+
+
+def css_text(text: str) -> str:
+    """A text inside the quotes of a style sheet: whatever is neither letter, digit nor blank is written by its number."""
+    plain = html.unescape(text)
+    return "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in plain)
 
 
 def render_html(name: str, **values: Any) -> str:
@@ -57,7 +65,7 @@ def write_private(path: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def print_pdf(html: str) -> bytes:
+def print_pdf(page_html: str) -> bytes:
     """HTML printed as PDF by a headless Chromium.
 
     Raises:
@@ -71,7 +79,7 @@ def print_pdf(html: str) -> bytes:
         )
     with tempfile.TemporaryDirectory(prefix="clientops-") as folder:
         page, printed = Path(folder) / "page.html", Path(folder) / "page.pdf"
-        page.write_text(html, encoding="utf-8")
+        page.write_text(page_html, encoding="utf-8")
         command = [
             browser, "--headless=new", "--disable-gpu", "--no-pdf-header-footer", "--no-first-run", "--disable-extensions",
             "--disable-background-networking", f"--user-data-dir={folder}/profile", f"--print-to-pdf={printed}",

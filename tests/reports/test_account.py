@@ -13,6 +13,7 @@ from clientops.cli import app
 from clientops.errors import UsageError
 from clientops.reports import printing
 from clientops.reports.account import account_html, read_accounts, write_accounts
+from clientops.reports.printing import css_text
 from tests.books import SHOP, insert
 from tests.builders import EUR, JPY, KWD, NOW, TODAY, USD, money, tables
 from tests.long_forms import examples
@@ -161,6 +162,17 @@ def test_what_was_typed_is_text():
     assert "<script" not in html
     assert html.count("&lt;script&gt;") == 5
     assert "default-src 'none'" in html
+
+
+def test_printed_pages_are_told_apart():
+    """Countries are named, and each printed page says whose statement it is and which page, whatever a title holds."""
+    book = tables(clients=[{"id": 1, "first_name": "Taro", "city": "Tokyo", "country": "JP", "credit_balance": 1}])
+    accounts = list(read_accounts(book, date(2026, 1, 1), FOREVER, 1))
+    assert accounts[0].address == ("Tokyo", "Japan")
+    page = account_html(book, accounts)
+    assert '"Page " counter(page) " of " counter(pages)' in page
+    assert '@bottom-left { content: "Statement of account of client 1\\2c  2026\\2d 01' in page
+    assert css_text('&#39;a"};b\\ 山田') == "\\27 a\\22 \\7d \\3b b\\5c  山田"
 
 
 def test_one_file_for_each_client(tmp_path):

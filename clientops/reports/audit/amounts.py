@@ -8,7 +8,7 @@ from clientops.reconciliation.find import differences
 from clientops.reconciliation.kinds import KINDS
 from clientops.reports.audit.charts import bar_chart
 from clientops.reports.audit.period import Period
-from clientops.reports.audit.section import Figure, Section, count_figure, listed, money_pairs
+from clientops.reports.audit.section import Figure, Kind, Section, count_figure, listed, money_pairs
 
 FEW = 100
 SOURCES = {
@@ -64,11 +64,12 @@ def amounts_section(period: Period) -> Section:
             if total
             else 0
         )
-        said = "too few to tell" if total < FEW else f"{100 * off:.1f} points off on average"
+        said = "none" if not total else "too few to tell" if total < FEW else f"{100 * off:.1f} points off on average"
         figures.append(Figure(f"{title}: first digits of {total:,} amounts", said, f"digits-{name}"))
-        charts.append((f"First digits of {title.lower()}", bar_chart(
-            f"First digits of {title.lower()}: {total:,} amounts", [str(d) for d in DIGITS], [counts.get(d, 0) for d in DIGITS], [total * share for share in EXPECTED]
-        )))  # fmt: skip
+        if total:
+            charts.append((f"First digits of {title.lower()}", bar_chart(
+                f"First digits of {title.lower()}: {total:,} amounts", [str(d) for d in DIGITS], [counts.get(d, 0) for d in DIGITS], [total * share for share in EXPECTED]
+            )))  # fmt: skip
     round_ones = listed(
         "round-amounts", "Round amounts: whole hundreds (ten thousands where the currency has no minor unit)",
         (("Record", "record"), ("Operation", "operation"), ("Operator", "text"), ("Rule", "text"), ("Reason", "text"), ("Amount", "money")),
@@ -89,6 +90,12 @@ def amounts_section(period: Period) -> Section:
     )  # fmt: skip
 
 
+DIFFERENCE_COLUMNS: tuple[tuple[str, Kind], ...] = (
+    ("What", "text"), ("Record", "record"), ("Client", "client"), ("Amount", "money"), ("In words", "text"), ("Explained by", "word"),
+    ("Explanation", "text"), ("Operation", "operation"),
+)  # fmt: skip
+
+
 def differences_section(period: Period) -> Section:
     """What reconciliation finds at the end of the period."""
     relation = differences(period.tables)
@@ -105,13 +112,16 @@ def differences_section(period: Period) -> Section:
         "differences-kinds", "By kind and currency", (("What", "text"), ("Differences", "number"), ("Amount", "money")),
         [(KINDS[kind].title, n, (amount, code) if code else None) for (kind, code), (n, amount) in sorted(sums.items(), key=lambda item: (item[0][0], item[0][1] or ""))],
     )  # fmt: skip
-    every = listed(
-        "differences", "Each difference",
-        (("What", "text"), ("Record", "record"), ("Client", "client"), ("Amount", "money"), ("In words", "text"), ("Explained by", "word"), ("Explanation", "text"), ("Operation", "operation")),
-        [(KINDS[k].title, (t, r), c, (a, code) if a is not None else None, m, by, why, op) for k, code, a, t, r, c, m, by, why, op in rows],
+    shown = [
+        (KINDS[k].title, (t, r), c, (a, code) if a is not None else None, m, by, why, op)
+        for k, code, a, t, r, c, m, by, why, op in rows
+    ]
+    every = listed("differences", "Each difference", DIFFERENCE_COLUMNS, shown)
+    unexplained = listed(
+        "differences-unexplained", "Differences that the history does not explain", DIFFERENCE_COLUMNS,
+        [row for row in shown if row[5] == "unexplained"],
     )  # fmt: skip
-    unexplained = sum(1 for row in rows if row[7] == "unexplained")
     return Section(
         "open", "Open differences", f"What does not fit at the end of {period.last}: stored figures against those they are derived from.",
-        (count_figure("Differences", every), Figure("Of these unexplained", f"{unexplained:,}", "differences", "bad" if unexplained else "good"), count_figure("Kinds", by_kind)), (by_kind, every),
+        (count_figure("Differences", every), count_figure("Of these unexplained", unexplained, is_bad=True), count_figure("Kinds", by_kind)), (by_kind, every, unexplained),
     )  # fmt: skip

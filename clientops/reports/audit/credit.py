@@ -82,7 +82,7 @@ def bridge_section(period: Period) -> Section:
     """Opening + issued + returned − applied − removed ± taken back ± merged ± adjusted = closing, a row a currency."""
     rows = money_pairs(period.tables.query(bridge_sql(period)), *range(1, len(MOVED) + 4))
     headings: list[Any] = [
-        ("Currency", "text"),
+        ("Currency", "word"),
         ("Opening", "money"),
         *((TITLES[kind], "money") for kind in MOVED),
         ("Closing", "money"),

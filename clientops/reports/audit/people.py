@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clientops.reports.audit.charts import bar_chart
 from clientops.reports.audit.period import Period
-from clientops.reports.audit.section import Figure, Section, count_figure, listed
+from clientops.reports.audit.section import Kind, Section, count_figure, listed
 from clientops.reports.entries import manual_entries
 from clientops.tables.references import REFERENCES
 from clientops.tables.schema import quote_name
@@ -40,11 +40,11 @@ def who_section(period: Period) -> Section:
         f"Operations by hour of the day ({zone})",
         [f"{hour:02d}" for hour in range(24)],
         [counts.get(hour, 0) for hour in range(24)],
-    )
+    ) if counts else ""  # fmt: skip
     return Section(
         "who", "Who did what", "Operations of the period by the person who applied them, by rule, and by hour.",
         (count_figure("Operations", every), count_figure("Operators", operators), count_figure("Rules used", rules), count_figure("Hours of the day", by_hour)),
-        (operators, rules, by_hour, every), ((f"Operations by hour ({zone})", chart),),
+        (operators, rules, by_hour, every), ((f"Operations by hour ({zone})", chart),) if chart else (),
     )  # fmt: skip
 
 
@@ -56,10 +56,10 @@ def manual_section(period: Period) -> Section:
         found.operations.project("id, applied_at, operator, title, kind, reason, requests, rows"),
     )  # fmt: skip
     names = found.counts.columns
-    counts = listed("manual-kinds", "New rows by kind, and where they came from", tuple((name.capitalize(), "text" if name == "kind" else "number") for name in names), found.counts)  # fmt: skip
+    counts = listed("manual-kinds", "New rows by kind, and where they came from", tuple((name.capitalize().replace("sql", "SQL"), "text" if name == "kind" else "number") for name in names), found.counts)  # fmt: skip
     unexplained = listed(
         "no-reason", "Entered by hand without a reason", (("Operation", "operation"), ("Applied (UTC)", "moment"), ("Operator", "text"), ("What", "text")),
-        [(row[0], row[1], row[2], row[3]) for row in entered.rows if not (row[5] or "").strip()],
+        found.operations.filter("coalesce(trim(reason), '') = ''").project("id, applied_at, operator, title"),
     )  # fmt: skip
     return Section(
         "manual-entries", "Manual entries", "What people typed in, beside what came by import, by generation and by rule.",
@@ -68,33 +68,41 @@ def manual_section(period: Period) -> Section:
     )  # fmt: skip
 
 
+REMOVAL_COLUMNS: tuple[tuple[str, Kind], ...] = (
+    ("Operation", "operation"), ("Applied (UTC)", "moment"), ("Operator", "text"), ("Rule", "text"), ("Reason", "text"),
+    ("Rows deleted", "number"), ("Tables", "text"), ("Undone by", "operation"), ("Undone by whom", "text"),
+)  # fmt: skip
+
+
 def removals_section(period: Period) -> Section:
     """Deletes and merges, with what took them back."""
     rules = ", ".join(f"'{name}'" for name in REMOVING)
-    merged = listed(
-        "removals", "Deletes, merges, and their undo",
-        (("Operation", "operation"), ("Applied (UTC)", "moment"), ("Operator", "text"), ("Rule", "text"), ("Reason", "text"), ("Rows deleted", "number"), ("Tables", "text"), ("Undone by", "operation"), ("Undone by whom", "text")),
-        period.tables.query(
-            f"""
-            with deleted as (
-                select operation_id, sum(row_count)::bigint as rows, string_agg(table_name, ', ' order by table_name) as names
-                from history.changes where kind = 'delete' group by operation_id
-            )
-            select o.id, o.applied_at, o.operator, o.rule, o.reason, d.rows, d.names, u.undone_by_id, w.operator
-            from {period.operations()} o left join deleted d on d.operation_id = o.id
-            left join {period.undone()} u on u.id = o.id left join history.operations w on w.id = u.undone_by_id
-            where o.rule in ({rules}) or (d.rows > 0 and o.rule <> 'undo') order by o.id
-            """
-        ),
-    )  # fmt: skip
+    found = period.tables.query(
+        f"""
+        with deleted as (
+            select operation_id, sum(row_count)::bigint as rows, string_agg(table_name, ', ' order by table_name) as names
+            from history.changes where kind = 'delete' group by operation_id
+        )
+        select o.id, o.applied_at, o.operator, o.rule, o.reason, d.rows, d.names, u.undone_by_id, w.operator
+        from {period.operations()} o left join deleted d on d.operation_id = o.id
+        left join {period.undone()} u on u.id = o.id left join history.operations w on w.id = u.undone_by_id
+        where o.rule in ({rules}) or (d.rows > 0 and o.rule <> 'undo') order by o.id
+        """
+    )
+    merged = listed("removals", "Deletes, merges, and their undo", REMOVAL_COLUMNS, found)
+    taken_back = listed(
+        "removals-undone",
+        "Deletes and merges that were taken back",
+        REMOVAL_COLUMNS,
+        found.filter("undone_by_id is not null").order("id"),
+    )
     undos = listed(
         "undos", "Every undo of the period", (("Operation", "operation"), ("Applied (UTC)", "moment"), ("Operator", "text"), ("Undoes", "operation"), ("Which was", "text"), ("Applied by", "text"), ("Reason", "text")),
         period.tables.query(f"select o.id, o.applied_at, o.operator, o.undoes_id, w.rule, w.operator, o.reason from {period.operations()} o join history.operations w on w.id = o.undoes_id order by o.id"),
     )  # fmt: skip
-    taken_back = sum(1 for row in merged.rows if row[7] is not None)
     return Section(
         "removals-section", "Deletes and merges", "Operations that removed rows, and whether they were taken back.",
-        (count_figure("Deletes and merges", merged), Figure("Of these taken back", f"{taken_back:,}", "removals"), count_figure("Undone operations", undos)), (merged, undos),
+        (count_figure("Deletes and merges", merged), count_figure("Of these taken back", taken_back), count_figure("Undone operations", undos)), (merged, taken_back, undos),
     )  # fmt: skip
 
 

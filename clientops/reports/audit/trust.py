@@ -42,7 +42,7 @@ def integrity_section(period: Period, trust: Trust) -> Section:
             Figure("Operations in the book", f"{report.operations:,}"),
             Figure("Rows of history hashed", f"{report.rows:,}"),
             Figure("Operations of the period", f"{period.before + 1:,} to {period.until:,}" if period.until > period.before else "none", "operations"),
-            Figure(f"Hash of operation {period.until}, the last of the period", head or "none", f"operation-{period.until}" if period.until > period.before else ""),
+            Figure(f"Hash of operation {period.until}, the last of the period" if period.until else "Hash of the last operation of the period", head or "none: there was no operation yet", f"operation-{period.until}" if period.until > period.before else ""),
             Figure("Hash of the newest operation", report.head),
             count_figure("Backups recorded in the period", backups), count_figure("Erasures in the period", erased),
         ),
