@@ -20,7 +20,7 @@ from clientops.errors import RefusedError, UndoError, UsageError
 from clientops.operations import rules
 from clientops.tables.schema import all_tables
 from tests.any_request import any_request
-from tests.books import OPERATOR
+from tests.books import OPERATOR, sorted_rows
 from tests.builders import NOW, TODAY
 from tests.examples import EXAMPLES
 
@@ -112,7 +112,7 @@ class AnySequence(RuleBasedStateMachine):
 
     def _rows(self) -> dict[str, list[tuple[Any, ...]]]:
         with self.book.tables() as tables:
-            return {name: tables.query(f"select * from {name} order by all").fetchall() for name in all_tables()}
+            return {name: sorted_rows(tables._connection, name) for name in all_tables()}
 
     def _money(self) -> list[tuple[Any, ...]]:
         with self.book.tables() as tables:

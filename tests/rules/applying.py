@@ -14,6 +14,7 @@ from clientops.changes import Plan, Rule
 from clientops.requests import read_requests
 from clientops.tables.schema import all_tables, column_list, quote_name
 from clientops.tables.view import Tables
+from tests.books import sorted_rows
 from tests.builders import NOW, TODAY
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -70,7 +71,7 @@ def every_row(book: Tables) -> Rows:
     """All rows of all tables that have any, in order."""
     found = {}
     for name in all_tables():
-        rows = book._connection.execute(f"select * from {quote_name(name)} order by all").fetchall()
+        rows = sorted_rows(book._connection, quote_name(name))
         if rows:
             found[name] = rows
     return found
