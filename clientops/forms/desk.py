@@ -32,6 +32,13 @@ class Desk:
         """Who works."""
         return self.book.operator
 
+    def state_of_book(self) -> tuple[object, ...]:
+        """Something that differs whenever the book's file, or the moment it is looked at, does; nothing is opened for it."""
+        files = (self.book.path, self.book.path.with_name(f"{self.book.path.name}.wal"))
+        return (
+            self.book.moment, *((file.stat().st_mtime_ns, file.stat().st_size) if file.exists() else None for file in files)
+        )  # fmt: skip
+
     def looked(self, direct_changes: int) -> None:
         """Somebody looked for rows that were changed by other means than operations; every screen tells how many there are."""
         self.direct_changes, self.unlooked = direct_changes, None

@@ -30,7 +30,6 @@ SCREENS: tuple[tuple[str, str, str], ...] = (
     ("operations", "Operations", "operations"),
     ("audit", "Audit", "audit"),
 )
-FIRST_DRAWING = 10.0
 
 
 class Screen(Part):
@@ -196,20 +195,12 @@ def screen(name: str, *, book: str | Path | Book | None = None) -> View:
         if is_strict():
             raise
         return View(Broken(error))
-    view = View(shell, on_route=shell.routed)
+    # All tables are compared with their history once the first screen is there: that is not to wait for it.
+    look = threading.Thread(target=shell.look_for_direct_changes)
+    view = View(shell, on_route=shell.routed, on_drawn=look.start)
     shell.view = view
     shell.desk.hand_over = lambda file, text, kind: view.send({"download": file, "base64": text, "type": kind})
     shell.tell()
     if isinstance(shell.first, Work):
         view.begin(shell.first)
-    threading.Thread(target=_look_when_drawn, args=(shell, view), daemon=True).start()
     return view
-
-
-def _look_when_drawn(shell: Shell, view: View) -> None:
-    """Compare all tables with their history once the first screen is there: it is not to wait for that.
-
-    Where no browser says so (a notebook run by a program), it is looked for after a while all the same.
-    """
-    view.is_drawn.wait(FIRST_DRAWING)
-    threading.Thread(target=shell.look_for_direct_changes).start()  # not given up at exit, unlike this one

@@ -55,6 +55,11 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
 
     Events come by names that were in the last drawing; any other name, such as that of a button that a double click
     hits a second time, is passed over.
+
+    Args:
+        part: What is shown.
+        on_route: Called with the route that the browser is at.
+        on_drawn: Called once, when the browser shows the view and what it asked for first is answered.
     """
 
     _esm = asset("picker.js", "cells.js", "grid.js", "view.js")
@@ -63,9 +68,12 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
     route = traitlets.Unicode("").tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, part: Part, *, on_route: Callable[[str], Any] | None = None) -> None:
+    def __init__(
+        self, part: Part, *, on_route: Callable[[str], Any] | None = None, on_drawn: Callable[[], Any] | None = None
+    ) -> None:
         self.part = part
         self.on_route = on_route
+        self.on_drawn = on_drawn
         self.trouble: Trouble | None = None
         self.work: Work | None = None
         self._lock = threading.RLock()
@@ -74,7 +82,6 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         self._worker: threading.Thread | None = None
         self._began = 0.0
         self._is_cancelled = False
-        self.is_drawn = threading.Event()  # the browser shows the first screen, and what it asked for is answered
         self.drawn: Node = h("div")
         super().__init__(tree=self._draw())
         self.on_msg(self._heard)
@@ -151,7 +158,9 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         elif (what := self._live.get(str(name))) is not None and (self.work is None or what.method == self.cancel):
             self._run(what, value)
         self.send({"done": True})
-        self.is_drawn.set()
+        if self.on_drawn:
+            on_drawn, self.on_drawn = self.on_drawn, None
+            on_drawn()
 
     def _routed(self, route: Any) -> Any:
         return self.on_route(str(route or "")) if self.on_route else None

@@ -146,8 +146,10 @@ CREDIT_IN_ALL = """
     from clients c join currencies k on k.id = c.currency_id where c.credit_balance > 0 group by 1 order by 3 desc, 1 limit 2
 """
 MAIN_CURRENCY = """
-    select k.code from invoices t join clients c on c.id = t.client_id join currencies k on k.id = c.currency_id
-    group by 1 order by count(*) desc, 1 limit 1
+    with billed as (
+        select c.currency_id, count(*) as invoices from invoices t join clients c on c.id = t.client_id group by 1
+    )
+    select k.code from billed join currencies k on k.id = billed.currency_id order by billed.invoices desc, 1 limit 1
 """
 MONTHS = """
     with months as (select unnest(generate_series(date_trunc('month', $today::date) - interval 11 month, date_trunc('month', $today::date), interval 1 month))::date as month),

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from clientops.book.approval import PROPOSE, REJECT
@@ -10,6 +11,7 @@ from clientops.book.book import Book
 from clientops.book.erase import ERASE
 from clientops.book.recording import RECORD_BACKUP
 from clientops.forms.element import Node
+from clientops.forms.screens import home
 from clientops.forms.shell import SCREENS
 from clientops.importing.demo.build import BUILD_DEMO
 from clientops.importing.whmcs.rule import IMPORT_WHMCS
@@ -85,6 +87,25 @@ def test_the_home_screen_counts_what_waits(at, hostile):
     grid = at("home/closed", hostile)
     page = grid.ask(grid.node(tag="co-grid"), "page", {"offset": 0, "limit": 10})
     assert [row["id"] for row in page["rows"]] == [9]
+
+
+def test_home_adds_up_anew_only_what_changed(at, book, monkeypatch):
+    """Looking at what waits adds nothing up again; a change does, be it an operation or direct SQL."""
+    read = []
+    real = home.read_todo
+    monkeypatch.setattr(home, "read_todo", lambda tables: read.append(1) or real(tables))
+    hand = at("home")
+    hand.click("Look")
+    hand.click("Close")
+    assert len(read) == 1
+    insert(book, clients=[{"id": 50}])
+    hand.say({"h": "route", "v": "home"})
+    assert "Clients 7" in hand.text
+    with duckdb.connect(str(book.path)) as connection:
+        connection.execute("delete from clients where id = 50")
+    hand.say({"h": "route", "v": "home"})
+    assert "Clients 6" in hand.text
+    assert len(read) == 3
 
 
 def test_duplicates_that_nobody_looked_for_are_no_good_news(at, book):

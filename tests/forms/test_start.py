@@ -44,24 +44,11 @@ def test_the_app_reads_nothing_before_the_browser_says_where_it_is(book, monkeyp
 def test_the_look_at_the_whole_book_waits_for_the_first_screen(book, monkeypatch, message):
     """All tables are compared with their history once the browser shows something, not while it waits for that."""
     looked = []
-    monkeypatch.setattr(shell, "FIRST_DRAWING", 60)
     monkeypatch.setattr(shell.Shell, "look_for_direct_changes", lambda _self: looked.append(1))
     hand = Hand(shell.screen("home", book=book))
     time.sleep(0.1)
     assert not looked
     hand.say(message)
-    until = time.monotonic() + 10
-    while not looked and time.monotonic() < until:
-        time.sleep(0.01)
-    assert looked == [1]
-
-
-def test_the_book_is_looked_at_where_no_browser_says_anything(book, monkeypatch):
-    """A notebook that a program runs has the look, too."""
-    looked = []
-    monkeypatch.setattr(shell, "FIRST_DRAWING", 0.05)
-    monkeypatch.setattr(shell.Shell, "look_for_direct_changes", lambda _self: looked.append(1))
-    shell.screen("home", book=book)
     until = time.monotonic() + 10
     while not looked and time.monotonic() < until:
         time.sleep(0.01)

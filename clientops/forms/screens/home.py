@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from clientops.forms.charts import bars, shares
 from clientops.forms.desk import Desk
@@ -33,6 +33,8 @@ class Main(Screen):
         super().__init__(desk)
         self.listed = ""
         self.grid: Grid | None = None
+        self.read: tuple[tuple[Todo, ...], Standing] | None = None
+        self.read_of: tuple[object, ...] = ()
 
     @property
     def lead(self) -> str:  # type: ignore[override]
@@ -53,9 +55,7 @@ class Main(Screen):
     def tree(self) -> Content:
         """What waits, how things stand, what happened last."""
         today = datetime.now().astimezone().date()
-        with self.desk.book.tables() as tables:
-            todo = read_todo(tables)
-            standing = read_standing(tables, today)
+        todo, standing = self._figures(today)
         items = [self._item(item) for item in sorted(todo, key=lambda item: item.is_known and item.count == 0)]
         names, issued, received = zip(*standing.months, strict=True) if standing.months else ((), (), ())
         months = bars(
@@ -75,6 +75,15 @@ class Main(Screen):
               class_="co-columns", key="columns"),
             card(self._latest(), title="Latest operations", tools=link("All", call(self.desk.go, "operations")), key="latest"),
         ]  # fmt: skip
+
+    def _figures(self, today: date) -> tuple[tuple[Todo, ...], Standing]:
+        """What waits and how things stand; added up anew only where the book or the day is another one."""
+        state = (today, *self.desk.state_of_book())
+        if self.read is None or self.read_of != state:
+            with self.desk.book.tables() as tables:
+                self.read = read_todo(tables), read_standing(tables, today)
+            self.read_of = state
+        return self.read
 
     def _item(self, item: Todo) -> Node:
         """A line of the list: how many, of what, and the way there."""
