@@ -318,14 +318,15 @@ class Book:
         with self._tables_and_connection(None) as (_, connection):
             return verify.check(connection)
 
-    def direct_changes(self) -> list[drift.DirectChange]:
+    def direct_changes(self, between: Callable[[], None] = lambda: None) -> list[drift.DirectChange]:
         """Rows that were changed by other means than operations, e.g. an UPDATE typed into DuckDB.
 
-        Each table is compared with its history as of one moment; between tables others get their turn.
+        Each table is compared with its history as of one moment; between tables others get their turn, after ``between``.
         """
         found: list[drift.DirectChange] = []
         names = list(all_tables())
         while names:
+            between()
             with self._open(write=False) as connection:
                 until = time.monotonic() + LONGEST_LOOK
                 while names and time.monotonic() < until:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -30,6 +31,10 @@ SCREENS: tuple[tuple[str, str, str], ...] = (
     ("operations", "Operations", "operations"),
     ("audit", "Audit", "audit"),
 )
+STILL = 1.5
+"""Seconds without anything from the browser after which nobody is taken to wait."""
+LONGEST_GIVING_WAY = 30.0
+"""Seconds for which the look at the whole book gives way to people in all."""
 
 
 class Screen(Part):
@@ -93,9 +98,18 @@ class Shell(Part):
             self.view.title = f"{self.screens[self.name].title} · clientops"
 
     def look_for_direct_changes(self) -> None:
-        """Look, beside the screen, whether rows were changed by other means than operations; say so, or that it is not known."""
+        """Look, beside the screen, whether rows were changed by other means than operations; say so, or that it is not known.
+
+        Half the machine's work for seconds in a large book: people who do something go first, for a while.
+        """
+        until = time.monotonic() + LONGEST_GIVING_WAY
+
+        def give_way() -> None:
+            while self.view is not None and self.view.seconds_still() < STILL and time.monotonic() < until:
+                time.sleep(0.1)
+
         try:
-            self.desk.looked(len(self.desk.present.direct_changes()))
+            self.desk.looked(len(self.desk.present.direct_changes(give_way)))
         except (ClientopsError, duckdb.Error) as error:
             self.desk.unlooked = trouble_of(error)
         if (self.desk.direct_changes or self.desk.unlooked) and self.view is not None:

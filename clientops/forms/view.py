@@ -82,6 +82,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         self._worker: threading.Thread | None = None
         self._began = 0.0
         self._is_cancelled = False
+        self._busy_until = float("inf")
         self.drawn: Node = h("div")
         super().__init__(tree=self._draw())
         self.on_msg(self._heard)
@@ -150,6 +151,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         """A message from the browser. It may be forged: the part checks the values."""
         if not isinstance(content, Mapping):
             return
+        self._busy_until = float("inf")
         name, value, asked = content.get("h"), content.get("v"), content.get("ask")
         if name == "route":
             self._run(Call(self._routed), value)
@@ -157,6 +159,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
             self.send({"reply": asked, "v": self._answer(name, value)})
         elif (what := self._live.get(str(name))) is not None and (self.work is None or what.method == self.cancel):
             self._run(what, value)
+        self._busy_until = time.monotonic()
         self.send({"done": True})
         if self.on_drawn:
             on_drawn, self.on_drawn = self.on_drawn, None
@@ -190,6 +193,10 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
                     raise
                 self.trouble = trouble_of(error)
             self.tree = self._draw()
+
+    def seconds_still(self) -> float:
+        """For how long nothing has happened in the browser; zero while something that was asked for there goes on."""
+        return 0.0 if self.work is not None else max(0.0, time.monotonic() - self._busy_until)
 
     # -- long work -------------------------------------------------------------------------------------------------
 

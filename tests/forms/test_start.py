@@ -19,6 +19,11 @@ def change_directly(book):
         connection.execute("update clients set city = 'Elsewhere' where id = 1")
 
 
+@pytest.fixture(autouse=True)
+def nobody_to_wait_for(monkeypatch):
+    monkeypatch.setattr(shell, "STILL", 0)
+
+
 def shell_of(hand):
     return hand.view.part
 
@@ -72,12 +77,31 @@ def test_direct_sql_is_told_on_every_screen_until_it_is_settled(at, book):
     assert "by other means than clientops" not in hand.text
 
 
+def test_the_look_gives_way_to_who_does_something(at, book, monkeypatch):
+    """While things happen in the browser no further table is compared; who never rests does not keep it off for good."""
+    waited = []
+    looked = Book.direct_changes
+    monkeypatch.setattr(
+        Book, "direct_changes", lambda self, between: (between(), waited.append(time.monotonic()), looked(self))[2]
+    )
+    hand = at("credits")
+    change_directly(book)
+    for still, longest, least, most in ((60, 0.4, 0.4, 5), (0.5, 60, 0.3, 5), (0, 60, 0, 0.2)):
+        monkeypatch.setattr(shell, "STILL", still)
+        monkeypatch.setattr(shell, "LONGEST_GIVING_WAY", longest)
+        hand.say({"h": "drawn"})
+        began = time.monotonic()
+        LOOK(shell_of(hand))
+        assert least <= waited[-1] - began <= most
+    assert "1 row was changed" in hand.text
+
+
 def test_a_look_that_did_not_come_to_an_end_is_told(at, book, monkeypatch):
     """Whether all is well is not known then: it is said so, until somebody looked."""
     hand = at("credits")
     real = Book.direct_changes
 
-    def fail(_self):
+    def fail(_self, _between):
         raise LockedError(str(book.path), "maria (process 7)", 5)
 
     monkeypatch.setattr(Book, "direct_changes", fail)
