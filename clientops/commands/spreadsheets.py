@@ -85,7 +85,7 @@ def import_spreadsheet(
             date_order=dates or kept.get("date_order"),  # type: ignore[arg-type]
         )
         if not as_json:
-            _show_reading(file, table, reading)
+            _show_reading(file, table, reading, is_told=encoding is not None)
         if save:
             path = save_mapping(save, reading.columns, reading.decimal_mark, reading.date_order)
             if not as_json:
@@ -112,7 +112,7 @@ def _given_columns(pairs: list[str]) -> dict[str, str]:
     return found
 
 
-def _show_reading(file: Path, table: TextTable, reading: Reading) -> None:
+def _show_reading(file: Path, table: TextTable, reading: Reading, *, is_told: bool) -> None:
     how = (
         [f"{DELIMITERS.get(table.delimiter, table.delimiter)}s between values", table.encoding]
         if table.delimiter
@@ -123,6 +123,8 @@ def _show_reading(file: Path, table: TextTable, reading: Reading) -> None:
     if table.other_sheets:
         others = ", ".join(table.other_sheets)
         console.print(Text(f"Note: not read: sheet {others}; --sheet names another"), style="yellow")
+    if not is_told and (note := _encoding_note(table)):
+        console.print(Text(f"Note: {note}"), style="yellow")
     for doubt in reading.doubts:
         console.print(Text(f"Note: {doubt}"), style="yellow")
     samples = {name: _sample(table.rows.column(name).slice(0, 1000).to_pylist()) for name in table.rows.column_names}
@@ -131,6 +133,21 @@ def _show_reading(file: Path, table: TextTable, reading: Reading) -> None:
     ]
     print_table(("column", "is taken as", "for example"), rows)
     console.print()
+
+
+def _encoding_note(table: TextTable) -> str:
+    """What a person should look at where the encoding was guessed: a word with letters that show whether it is right."""
+    if not table.encoding or table.encoding.startswith("utf"):
+        return ""
+    texts = [
+        *table.rows.column_names,
+        *(text for column in table.rows.columns for text in column.slice(0, 1000).to_pylist()),
+    ]
+    word = next((word for text in texts if text for word in text.split() if not word.isascii()), "")
+    return (
+        f"the file does not say its encoding; {table.encoding} makes it {word!r}. If that is wrong, name another with --encoding"
+        * bool(word)
+    )
 
 
 def _sample(values: list[str | None]) -> str:

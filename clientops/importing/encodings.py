@@ -7,18 +7,21 @@ import re
 from pathlib import Path
 
 from clientops.errors import UsageError
+from clientops.importing.scripts import best_scripts
 
 HEAD = 1 << 18
 BLOCK = 1 << 20
 ENOUGH = 1 << 16
 
-_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
-# In Western text letters beyond ASCII stand alone (Müller); in Cyrillic or Japanese they stand together.
-_DENSE = 2.5
-# Where Windows has rare signs, Japanese has the first bytes of many letters.
-_NO_LETTERS = re.compile(rb"[\x81-\x84\x86-\x89\x8b\x90\x95\x98\x99\x9b]")
-_MANY = 0.08
-_ELSEWHERE = ["cp1251", "koi8_r", "iso8859_5", "iso8859_7", "cp1253", "cp932", "euc_jp", "big5", "gb18030", "euc_kr"]
+# Scores of other scripts: text of theirs has more than the first, others less than half; one is told from the next by
+# the second, or, from so many letters on, by less.
+_LIKELY = 0.7
+_APART = 0.1
+_ENOUGH_LETTERS = 12
+# Turkish is Western but for six letters, which are Icelandic there: Ayþe Yýlmaz is Ayşe Yılmaz.
+_SHARED = set("ðýþ")
+_TURKISH = set("ðýþçöüâîû")
+_ICELANDIC = set("ðýþáéíóúæöøåä")
 # Polish and Hungarian read as Western have these signs inside words.
 _ODD_SIGNS = re.compile(r"[^\W\d_][¹³£¿¯¶¼¾»¥Ÿ]|[¹³£¿¯¶¼][^\W\d_]")
 # Czech, Croatian and Hungarian have letters that no Western language has together: Dvoøák, Kovaèiæ, Gyõzõ with û.
@@ -29,6 +32,9 @@ def sniff_encoding(path: Path) -> str:
     """Python's name of a file's encoding: UTF-8 where every byte fits, else what the bytes look like.
 
     Short texts in Western encodings look like many others; Windows' own (cp1252) is taken where nothing tells.
+
+    Raises:
+        UsageError: There is too little text to tell two encodings apart; the sentence has both readings.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -39,7 +45,19 @@ def sniff_encoding(path: Path) -> str:
         if max(even, odd) > len(head) / 8:
             return "utf-16-be" if even > odd else "utf-16-le"
     sample = _not_utf8(path)
-    return _eight_bits(sample) if sample else "utf-8"
+    found = _eight_bits(sample) if sample else ["utf-8"]
+    if len(found) > 1:
+        readings = " or ".join(f"{_first_word(sample, name)!r} ({name})" for name in found)
+        raise UsageError(
+            f"The encoding of {path} cannot be told: it may say {readings}; name the encoding, or save it as UTF-8"
+        )
+    return found[0]
+
+
+def _first_word(sample: bytes, encoding: str) -> str:
+    """The first word with letters beyond ASCII."""
+    words = re.findall(r"[^\s;,|\"]+", sample.decode(encoding, "replace"))
+    return next((word for word in words if not word.isascii()), "")[:30]
 
 
 def _not_utf8(path: Path) -> bytes:
@@ -63,27 +81,37 @@ def _not_utf8(path: Path) -> bytes:
     return b"" if is_utf8 else bytes(lines)
 
 
-def _eight_bits(sample: bytes) -> str:
-    runs = _NOT_ASCII.findall(sample)
-    count = sum(map(len, runs))
-    if count / len(runs) > _DENSE or len(_NO_LETTERS.findall(sample)) / count > _MANY:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(sample, cp_isolation=_ELSEWHERE).best()
-        return best.encoding if best else "cp1252"
+def _eight_bits(sample: bytes) -> list[str]:
+    """The encoding, or those that it may be."""
+    ranked = [(score, name) for score, name in best_scripts(sample) if score > _LIKELY]
+    if ranked:
+        best, name = ranked[0]
+        text = sample.decode(name)
+        if sum(1 for sign in text if not sign.isascii()) >= _ENOUGH_LETTERS:
+            return [name]
+        return [name, *[n for score, n in ranked[1:] if best - score < _APART and sample.decode(n) != text][:1]]
     try:
         western = sample.decode("cp1252")
     except UnicodeDecodeError:
-        return "cp1250"  # its Ť, Ź, ť and ź stand where Western Windows has nothing
+        return ["cp1250"]  # its Ť, Ź, ť and ź stand where Western Windows has nothing
+    return _of_europe(sample, western)
+
+
+def _of_europe(sample: bytes, western: str) -> list[str]:
     letters = set(western.casefold())
     is_odd = bool(_ODD_SIGNS.search(western)) or (
         not letters & {"å", "ã", "ç"} and any(group <= letters for group in _ODD_LETTERS)
     )
     if not is_odd:
-        return "cp1252"
+        beyond = {letter for letter in letters if letter.isalpha() and not letter.isascii()}
+        if not beyond & _SHARED or not beyond <= _TURKISH:
+            return ["cp1252"]
+        if beyond - _ICELANDIC or re.search(r"[^\W\d_]þ", western):  # which is Þ in Iceland begins words
+            return ["cp1254"]
+        return ["cp1252", "cp1254"]
     # Of Central Europe's two, ISO's has controls where Windows has Š, Ť, Ž; and Windows has signs where ISO has letters.
     is_iso = bool(re.search(r"[^\W\d_][¶¼±¦¬©»®¡«]|[¶¼±¦¬©»®¡«][^\W\d_]", sample.decode("cp1250", "replace")))
-    return "iso8859_2" if is_iso else "cp1250"
+    return ["iso8859_2" if is_iso else "cp1250"]
 
 
 def write_as_utf8(path: Path, encoding: str, target: Path) -> Path:

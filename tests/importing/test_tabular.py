@@ -66,6 +66,16 @@ NAMES = {
     "Hungarian": "Győző Szűcs",
     "Russian": "Юрий Жуков, Москва",
     "Japanese": "太郎 山田、東京のビル",
+    "Icelandic": "Þór Sigurðsson, Ísafjörður",
+    "Turkish": "Ayşe Yılmaz, İstanbul",
+    "Greek": "Γιώργος Παπαδόπουλος, Αθήνα",
+    "Greek capital": "Άγγελος Νικολάου",
+    "Taiwanese": "陳大文，台北市",
+    "Chinese": "王伟，北京市朝阳区",
+    "Korean": "김철수, 서울특별시 강남구 역삼동",
+    "Hebrew": "דוד כהן, תל אביב",
+    "Arabic": "محمد أحمد، القاهرة",
+    "Thai": "สมชาย ใจดี กรุงเทพ",
 }
 
 
@@ -75,6 +85,10 @@ NAMES = {
         *[(name, "cp1252") for name in ("German", "French", "Spanish", "Italian", "Danish", "Portuguese")],
         *[(name, "cp1250") for name in ("Polish", "Czech", "Hungarian")],
         *[("Polish", "iso8859_2"), ("Russian", "cp1251"), ("Russian", "koi8_r"), ("Japanese", "cp932")],
+        *[("Icelandic", "cp1252"), ("Turkish", "cp1254"), ("Turkish", "iso8859_9"), ("Greek", "cp1253")],
+        *[("Greek", "iso8859_7"), ("Greek capital", "cp1253"), ("Greek capital", "iso8859_7"), ("Taiwanese", "big5")],
+        *[("Chinese", "gb18030"), ("Korean", "euc_kr"), ("Japanese", "euc_jp"), ("Hebrew", "cp1255")],
+        *[("Arabic", "cp1256"), ("Thai", "cp874"), ("Russian", "iso8859_5")],
         *[(name, encoding) for name in ("French", "Japanese") for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")],
     ],
 )  # fmt: skip
@@ -85,6 +99,24 @@ def test_encodings_are_told_by_the_bytes(tmp_path, language, encoding):
         lines = ["client_id;first name"] + ["1;Ada Lovelace"] * plain + [f"2;{NAMES[language]}"] * 20
         path.write_bytes("\r\n".join(lines).encode(encoding))
         assert read_text_table(path).rows.column("first name")[-1].as_py() == NAMES[language]
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "readings"),
+    [
+        pytest.param("Γιώργος", "cp1253", "'Γιώργος' (cp1253) or 'Гйюсгпт' (cp1251)", id="Greek or Russian"),
+        pytest.param("Nový", "cp1252", "'Nový' (cp1252) or 'Novı' (cp1254)", id="Western or Turkish"),
+        pytest.param("王伟", "gb18030", "'王伟' (gb18030) or '藍琉' (euc_jp)", id="Chinese or Japanese"),
+    ],
+)
+def test_an_encoding_that_cannot_be_told_is_asked_for(tmp_path, name, encoding, readings):
+    """One short name could be two; both are shown, and nothing is read until the person says which."""
+    path = tmp_path / "t.csv"
+    path.write_bytes(f"client_id;first name\n1;Ada\n2;{name}\n".encode(encoding))
+    with pytest.raises(UsageError, match=r"cannot be told.*name the encoding, or save it as UTF-8") as refused:
+        read_text_table(path)
+    assert readings in str(refused.value)
+    assert read_text_table(path, encoding=encoding).rows.column("first name")[1].as_py() == name
 
 
 def test_what_stands_around_a_table_is_left_out(tmp_path):

@@ -72,6 +72,8 @@ def test_there_and_back(server, tmp_path):
         "add-client", first_name="Eve", last_name="Tan & Co", email="eve@example.com", currency="EUR", phone="+4930123"
     )
     there.does("edit-client", client_id=1, city="Lisboa")
+    there.does("add-note", client_id=1, body="Called")  # at a part of a second, which WHMCS has not
+    there.does("reply-ticket", ticket_id=1, message="We look at it")
     folder, written = there.export("back")
     assert {"tblclients.csv": 2, "tblcredit.csv": 1}.items() <= written.items()
 
@@ -79,7 +81,7 @@ def test_there_and_back(server, tmp_path):
         there.run("".join(KEEP.format(name) for name in ("clients", "credit")))
         there.run(clash)
         before = there.run(STATE)
-        for options in ((), ("--force",)):
+        for options in ((), ("--force",)) if clash.startswith("update") else ((),):
             code, said = server.try_load(folder, "back", *options)
             assert told in said
             assert "Nothing was loaded" in said
