@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from clientops.book.naming import MAY_NAME_THEM, NOT_LISTED, add_named_alone
 from clientops.book.personal import add_owned, erased_value, personal_columns
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Id, Request, Text
@@ -24,6 +25,9 @@ class ErasePerson(Request):
         description="The client's name, typed again, as it is displayed",
         json_schema_extra={"secret": True},
     )
+    also: Text | None = Field(
+        default=None, title="Also in", description="Rows of others that may name the person by one word, which the preview lists: notes 51, tickets 7; or all"
+    )  # fmt: skip
 
 
 def erase_person(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
@@ -31,7 +35,7 @@ def erase_person(tables: Tables, requests: Relation, *, today: date, now: dateti
 
     Args:
         tables: Read-only tables with their history.
-        requests: One row: ``client_id``, ``confirm_name``. See ``ErasePerson``.
+        requests: One row: ``client_id``, ``confirm_name``, ``also``. See ``ErasePerson``.
         today: Day that the legal retention is counted to.
         now: Not used.
 
@@ -41,20 +45,26 @@ def erase_person(tables: Tables, requests: Relation, *, today: date, now: dateti
 
     Problems:
         ``one_at_a_time``, ``unknown_client``, ``already_merged``, ``wrong_name``, ``must_be_kept`` (with the date until
-        which the law wants the records; setting ``retention_years``, 10 if there is none), ``nothing_to_erase``.
+        which the law wants the records; setting ``retention_years``, 10 if there is none), ``nothing_to_erase``,
+        ``not_listed`` (``also`` names a row that does not name the person).
 
     Warnings:
-        ``cannot_be_undone``, ``backups_keep_it``.
+        ``cannot_be_undone``, ``backups_keep_it``; ``may_name_them`` for each row of another client, and each operation, in which
+        a surname (or another word of the name that nobody else's has) stands alone: a name may be a common word, so that a
+        person decides; where ``also`` names it, the word is erased there, too.
     """
     steps = tables.steps(requests=requests)
     steps.add("persons", PERSONS)
     owned = add_owned(steps, OWNED_CLIENTS)
     steps.add("documents", DOCUMENTS)
+    add_named_alone(steps, owned)
     counts = [f"select '{name}' as table_name, {_count_sql(name)}" for name in owned if personal_columns(table(name))]
     steps.add("counted", f"select * from ({' union all '.join(counts)}) where row_count + image_count > 0")
     steps.add("summary", SUMMARY.format(next_id=tables.next_id("erasures")), today=today)
-    steps.add("problems", PROBLEMS, today=today, years=RETENTION_YEARS)
-    steps.add("warnings", WARNINGS)
+    steps.add("problems", f"{PROBLEMS} union all {NOT_LISTED}", today=today, years=RETENTION_YEARS)
+    steps.add(
+        "warnings", f"select * from ({WARNINGS} union all {MAY_NAME_THEM}) order by code = 'may_name_them', message"
+    )
     return steps.plan(steps.insert("erasures", "summary"), problems="problems", warnings="warnings")
 
 

@@ -10,12 +10,11 @@ import duckdb
 
 from clientops.book.chain import BLOCK, OPERATION_HASH, blocks_sql
 from clientops.book.erasures import digest_of
-from clientops.book.personal import ERASED, IMPERSONAL, KEPT, erased_value, personal_columns, values_sql
+from clientops.book.naming import chosen_operations_sql, erase_alone, without_words
+from clientops.book.personal import ERASED, IMPERSONAL, KEPT, erased_value, naming_pattern, personal_columns, values_sql
 from clientops.book.verify import kinds_sql
 from clientops.tables.schema import Table, all_tables, quote_name
 
-# What must be escaped in a regular expression; the engine takes no escaped letter, of whatever script.
-_SIGN = re.compile(r"[!-/:-@\[-^`{-~]")
 _AMOUNT = re.compile(r"-?\d{1,14}(\.\d{1,4})?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 _MONEY = re.compile(r"amount|balance|price|quantity|total|fee|discount|rate")
@@ -31,7 +30,7 @@ def erase_rows(
         holds it; and its reason, without the person's names.
     """
     connection.execute(f"create or replace temp table erased_values as {values_sql()}")
-    patterns = _patterns(connection)
+    patterns = naming_pattern(row[0] for row in connection.execute("select value from erased_values").fetchall())
     reason = _unnamed(connection, reason, patterns)
     tables = [t for t in all_tables().values() if personal_columns(t)]
     for target in tables:
@@ -45,12 +44,13 @@ def erase_rows(
         _erase(connection, target, patterns)
     _erase_requests(connection)
     _erase_operations(connection, operations, patterns)
+    left = erase_alone(connection)
     _keep_hashes(connection, tables, number, "blocks_after")
     connection.execute(KEEP_BLOCKS)
     blocks, digest = digest_of(connection, number)
     for name in ("erased_values", "blocks_before", "blocks_after", "chosen_requests"):
         connection.execute(f"drop table if exists temp.{name}")
-    return {"erased_blocks": blocks, "erased_sha256": digest}, reason
+    return {"erased_blocks": blocks, "erased_sha256": digest, **left}, reason
 
 
 # Of a block that was erased from before, the hash that the chain was made with is the first one.
@@ -63,14 +63,6 @@ KEEP_BLOCKS = """
     where a.sha256_after <> b.sha256_before
     order by all
 """
-
-
-def _patterns(connection: duckdb.DuckDBPyConnection) -> str:
-    """A regular expression of everything that names the person; empty if nothing does."""
-    values = [row[0] for row in connection.execute("select value from erased_values").fetchall()]
-    values += [json.dumps(value, ensure_ascii=False)[1:-1] for value in values]
-    texts = sorted({_SIGN.sub(r"\\\g<0>", value) for value in values}, key=lambda t: (-len(t), t))
-    return f"(?i)({'|'.join(texts)})" if texts else ""
 
 
 def _unnamed(connection: duckdb.DuckDBPyConnection, reason: str | None, pattern: str) -> str | None:
@@ -97,6 +89,7 @@ def _choose_rows(connection: duckdb.DuckDBPyConnection, target: Table, pattern: 
         "select 1 from duckdb_tables() where temporary and table_name = $name", {"name": f"erased {name}"}
     ).fetchone()
     mine = f'select id from temp."erased {name}"' if owned else "select 0::bigint as id limit 0"
+    alone = f"select id from temp.named_alone where table_name = '{name}' and is_chosen"
     naming = "select 0::bigint as id limit 0"
     texts = " or ".join(
         f"regexp_matches({quote_name(c.name)}, $pattern)" for c in target.columns if c.type == "VARCHAR"
@@ -105,7 +98,7 @@ def _choose_rows(connection: duckdb.DuckDBPyConnection, target: Table, pattern: 
         naming = f"select id from history.{quote_name(name)} where {texts}"
     connection.execute(
         f'create or replace temp table "chosen {name}" as select id, max(is_owned) as is_owned from ('
-        f"select id, true as is_owned from ({mine}) union all select id, false from ({naming})) group by id",
+        f"select id, true as is_owned from ({mine}) union all select id, false from ({naming}) union all select id, false from ({alone})) group by id",
         {"pattern": pattern} if "$pattern" in naming else None,
     )
 
@@ -140,6 +133,16 @@ def _choose_requests(connection: duckdb.DuckDBPyConnection, operations: set[int]
     connection.execute(
         "create or replace temp table chosen_requests (operation_id bigint, request_row bigint, after varchar)"
     )
+    words = [word for (word,) in connection.execute("select word from temp.alone_words").fetchall()]
+    if words:  # others' requests keep their texts, but for the words
+        connection.execute(
+            f"insert into chosen_requests select operation_id, request_row, {without_words('request', words)} from history.requests "
+            f"where operation_id in ({chosen_operations_sql()})"
+        )
+        done = {(operation_id, request_row) for operation_id, request_row, _ in rows}
+        connection.executemany(
+            "delete from chosen_requests where operation_id = ? and request_row = ?", [*done, (-1, -1)]
+        )
     for operation_id, request_row, request in rows:
         connection.execute(
             "insert into chosen_requests values (?, ?, ?)", [operation_id, request_row, erased_json(request)]

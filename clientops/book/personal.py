@@ -5,7 +5,9 @@ Whatever is not named here as kept is personal: a column that is added to the ta
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 
 from clientops.tables.references import REFERENCES
 from clientops.tables.schema import Column, Table, all_tables, quote_name
@@ -170,3 +172,15 @@ def values_sql() -> str:
             and value not in (select value from ({" union all ".join(others)}) where value is not null)
         order by length(value) desc, value
     """
+
+
+# What must be escaped in a regular expression; the engine takes no escaped letter, of whatever script.
+_SIGN = re.compile(r"[!-/:-@\[-^`{-~]")
+
+
+def naming_pattern(values: Iterable[str]) -> str:
+    """A regular expression of everything that names the person; empty if nothing does."""
+    known = list(values)
+    known += [json.dumps(value, ensure_ascii=False)[1:-1] for value in known]
+    texts = sorted({_SIGN.sub(r"\\\g<0>", value) for value in known}, key=lambda t: (-len(t), t))
+    return f"(?i)({'|'.join(texts)})" if texts else ""

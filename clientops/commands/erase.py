@@ -21,6 +21,13 @@ def erase_person(
     name: Annotated[
         str | None, typer.Option("--name", help="The client's name, typed again; else it is asked for.")
     ] = None,
+    also: Annotated[
+        str | None,
+        typer.Option(
+            "--also",
+            help="Rows of others that may name them, as the preview lists them: 'notes 51, tickets 7'; or all.",
+        ),
+    ] = None,
     reason: Reason = None,
     operator: Operator = None,
     today: Today = None,
@@ -37,7 +44,9 @@ def erase_person(
     with told_plainly(as_json=as_json):
         book = shared.book(operator)
         preview = book.preview(
-            ERASE, {"client_id": client, "confirm_name": name or ""}, today=today.date() if today else None
+            ERASE,
+            {"client_id": client, "confirm_name": name or "", "also": also},
+            today=today.date() if today else None,
         )
         if preview.problems:
             raise RefusedError(preview.problems)

@@ -10,7 +10,7 @@ from clientops.book.approval import propose
 from clientops.book.preview import Preview, Receipt
 from clientops.changes import Rule
 from clientops.errors import NotAllowedError, RefusedError, StaleError
-from clientops.forms.changes import changes_node, in_words
+from clientops.forms.changes import NAMING, changes_node, in_words, naming_node
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.form import Form
@@ -286,9 +286,10 @@ class Change(Part):
     def _preview_node(self, preview: Preview) -> Node:
         counts = [(c.table, c.kind, c.count) for c in preview.changes]
         figures = [*self.money, *((with_readable_names(label), value) for label, value in preview.summary)]
+        others = other_warnings(preview, self.likely)
         warnings = [
             *self.warnings,
-            *(w.message[:1].upper() + w.message[1:] for w in other_warnings(preview, self.likely)),
+            *(w.message[:1].upper() + w.message[1:] for w in others if w.code != NAMING),
         ]
         return h(
             "section",
@@ -298,6 +299,7 @@ class Change(Part):
             [self._likely_node(one) for one in self.likely[:10]],
             [notice("warning", sentence) for sentence in warnings[:10]],
             h("p", f"and {len(warnings) - 10} more warnings") if len(warnings) > 10 else None,
+            naming_node(self.desk, others),
             h("dl", [h("div", h("dt", label), h("dd", value)) for label, value in figures], class_="co-sums") if figures else None,
             changes_node(self.desk, self.described),
             notice("info", f"A second person is needed: {preview.needed_because}. It waits until another operator approves it.") if preview.needed_because else None,

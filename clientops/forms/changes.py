@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from clientops.changes import Problem
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, call, h
 from clientops.forms.look import badge
@@ -13,6 +15,8 @@ from clientops.reports.diff import RowDiff, TableDiff
 
 TONES = {"insert": "good", "update": "warn", "delete": "bad"}
 SHOWN = 20
+NAMING = "may_name_them"
+MOST_NAMING = 200
 
 
 def in_words(counts: Sequence[tuple[str, str, int]]) -> str:
@@ -23,6 +27,24 @@ def in_words(counts: Sequence[tuple[str, str, int]]) -> str:
 def changes_node(desk: Desk, tables: Sequence[TableDiff]) -> Content:
     """All changes; of long ones the first rows, and it is said how many more there are."""
     return [_table_node(desk, table) for table in tables]
+
+
+def naming_node(desk: Desk, warnings: Sequence[Problem]) -> Content:
+    """Links to rows about others that may name a person who is erased, each to be looked at."""
+    named = [(w, found) for w in warnings if w.code == NAMING and (found := re.match(r"(\w+) (\d+) ", w.message))]
+    if not named:
+        return None
+    lines = []
+    for warning, found in named[:MOST_NAMING]:
+        table, number = found.groups()
+        route = f"operations/{number}" if table == "operations" else f"record/{table}/{number}"
+        link = h("a", f"{table} {number}", href=f"#{route}", on={"click": call(desk.go, route)})
+        lines.append(h("li", link, warning.message[found.end() - 1 :], key=f"{table} {number}"))
+    more = len(named) - len(lines)
+    return h(
+        "section", h("h3", "May name them, too: look at these"), h("ul", lines, class_="co-rows"),
+        h("p", f"and {more:,} more", class_="co-faint") if more else None, class_="co-change", key="may name them",
+    )  # fmt: skip
 
 
 def _table_node(desk: Desk, table: TableDiff) -> Node:

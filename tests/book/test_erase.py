@@ -248,7 +248,7 @@ def test_the_report_says_how_much_and_not_what(person, number):
     assert counts["clients"] == (1, 7)
     assert counts["notes"] == (1, 1)
     detail = person.operation(done.operation_id)
-    assert detail.requests == ({"client_id": number, "confirm_name": "(hidden)"},)
+    assert detail.requests == ({"client_id": number, "confirm_name": "(hidden)", "also": None},)
     assert detail.line.reason == "Asked for it"
 
 

@@ -33,6 +33,17 @@ def integrity_section(period: Period, trust: Trust) -> Section:
         (("Day", "day"), ("Client", "number"), ("Table", "text"), ("Rows", "number"), ("Rows of history", "number")),
         tables.query("select erased_on, client_number, table_name, row_count, image_count from erasures where erased_on between $first and $last order by id", first=period.first, last=period.last),
     )  # fmt: skip
+    naming = listed(
+        "may-name-them", "Rows that may still name an erased person: left by whoever erased",
+        (("Operation", "operation"), ("Applied (UTC)", "moment"), ("By", "text"), ("Record", "record")),
+        tables.query(
+            f"""
+            select o.id, o.applied_at, o.operator, ((r.pair ->> 0), (r.pair ->> 1)::bigint)
+            from {period.operations()} o, unnest(from_json(o.details -> '$.may_name_them', '["json"]')) as r(pair)
+            where o.rule = 'erase-person' order by o.id, 4
+            """
+        ),
+    )  # fmt: skip
     return Section(
         "integrity", "Integrity",
         "Every operation is chained to the one before by SHA-256. The chain is computed anew, the history replayed against it, and "
@@ -45,8 +56,9 @@ def integrity_section(period: Period, trust: Trust) -> Section:
             Figure(f"Hash of operation {period.until}, the last of the period" if period.until else "Hash of the last operation of the period", head or "none: there was no operation yet", f"operation-{period.until}" if period.until > period.before else ""),
             Figure("Hash of the newest operation", report.head),
             count_figure("Backups recorded in the period", backups), count_figure("Erasures in the period", erased),
+            count_figure("Rows that may still name an erased person", naming),
         ),
-        (findings, backups, erased),
+        (findings, backups, erased, naming),
     )  # fmt: skip
 
 
