@@ -17,6 +17,7 @@ from clientops.importing.tabular import DELIMITERS, TextTable, read_text_table
 from clientops.operations import rule as rule_named
 from clientops.readable import counted
 
+MOST_LEFT_OUT = 12
 NAMED_DELIMITERS = {name: mark for mark, name in DELIMITERS.items()}
 
 
@@ -91,7 +92,10 @@ def import_spreadsheet(
             if not as_json:
                 console.print(Text(f"Kept how it was understood as {save} ({path})."))
         if not rows.num_columns:
-            fail(f"No column of {file} is understood; say what they mean with --map heading=field")
+            fail(
+                f"No column of {file} is understood: its first line must be headings; say what they mean with --map "
+                f"heading=field (clientops rules {rule.name} lists the fields)"
+            )
         if not rows.num_rows:
             fail(f"{file} has no rows, only headings")
         key = f"import {file.name} {uuid4().hex}"  # so that the record of manual entries knows it for an import
@@ -128,10 +132,15 @@ def _show_reading(file: Path, table: TextTable, reading: Reading, *, is_told: bo
     for doubt in reading.doubts:
         console.print(Text(f"Note: {doubt}"), style="yellow")
     samples = {name: _sample(table.rows.column(name).slice(0, 1000).to_pylist()) for name in table.rows.column_names}
+    left_out = reading.left_out[MOST_LEFT_OUT:]
     rows = [
-        (heading, reading.columns.get(heading, "(left out)"), samples[heading]) for heading in table.rows.column_names
+        (heading, reading.columns.get(heading, "(left out)"), samples[heading])
+        for heading in table.rows.column_names
+        if heading not in left_out
     ]
     print_table(("column", "is taken as", "for example"), rows)
+    if left_out:
+        console.print(Text(f"… and {len(left_out)} more columns are left out, to {left_out[-1]!r}"), style="yellow")
     console.print()
 
 

@@ -20,13 +20,13 @@ import pyarrow.compute as pc
 from clientops.errors import UsageError
 from clientops.importing.encodings import HEAD, sniff_encoding, write_as_utf8
 from clientops.importing.excel import read_sheet
+from clientops.importing.file_kinds import EXCEL_ENDINGS, refuse_other_kinds
 from clientops.readable import counted
 from clientops.tables.cells import written_texts
 from clientops.tables.schema import distinct_names, quote_text
 
 PROBLEM_COLUMN = "problem"
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-EXCEL = (".xlsx", ".xlsm")
 LINES_READ = 200
 LINES_LOOKED_AT = 20
 MOST_TOLD = 5
@@ -93,14 +93,13 @@ def read_text_table(
     """
     if not path.is_file():
         raise UsageError(f"There is no file {path}")
-    if path.suffix.lower() in EXCEL:
+    refuse_other_kinds(path)
+    if path.suffix.lower() in EXCEL_ENDINGS:
         return _tidied(_read_excel(path, sheet))
     if sheet is not None:
         raise UsageError(f"{path.name} is text and has no sheets; leave --sheet out")
     with path.open("rb") as file:
         head = file.read(HEAD)
-    if not head.strip():
-        raise UsageError(f"{path} is empty")
     encoding = encoding or sniff_encoding(path)
     try:
         text = head.decode(encoding, errors="ignore").lstrip("\ufeff")

@@ -147,6 +147,16 @@ def test_import_on_the_command_line(tmp_path, monkeypatch):
     assert "There is no saved mapping 'nope'; there are bank" in run("--as", "credit", "--mapping", "nope", code=2)
     assert "must be one of comma, point" in run("--as", "credit", "--decimal", "dot", code=2)
     assert "did you mean" in run("--as", "issue-credits", code=2)
+    # What is guessed of a file is said with an example; many columns that mean nothing do not hide those that do.
+    wide = ";".join(f"col{number}" for number in range(200))
+    file.write_bytes(f"Text;{wide};client_id;amount\nΓιώργος Παπαδόπουλος;{';' * 199};12;5\n".encode("cp1253"))
+    out = run("--as", "credit", "--dry-run")
+    assert "does not say its encoding; cp1253 makes it 'Γιώργος'" in out
+    assert "and 188 more columns are left out, to 'col199'" in out
+    assert len(out.splitlines()) < 40
+    assert "does not say" not in run("--as", "credit", "--dry-run", "--encoding", "cp1253")
+    file.write_text("Ada,Lovelace\nBob,Smith\n", encoding="utf-8")
+    assert "its first line must be headings" in run("--as", "clients", "--dry-run", code=2)
 
 
 def test_a_heading_that_stands_twice_is_asked_about_where_it_means_something(tmp_path):

@@ -42,7 +42,18 @@ def test_utf16_and_line_breaks_in_values(tmp_path):
     ("name", "content", "message"),
     [
         pytest.param("t.csv", b"", "is empty", id="empty"),
-        pytest.param("t.xlsx", b"PK nonsense", "cannot be read as an Excel file", id="no Excel file"),
+        pytest.param("t.xlsx", b"PK\x03\x04 nonsense", "cannot be read as an Excel file", id="a broken Excel file"),
+        pytest.param(
+            "t.xlsx", b"a,b\n1,2\n", r"is no Excel file.*let its name end in \.csv", id="text named like Excel"
+        ),
+        pytest.param(
+            "t.csv", b"PK\x03\x04 nonsense", r"is no text: it is an Excel file, which needs", id="Excel named like text"
+        ),
+        pytest.param("t.xlsx", b"%PDF-1.4\n", "is a PDF, which is not read here", id="PDF"),
+        pytest.param("t.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "an Excel file of before 2007", id="old Excel"),
+        pytest.param("t.xls", b"<html><table>", "is a web page or XML", id="web page"),
+        pytest.param("t.csv", b'[{"a": 1}]', "is JSON", id="JSON"),
+        pytest.param("t.xlsx", b"", "is empty", id="empty Excel file"),
         pytest.param("t.csv", b'a,b\n"x', "cannot be read as a table", id="a quote that never ends"),
     ],
 )
