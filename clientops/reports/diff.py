@@ -222,6 +222,6 @@ def _shown(names: _Names, table: str, column: str, value: Any, row: dict[str, An
         return "set"
     if isinstance(value, int):
         target = next((r.target for r in references_from(table) if r.column == column and not r.when), "")
-        target = "clients" if column in CLIENTS_THEN.get(table, ()) else target
+        target = "clients" if column in ("client_id", *CLIENTS_THEN.get(table, ())) else target
         return names.label(target, value) if target else str(value)
     return with_readable_names(str(value))

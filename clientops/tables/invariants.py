@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clientops.money import is_minor_unit_sql
+from clientops.readable import noun
 from clientops.tables.references import REFERENCES, Reference
 from clientops.tables.schema import quote_name
 
@@ -132,7 +133,7 @@ INVARIANTS: tuple[Invariant, ...] = (
                 select r.id, r.{column} as amount, {currency} as currency_id
                 from {name} r semi join touched using (id) {join}
             )
-            select r.id, '{name} ' || r.id || ': {column} ' || r.amount || ' is finer than ' || c.code || ' has' as message
+            select r.id, '{noun(name)} ' || r.id || ': {column} ' || r.amount || ' is finer than ' || c.code || ' has' as message
             from looked_at r join currencies c on c.id = r.currency_id
             where not {is_minor_unit_sql("r.amount", "c.minor_digits")}
             """,
@@ -152,7 +153,7 @@ INVARIANTS: tuple[Invariant, ...] = (
             f"{name}_twice",
             name,
             f"""
-            select r.id, '{name} ' || r.id || ' and ' || o.id || ' are the same: {what}' as message
+            select r.id, '{noun(name)} ' || r.id || ' and ' || o.id || ' are the same: {what}' as message
             from {name} r semi join touched using (id) join {name} o on o.id <> r.id and {same}
             """,
             columns,
@@ -187,7 +188,7 @@ def orphan_sql(reference: Reference, rows: str) -> str:
     name = reference.table
     return f"""
         select '{name}' as table_name, r.id,
-            '{name} ' || r.id || ' points at {reference.target} ' || r.{column} || ', which is not there' as message
+            '{noun(name)} ' || r.id || ' points at {noun(reference.target)} ' || r.{column} || ', which is not there' as message
         from {rows} r anti join {quote_name(reference.target)} p on p.id = r.{column}
         where r.{column} is not null {condition}
     """

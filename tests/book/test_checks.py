@@ -20,32 +20,32 @@ def refusals(book, *changes):
     [
         pytest.param(
             ("contacts", "insert", [{"id": 9, "client_id": 77}]),
-            ("contacts", "orphan", "contacts 9 points at clients 77, which is not there"),
+            ("contacts", "orphan", "contact 9 points at client 77, which is not there"),
             id="a new row points at nothing",
         ),
         pytest.param(
             ("services", "update", [{"id": 1, "product_id": 77}]),
-            ("services", "orphan", "services 1 points at products 77, which is not there"),
+            ("services", "orphan", "service 1 points at product 77, which is not there"),
             id="an old row is made to",
         ),
         pytest.param(
             ("products", "delete", [{"id": 1}]),
-            ("product_prices", "orphan", "product_prices 1 points at products 1, which is not there"),
+            ("product_prices", "orphan", "product price 1 points at product 1, which is not there"),
             id="what rows point at is deleted",
         ),
         pytest.param(
             ("custom_values", "insert", [{"id": 9, "field_id": 1, "subject_id": 77}]),
-            ("custom_values", "orphan", "custom_values 9 points at clients 77, which is not there"),
+            ("custom_values", "orphan", "custom value 9 points at client 77, which is not there"),
             id="a reference whose table another table names",
         ),
         pytest.param(
             ("notes", "update", [{"id": 2, "subject_kind": "ticket"}]),
-            ("notes", "orphan", "notes 2 points at tickets 2, which is not there"),
+            ("notes", "orphan", "note 2 points at ticket 2, which is not there"),
             id="a reference is made to mean another table",
         ),
         pytest.param(
             ("transactions", "update", [{"id": 1, "client_id": 77}]),
-            ("transactions", "orphan", "transactions 1 points at clients 77, which is not there"),
+            ("transactions", "orphan", "transaction 1 points at client 77, which is not there"),
             id="a transaction of nobody",
         ),
     ],
@@ -144,7 +144,7 @@ def test_a_kept_transaction_needs_no_client(book):
         pytest.param(
             ("clients", "update", [{"id": 4, "credit_balance": "1000.5"}]),
             "not_minor_unit",
-            "clients 4: credit_balance 1000.5000 is finer than JPY has",
+            "client 4: credit_balance 1000.5000 is finer than JPY has",
             id="half a yen",
         ),
         pytest.param(
@@ -156,13 +156,13 @@ def test_a_kept_transaction_needs_no_client(book):
         pytest.param(
             ("users", "insert", [{"id": 9, "email": "ADA@example.com"}]),
             "users_twice",
-            "users 9 and 1 are the same: one e-mail address",
+            "user 9 and 1 are the same: one e-mail address",
             id="an address in other letters",
         ),
         pytest.param(
             ("affiliates", "update", [{"id": 2, "client_id": 2}]),
             "affiliates_twice",
-            "affiliates 2 and 1 are the same: one client",
+            "affiliate 2 and 1 are the same: one client",
             id="one client twice an affiliate",
         ),
     ],
@@ -178,7 +178,7 @@ def test_a_new_flaw_is_refused(book, change, code, message):
 def test_a_change_of_currency_is_checked_for_what_it_makes_finer(book):
     """A balance in cents does not become one of half a yen by another currency."""
     apply_by_hand(book, ("clients", "update", [{"id": 6, "credit_balance": "0.5"}]))
-    with pytest.raises(RefusedError, match=r"clients 6: credit_balance 0\.5000 is finer"):
+    with pytest.raises(RefusedError, match=r"client 6: credit_balance 0\.5000 is finer"):
         apply_by_hand(book, ("clients", "update", [{"id": 6, "currency_id": 2}]))
 
 
@@ -187,9 +187,9 @@ def test_an_old_flaw_is_tolerated(book):
     insert(book, lenient=True, clients=[{"id": 9, "credit_balance": -5, "group_id": 77, "first_name": "Old"}])
     assert {code for code, *_ in book.check()} == {"orphan", "credit_below_zero"}
     apply_by_hand(book, ("clients", "update", [{"id": 9, "first_name": "New", "credit_balance": -6, "group_id": 77}]))
-    with pytest.raises(RefusedError, match="clients 9 points at contacts 88"):
+    with pytest.raises(RefusedError, match="client 9 points at contact 88"):
         apply_by_hand(book, ("clients", "update", [{"id": 9, "default_billing_contact_id": 88}]))
-    with pytest.raises(RefusedError, match="clients 9 points at groups 78"):
+    with pytest.raises(RefusedError, match="client 9 points at group 78"):
         apply_by_hand(book, ("clients", "update", [{"id": 9, "group_id": 78}]))
     apply_by_hand(book, ("clients", "update", [{"id": 9, "credit_balance": 0, "group_id": 1}]))
     assert book.check() == []

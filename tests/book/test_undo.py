@@ -157,7 +157,7 @@ def test_undo_refuses_to_leave_orphans(book):
     """An inserted row that others point at by now stays, with the reason."""
     insert(book, groups=[{"id": 9, "name": "x"}])
     apply_by_hand(book, ("clients", "update", [{"id": 1, "group_id": 9}]))
-    assert refused(book, 2) == [("orphan", "clients 1 points at groups 9, which is not there")]
+    assert refused(book, 2) == [("orphan", "client 1 points at group 9, which is not there")]
 
 
 def test_numbers_of_undone_rows_are_not_used_again(book):

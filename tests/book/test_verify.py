@@ -510,7 +510,7 @@ def test_check_finds_flaws_of_the_tables(book):
         ("credit_below_zero", "clients", 9), ("orphan", "contacts", 9), ("invoice_sum", "invoices", 2),
     }  # fmt: skip
     assert [message for code, *_, message in book.check() if code == "orphan"] == [
-        "contacts 9 points at clients 77, which is not there"
+        "contact 9 points at client 77, which is not there"
     ]
 
 

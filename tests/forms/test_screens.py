@@ -89,6 +89,15 @@ def test_the_home_screen_counts_what_waits(at, hostile):
     assert [row["id"] for row in page["rows"]] == [9]
 
 
+def test_a_transaction_names_its_client(at, book):
+    """Whose money it is stands there by name, with the way to the client, not as a bare number."""
+    (name, number) = book.query(
+        "select first_name, c.id from transactions t join clients c on c.id = t.client_id where t.id = 2"
+    )[1][0]
+    hand = at("record/transactions/2")
+    assert any(node.text.startswith(f"#{number} ") and name in node.text for node in hand.view.drawn.find(tag="a"))
+
+
 def test_home_adds_up_anew_only_what_changed(at, book, monkeypatch):
     """Looking at what waits adds nothing up again; a change does, be it an operation or direct SQL."""
     read = []

@@ -55,5 +55,5 @@ def test_orphans_are_found_only_where_the_condition_holds():
     )
     reference = next(r for r in references_to("services") if r.table == "notes")
     assert found.query(orphan_sql(reference, "notes")).fetchall() == [
-        ("notes", 1, "notes 1 points at services 5, which is not there")
+        ("notes", 1, "note 1 points at service 5, which is not there")
     ]
