@@ -19,6 +19,8 @@ _CHOICES = {
     "status", "domainstatus", "type", "stage", "paytype", "urgency", "promotype", "language", "country", "paid",
 }  # fmt: skip
 _DAYS = ("datepaid", "date_refunded", "date_cancelled", "created_at")
+# Text that is never empty.
+_TEXTS = {"name", "groupname", "note", "message", "title", "code", "domain"}
 # Since WHMCS 7.6 marketing_emails_opt_in counts, and this one has anything.
 _NOT_COMPARED = {"emailoptout"}
 _CODES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#039;", "\\'"), ("&#39;", "\\'"), ("&amp;", "&"))
@@ -48,7 +50,7 @@ def load_sql(targets: Sequence[Target], known: Iterable[str] = ()) -> str:
 
 HEAD = """-- Run in this folder, after a backup: mariadb --local-infile DATABASE < load.sql
 -- If a row is not in WHMCS as it was imported, each such row is listed and nothing at all is loaded.
-set sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00';
+set sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', sql_notes = 0;
 create temporary table clientops_refused (row_and_reason text character set utf8mb4);
 create temporary table clientops_stop (
     reason varchar(180) character set utf8mb4, unique key `nothing was loaded` (reason)
@@ -84,7 +86,11 @@ def _files_sql(target: Target, *, is_known: bool) -> str:
     statements += [
         f"""load data local infile '{file}' into table {kind}_{target.name} character set utf8mb4
     fields terminated by ',' optionally enclosed by '"' escaped by '' lines terminated by '\\n' ignore 1 lines
-    ({listed});"""
+    ({listed});
+set @clientops_unfit = @@warning_count;
+insert into clientops_refused
+    select concat('{file}: ', @clientops_unfit, ' values do not fit into the columns of {target.name}')
+    from (select 1 as once) once where @clientops_unfit > 0;"""
         for kind, file in files.items()
     ]
     return "\n".join(statements)
@@ -92,7 +98,11 @@ def _files_sql(target: Target, *, is_known: bool) -> str:
 
 def _check_sql(target: Target) -> str:
     names = [name for name, _ in target.columns if name != "id"]
-    clashes = ",\n            ".join(_clash_sql(name) for name in names if name not in _NOT_COMPARED)
+    clashes = ",\n            ".join(
+        _clash_sql(name, is_text="''" in sql or name in _TEXTS)
+        for name, sql in target.columns
+        if name != "id" and name not in _NOT_COMPARED
+    )
     differs = " or ".join(f"not {_same(f'w.`{name}`', f'a.`{name}`')}" for name in names)
     return f"""
 insert into clientops_refused
@@ -128,11 +138,16 @@ def _same(one: str, other: str) -> str:
     return f"(cast({one} as binary) <=> cast({other} as binary))"
 
 
-def _clash_sql(name: str) -> str:
+def _clash_sql(name: str, *, is_text: bool) -> str:
     """SQL of the complaint on a column that was changed here and there; empty if there is none."""
     after, before, there = f"a.`{name}`", f"b.`{name}`", f"w.`{name}`"
     allowed = " or ".join(
-        [_same(after, before), _same(there, before), _same(there, after), *_read_alike(name, there, before)]
+        [
+            _same(after, before),
+            _same(there, before),
+            _same(there, after),
+            *_read_alike(name, there, before, is_text=is_text),
+        ]
     )
 
     def shown(value: str) -> str:
@@ -142,7 +157,7 @@ def _clash_sql(name: str) -> str:
     return f"if({allowed}, null, {said})"
 
 
-def _read_alike(name: str, there: str, before: str) -> list[str]:
+def _read_alike(name: str, there: str, before: str, *, is_text: bool) -> list[str]:
     """SQL conditions: an import reads what is there as what it was, though it is written another way."""
     cycles = _both("replace(regexp_replace(lower({}), '[^a-z]', ''), 'account', '')", there, before)
     due = f"(greatest(w.nextduedate, w.nextinvoicedate) <=> {before})"
@@ -159,8 +174,8 @@ def _read_alike(name: str, there: str, before: str) -> list[str]:
     }
     if name in _CHOICES:
         return [f"({there} <=> {before})", *ways.get(name, [])]
-    if name in ways:
-        return ways[name]
+    if name in ways or not is_text:
+        return ways.get(name, [])
     plain = there
     for code, sign in _CODES:
         plain = f"replace({plain}, '{code}', '{sign}')"

@@ -52,11 +52,15 @@ CLASHES = {
         "insert into tblcredit (clientid, date, description, amount, relid) values (2, '2026-11-01', 'Theirs', 7, 0)",
         "another row has this number there",
     ),
+    "column too narrow": (
+        "alter table tblclients modify city varchar(5) not null",
+        "tblclients.csv: 1 values do not fit into the columns of tblclients",
+    ),
     "engine": ("alter table tblcredit engine = MyISAM", "tblcredit: its engine MyISAM cannot load all or nothing"),
 }  # fmt: skip
 STATE = "select city, credit from tblclients where id = 1; select count(*), sum(amount) from tblcredit"
 KEEP = "create or replace table kept_{0} as select * from tbl{0};"
-PUT_BACK = "alter table tbl{0} engine = InnoDB; delete from tbl{0}; insert into tbl{0} select * from kept_{0};"
+PUT_BACK = "alter table tblclients modify city text not null; alter table tbl{0} engine = InnoDB; delete from tbl{0}; insert into tbl{0} select * from kept_{0};"
 
 
 def test_there_and_back(server, tmp_path):
