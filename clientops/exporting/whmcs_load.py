@@ -68,7 +68,8 @@ insert into clientops_refused
 REFUSE = """
 select row_and_reason as `Nothing was loaded: WHMCS is not as it was imported` from clientops_refused;
 set @clientops_refused = (select count(*) from clientops_refused);
--- An error here ends the whole. Import WHMCS again, settle what is listed above, and export again.
+-- An error here ends the whole. Where WHMCS is right, import it with --take-source and export again; where the book is,
+-- give WHMCS the book's value by hand. A row with a number of another needs a new number on one side.
 insert into clientops_stop
     select left(concat(@clientops_refused, ' not as imported; first: ', first_one), 180)
     from (select min(row_and_reason) as first_one from clientops_refused) refused
@@ -160,7 +161,8 @@ def _clash_sql(name: str, *, is_text: bool) -> str:
 def _read_alike(name: str, there: str, before: str, *, is_text: bool) -> list[str]:
     """SQL conditions: an import reads what is there as what it was, though it is written another way."""
     cycles = _both("replace(regexp_replace(lower({}), '[^a-z]', ''), 'account', '')", there, before)
-    due = f"(greatest(w.nextduedate, w.nextinvoicedate) <=> {before})"
+    # Of the two days an import reads the later one.
+    due = _both("greatest({0}.nextduedate, {0}.nextinvoicedate)", "w", "b")
     days = _both("date({})", there, before)
     ways = {
         "phonenumber": [_both("regexp_replace({}, '[^0-9+]', '')", there, before)],

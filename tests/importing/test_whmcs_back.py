@@ -70,12 +70,14 @@ def test_there_and_back(server, tmp_path):
     server.run(server.dump().decode("utf-8", "surrogateescape"), "back")
     there = There(server, tmp_path)
     there.run("update tblclients set city = 'Berlin' where id = 1")
+    there.run("update tblhosting set nextduedate = '2026-01-07', nextinvoicedate = '2026-02-07' where id = 1")
     assert there.imports()
     there.does("issue-credit", client_id=1, amount="2.50", description="=1+1")
     there.does(
         "add-client", first_name="Eve", last_name="Tan & Co", email="eve@example.com", currency="EUR", phone="+4930123"
     )
     there.does("edit-client", client_id=1, city="Lisboa")
+    there.does("edit-service", service_id=1, next_due_on="2026-03-07")
     there.does("add-note", client_id=1, body="Called")  # at a part of a second, which WHMCS has not
     there.does("reply-ticket", ticket_id=1, message="We look at it")
     folder, written = there.export("back")
@@ -100,6 +102,7 @@ def test_there_and_back(server, tmp_path):
     for _ in range(2):  # once more does no harm
         server.load(folder, "back")
     assert there.run(other) == before
+    assert there.run("select nextinvoicedate from tblhosting where id = 1") == "2026-03-07"
     assert there.run("select description from tblcredit order by id desc limit 1") == "=1+1"
     assert there.export("still")[1] == written, "nobody has looked whether it arrived"
     assert there.imports() == {("source_ids", "insert"): sum(written.values()), ("clients", "update"): 1}, (
