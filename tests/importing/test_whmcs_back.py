@@ -30,10 +30,8 @@ class There:
         staging = self.folder / "staging.duckdb"
         staging.unlink(missing_ok=True)
         read_mysql(self.server.url.replace("/whmcs", "/back"), staging)
-        preview = self.book.preview(IMPORT_WHMCS, REQUEST, staging=staging)
-        if not preview.is_applicable:
-            return {}
-        return {(t, kind): n for t, kind, n in self.book.apply(preview, reason="x").counts}
+        counts = self.book.apply_now(IMPORT_WHMCS, REQUEST, staging=staging, reason="x").counts
+        return {(table, kind): number for table, kind, number in counts}
 
     def does(self, name: str, **request: object) -> None:
         """Carry out a rule here."""
