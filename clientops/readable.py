@@ -43,6 +43,27 @@ def counted_sql(count: str, one: str, several: str = "") -> str:
     return f"({count} || case when {count} = 1 then ' {one}' else ' {several or f'{one}s'}' end)"
 
 
+WAYS_OF_PAYING = {
+    "banktransfer": "Bank transfer", "directdebit": "Direct debit", "creditcard": "Credit card", "paypal": "PayPal", "stripe": "Stripe",
+}  # fmt: skip
+"""What gateways and payment methods are called, where the book has them as programs write them."""
+
+
+def way_of_paying(kept: str | None) -> str:
+    """A gateway or payment method as people read it; what is not known by another name stays as it is.
+
+    >>> way_of_paying("banktransfer"), way_of_paying("Klarna"), way_of_paying(None)
+    ('Bank transfer', 'Klarna', '')
+    """
+    return WAYS_OF_PAYING.get((kept or "").lower(), kept or "")
+
+
+def way_of_paying_sql(column: str) -> str:
+    """SQL of the same; null stays null."""
+    known = " ".join(f"when '{kept}' then '{name}'" for kept, name in WAYS_OF_PAYING.items())
+    return f"(case lower({column}) {known} else {column} end)"
+
+
 def visible(text: str) -> str:
     """A text without characters that cannot be seen: what others wrote, which is taken as it is."""
     return UNSEEN.sub("", text)

@@ -9,7 +9,7 @@ from typing import Any
 from clientops.forms.element import Content, Node, call, h
 from clientops.forms.look import badge, button, link
 from clientops.forms.words import day, humanised
-from clientops.readable import counted
+from clientops.readable import counted, way_of_paying
 from clientops.reports.duplicates import PROFILE, Case, Pair, likelihood_text
 from clientops.reports.labels import amount_text
 from clientops.rules.merge_survivorship import BLOCKS
@@ -153,8 +153,8 @@ def _field_row(
     cells = []
     for client in case.clients:
         number = client["id"]
-        text = _text(client[name])
-        shown = differing(text, _text(own[name])) if differs and client is not own else [text]
+        text = _shown(client, name)
+        shown = differing(text, _shown(own, name)) if differs and client is not own else [text]
         is_taken = chosen.get(name) == number
         if not differs or number not in ids or not text:
             cells.append(
@@ -182,6 +182,10 @@ def _field_row(
         class_="co-case-differs" if differs else "",
         key=f"field {name}",
     )
+
+
+def _shown(client: Mapping[str, Any], name: str) -> str:
+    return way_of_paying(client[name]) if name == "payment_method" else _text(client[name])
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clientops.errors import UsageError
+from clientops.readable import way_of_paying_sql
 from clientops.reports.client import find_survivor
 from clientops.reports.labels import amount_text, country_name, party_sql
 from clientops.reports.printing import find_browser, print_pdf, render_html, write_private
@@ -95,6 +96,7 @@ def read_accounts(tables: Tables, first: date, last: date, client_id: int | None
     given = {} if number is None else {"number": number}
     tables.query(f"select id, currency_id from clients {where}", **given).query("account_clients", "select 0")
     sql = MOVEMENTS.format(
+        gateway=way_of_paying_sql("gateway"),
         party=party_sql("c"), client_history=tables.history("clients"), entry_history=tables.history("credit_entries"),
         invoice_history=tables.history("invoices"), operations=tables.operations(),
     )  # fmt: skip
@@ -168,7 +170,7 @@ MOVEMENTS = """
         from billed b join given_up g on g.id = b.id where b.status <> 'Cancelled'
         union all
         select client_id, currency_id, occurred_at::date, 4, case when amount_out > amount_in then 'refund' else 'payment' end, id,
-            case when amount_out > amount_in then 'Paid back' else 'Payment' end || coalesce(', ' || gateway, '') || coalesce(', ' || reference, ''),
+            case when amount_out > amount_in then 'Paid back' else 'Payment' end || coalesce(', ' || {gateway}, '') || coalesce(', ' || reference, ''),
             amount_out - amount_in
         from transactions where kind <> 'fee' and client_id in (select id from chosen)
         union all

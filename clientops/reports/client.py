@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from clientops.readable import counted
+from clientops.readable import counted, way_of_paying
 from clientops.reports.labels import amount_text, country_name, language_name, party_sql, read_labels
 from clientops.reports.listings import OWED
 from clientops.tables.view import Tables
@@ -132,7 +132,7 @@ def _profile(row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 def _billing(row: dict[str, Any], contact: str) -> tuple[tuple[str, str], ...]:
     return (
         ("Currency", row["code"] or ""),
-        ("Payment method", row["payment_method"] or ""),
+        ("Payment method", way_of_paying(row["payment_method"])),
         ("Tax number", row["tax_id"] or ""),
         ("Tax", "exempt" if row["is_tax_exempt"] else "charged"),
         ("Billing contact", contact or "the client"),

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from clientops.readable import with_readable_names
+from clientops.readable import way_of_paying, with_readable_names
 from clientops.reports.labels import amount_text, read_labels
 from clientops.tables.references import references_from
 from clientops.tables.schema import table as schema_of
@@ -220,6 +220,8 @@ def _shown(names: _Names, table: str, column: str, value: Any, row: dict[str, An
         return value.isoformat()
     if column == "password_hash":
         return "set"
+    if column in ("gateway", "payment_method"):
+        return way_of_paying(str(value))
     if isinstance(value, int):
         target = next((r.target for r in references_from(table) if r.column == column and not r.when), "")
         target = "clients" if column in ("client_id", *CLIENTS_THEN.get(table, ())) else target

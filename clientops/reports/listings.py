@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from clientops.operations import titles
+from clientops.readable import way_of_paying_sql
 from clientops.reports.labels import name_sql, party_contains_sql, party_sql
 from clientops.reports.listing import Listing, Shown
 from clientops.tables.schema import quote_name, quote_text
@@ -48,7 +49,7 @@ _SELECTS: dict[str, tuple[str, str, tuple[Shown, ...], str]] = {
     ),
     "transactions": (
         "transactions",
-        f"""select t.id, t.occurred_at, coalesce({party_sql("c")}, t.client_name) as client, t.kind, t.gateway, t.reference,
+        f"""select t.id, t.occurred_at, coalesce({party_sql("c")}, t.client_name) as client, t.kind, {way_of_paying_sql("t.gateway")} as gateway, t.reference,
                 t.amount_in, t.amount_out, k.code, t.client_id
             from transactions t left join clients c on c.id = t.client_id left join currencies k on k.id = t.currency_id""",
         (NUMBER, Shown("occurred_at", "When", "moment"), Shown("client", "Client"), Shown("kind", "Kind"), Shown("gateway", "Gateway"),

@@ -16,6 +16,7 @@ from clientops.forms.shell import SCREENS
 from clientops.importing.demo.build import BUILD_DEMO
 from clientops.importing.whmcs.rule import IMPORT_WHMCS
 from clientops.operations import rules, title_of
+from clientops.readable import way_of_paying_sql
 from tests.books import OPERATOR, apply_by_hand, insert
 from tests.builders import NOW, TODAY
 
@@ -87,6 +88,25 @@ def test_the_home_screen_counts_what_waits(at, hostile):
     grid = at("home/closed", hostile)
     page = grid.ask(grid.node(tag="co-grid"), "page", {"offset": 0, "limit": 10})
     assert [row["id"] for row in page["rows"]] == [9]
+
+
+def test_ways_of_paying_are_called_what_people_call_them(at, book):
+    """A gateway or payment method that the book has as programs write it stands everywhere as people read it."""
+    insert(book, clients=[{"id": 50, "payment_method": "banktransfer"}],
+           transactions=[{"id": 50, "client_id": 50, "amount_in": 7, "gateway": "directdebit"}, {"id": 51, "client_id": 50, "amount_in": 7, "gateway": "Klarna"}])  # fmt: skip
+    assert "Payment method Bank transfer" in at("client/50").text
+    assert "Gateway Direct debit" in at("record/transactions/50").text
+    hand = at("billing/transactions")
+    rows = {
+        row["id"]: row["cells"]
+        for row in hand.ask(hand.node(tag="co-grid"), "page", {"offset": 0, "limit": 50, "search": "e"})["rows"]
+    }
+    assert "Direct debit" in rows[50]
+    hand = at("billing/transactions")
+    found = hand.ask(hand.node(tag="co-grid"), "page", {"offset": 0, "limit": 50, "filters": {"gateway": "direct d"}})
+    assert [row["id"] for row in found["rows"]] == [50]
+    [(text,)] = book.query(f"select {way_of_paying_sql('gateway')} from transactions where id = 51")[1]
+    assert text == "Klarna"
 
 
 def test_a_transaction_names_its_client(at, book):

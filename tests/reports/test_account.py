@@ -66,7 +66,7 @@ def test_everything_that_moves_an_account_is_on_it():
         (day, "invoice", "Invoice 3, due 2026-03-10", money(30)),
         (day, "invoice", "Invoice 4, due 2026-03-01", money(40)),
         (day, "credit", "Credit, Sorry", money(-6)),
-        (date(2026, 3, 2), "payment", "Payment, stripe, ch_1", money(-7)),
+        (date(2026, 3, 2), "payment", "Payment, Stripe, ch_1", money(-7)),
         (date(2026, 3, 3), "cancellation", "Invoice 2 cancelled", money(-20)),
         (date(2026, 3, 3), "refund", "Paid back", money(3)),
         (date(2026, 3, 5), "cancellation", "Invoice 4 refunded", money(-40)),
