@@ -18,9 +18,9 @@ from clientops.errors import UsageError
 from clientops.exporting.files import export_relation
 from clientops.exporting.whmcs_known import SEEN, before_sql, changed_sql
 from clientops.exporting.whmcs_load import BEFORE, load_sql
-from clientops.exporting.whmcs_targets import BEYOND_WHMCS, TARGETS, Target
+from clientops.exporting.whmcs_targets import TARGETS, Target
 from clientops.tables.schema import quote_name, quote_text
-from clientops.tables.view import Tables
+from clientops.tables.view import BEYOND_SOURCES, Tables
 
 
 def export_whmcs(tables: Tables, folder: Path, *, since: int | None = None) -> list[tuple[str, int]]:
@@ -90,7 +90,7 @@ PARTLY_BY_HAND = {
     "pending and cancelled service_changes": """select id from service_changes where status <> 'Completed'
         and id in (select id from history.service_changes where not {known})""",
     "notes of tickets and replies that were numbered here": f"""select id from ticket_replies
-        where (is_internal or id >= {BEYOND_WHMCS})
+        where (is_internal or id >= {BEYOND_SOURCES})
         and id in (select id from history.ticket_replies where not {{known}})""",
 }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clientops.tables.view import BEYOND_SOURCES
+
 NO_DATE = "'0000-00-00'"
-BEYOND_WHMCS = 2**32  # an import gives numbers from here on to rows that have none of their own here
 
 
 @dataclass(frozen=True)
@@ -270,12 +271,12 @@ TARGETS: tuple[Target, ...] = (
         *_moments("lastreply=last_reply_at"), ("service", "coalesce('S' || r.service_id, 'D' || r.domain_id, '')"),
         *_numbers("merged_ticket_id=merged_ticket_id"),
     )),
-    # Notes between staff have numbers of their own here, and those of later replies may be beyond WHMCS's.
+    # Notes between staff have numbers of their own there. (Books of before may have replies beyond WHMCS's 32 bits.)
     Target("tblticketreplies", "ticket_replies", (
         *_plain("id=id", "tid=ticket_id"), *_numbers("userid=client_id", "contactid=contact_id", "requestor_id=user_id"),
         *_text("name=name", "email=email"), *_moments("date=replied_at"), *_plain("message=message"),
         *_text("admin=operator"),
-    ), where=f"not r.is_internal and r.id < {BEYOND_WHMCS}"),
+    ), where=f"not r.is_internal and r.id < {BEYOND_SOURCES}"),
     Target("tblcustomfieldsvalues", "custom_values", (
         *_plain("id=id", "fieldid=field_id", "relid=subject_id"), *_text("value=value"),
     ), where="r.field_id in (select id from custom_fields where subject_kind <> 'invoice')"),

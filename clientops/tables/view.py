@@ -17,6 +17,9 @@ from clientops.tables.schema import all_tables, column_list, quote_name, table
 
 Value = str | int | bool | Decimal | date | datetime | None
 
+# An import gives numbers from here on to rows that share a table here, but have numbers of their own in the source.
+BEYOND_SOURCES = 2**32
+
 NO_PROBLEMS = (
     """select 0::bigint as "row", ''::varchar as "field", ''::varchar as code, ''::varchar as message limit 0"""
 )
@@ -81,13 +84,18 @@ class Tables:
         source = "history.operations"
         return source if self.as_of is None else f"(select * from {source} where id <= {int(self.as_of)})"
 
-    def next_id(self, name: str) -> str:
+    def next_id(self, name: str, *, of_imports: bool = False) -> str:
         """SQL for the highest number a table ever used, 0 for none; new rows count on from it.
 
-        Numbers are not used twice, not even those of rows that were deleted or undone.
+        Numbers are not used twice, not even those of rows that were deleted or undone. Those from ``BEYOND_SOURCES`` on are
+        counted apart (``of_imports``), so that new rows keep numbers that the source can take.
         """
         name = quote_name(table(name).name)
-        return f"greatest(coalesce((select max(id) from {name}), 0), coalesce((select max(id) from history.{name}), 0))"
+        which = "" if of_imports else f" where id < {BEYOND_SOURCES}"
+        return (
+            f"greatest(coalesce((select max(id) from {name}{which}), 0), "
+            f"coalesce((select max(id) from history.{name}{which}), 0))"
+        )
 
 
 class Steps:

@@ -250,3 +250,27 @@ def test_new_products_are_named_and_others_go_back(tmp_path):
     with book.tables() as now:
         assert tables_left_here(now) == ["currencies", "new products"]
         assert "tblproducts.csv" not in dict(export_whmcs(now, tmp_path / "out"))
+
+
+def test_replies_have_numbers_that_whmcs_can_take(tmp_path):
+    """Notes of tickets came with numbers beyond WHMCS's; a reply that is written here counts on from WHMCS's own."""
+    book = load_book(tmp_path / "b.duckdb")
+    staging = stage(
+        tmp_path / "s.duckdb",
+        tbltickets=[{"id": 4, "tid": "T1", "title": "Down", "status": "Open"}],
+        tblticketreplies=[{"id": 70, "tid": 4, "message": "Hello"}],
+        tblticketnotes=[{"id": 1, "ticketid": 4, "message": "Look at the disk"}],
+    )
+    book.apply_now(IMPORT_WHMCS, {"source": "whmcs"}, staging=staging, reason="x")
+    book.apply_now(rule("reply-ticket"), {"ticket_id": 4, "message": "Mended"}, reason="x")
+    with book.tables() as now:
+        export_whmcs(now, tmp_path / "out")
+    assert [(row["id"], row["message"]) for row in read(tmp_path / "out" / "tblticketreplies.csv")] == [
+        ("71", "Mended")
+    ]
+    staging = stage(tmp_path / "s2.duckdb", tblticketnotes=[{"id": 2, "ticketid": 4, "message": "Done"}])
+    book.apply_now(IMPORT_WHMCS, {"source": "whmcs"}, staging=staging, reason="x")
+    assert book.query("select id - power(2, 32)::bigint from ticket_replies where is_internal order by id")[1] == [
+        (1,),
+        (2,),
+    ]

@@ -107,9 +107,6 @@ MAPPINGS: tuple[Mapping, ...] = (
     QUOTE_ITEMS,
 )
 
-# WHMCS counts in 32 bits: from here on, numbers given here cannot be numbers that WHMCS gives later.
-BEYOND_WHMCS = 2**32
-
 NUMBER_TAKEN = "number_taken"
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from clientops.importing.whmcs.agreeing import add_shown
 from clientops.importing.whmcs.mapping import Mapping
-from clientops.importing.whmcs.reading import BEYOND_WHMCS, MAPPINGS, add_step, target_tables
+from clientops.importing.whmcs.reading import MAPPINGS, add_step, target_tables
 from clientops.tables.references import references_from
 from clientops.tables.schema import column_list, quote_name, quote_text
-from clientops.tables.view import Steps
+from clientops.tables.view import BEYOND_SOURCES, Steps
 
 
 def mappings_of(table: str) -> tuple[Mapping, ...]:
@@ -137,9 +137,9 @@ def rows_sql(steps: Steps, mapping: Mapping, *, given: int, is_repeated: bool, t
         joins.append(f"left join numbers_{mapping.table} row_number on row_number.source_id = r.id")
         number = "row_number.id"
     if mapping.is_numbered_here:
-        lowest = str(BEYOND_WHMCS) if any(not other.is_numbered_here for other in mappings_of(mapping.table)) else "0"
+        lowest = str(BEYOND_SOURCES) if any(not other.is_numbered_here for other in mappings_of(mapping.table)) else "0"
         number = (
-            f"coalesce(r.id, greatest({steps.tables.next_id(mapping.table)}, {lowest}) + {given} + row_number() over ("
+            f"coalesce(r.id, greatest({steps.tables.next_id(mapping.table, of_imports=True)}, {lowest}) + {given} + row_number() over ("
             "partition by r.id is null and r.fault is null order by length(r.source_id), r.source_id, r.source_row))"
         )
     final = (
