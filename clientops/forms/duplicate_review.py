@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any, Literal
 
@@ -325,11 +325,19 @@ class Review(Part):
         if self.armed == "later":
             return "the case goes to those put off."
         replaced = [number for number in self.ids if number != self.survivor]
-        text = f"{' and '.join(f'#{number}' for number in replaced)} will become #{self.survivor} with the next merge"
+        text = (
+            f"{_listed(replaced)} will become #{self.survivor} with the next merge" if replaced else "nobody is merged"
+        )
         chosen = outcome(case, self.survivor, self.ids, {})
         moved = {name: number for name, number in self.taken.items() if chosen.get(name) != number}
         if moved:
             text += f", with {', '.join(f'{humanised(name).lower()} of #{number}' for name, number in moved.items())}"
         if self.left_out:
-            text += f"; {' and '.join(f'#{number}' for number in sorted(self.left_out))} kept apart"
+            text += f"; {_listed(sorted(self.left_out))} kept apart"
         return f"{text}."
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """Numbers of clients in a sentence, e.g. ``#3, #4 and #5``."""
+    *firsts, last = (f"#{number}" for number in numbers)
+    return f"{', '.join(firsts)} and {last}" if firsts else last

@@ -314,6 +314,21 @@ def test_a_merge_that_was_taken_back_and_merged_again_asks_nothing(at, pairs):
     assert "keep them apart" not in hand.text
 
 
+def test_several_replaced_are_told_in_one_sentence(at, pairs):
+    """All who are replaced stand in a list; with everybody left out nobody is merged, and it is said so."""
+    hand = to(at("duplicates", pairs), "3 clients")
+    review = hand.view.part.screens["duplicates"].review
+    hand.click("Merge (M)")
+    first, second, last = sorted(review.case.ids)
+    replaced = [f"#{number}" for number in (first, second, last) if number != review.survivor]
+    assert f"{replaced[0]} and {replaced[1]} will become #{review.survivor}" in hand.text
+    hand.click("Back (Esc)")
+    for number in set(review.case.ids) - {review.survivor}:
+        review.include(number)
+    hand.click("Merge (M)")
+    assert f"nobody is merged; {replaced[0]} and {replaced[1]} kept apart." in hand.text
+
+
 def test_progress_counts_pairs(at, pairs):
     """What is decided and what waits are counted in the same unit: a case of three clients is two or three pairs."""
     hand = at("duplicates", pairs)
