@@ -8,7 +8,7 @@ import pytest
 from clientops.book.book import Book
 from clientops.errors import LockedError
 from clientops.forms import shell
-from clientops.forms.screens import home
+from clientops.forms.screens import audit, home
 from tests.forms.screens import Hand
 
 LOOK = shell.Shell.look_for_direct_changes
@@ -75,6 +75,16 @@ def test_direct_sql_is_told_on_every_screen_until_it_is_settled(at, book):
     hand.say({"h": hand.name_of(form, "submit"), "v": {"how": "revert", "values": {"reason": "Typo"}}})
     hand.click("Home")
     assert "by other means than clientops" not in hand.text
+
+
+def test_the_audit_screen_says_how_much_it_leaves_out(at, book, monkeypatch):
+    """Of many rows that were changed directly the first are shown; that there are more, and how many, is said."""
+    monkeypatch.setattr(audit, "SHOWN", 1)
+    with duckdb.connect(str(book.path)) as connection:
+        connection.execute("update clients set city = 'Elsewhere' where id <= 3")
+    assert "and 2 more rows, not shown here" in at("audit").text
+    monkeypatch.setattr(audit, "SHOWN", 3)
+    assert "not shown here" not in at("audit").text
 
 
 def test_the_look_gives_way_to_who_does_something(at, book, monkeypatch):

@@ -12,7 +12,7 @@ from clientops.forms.look import button, card, facts, notice, table
 from clientops.forms.shell import Screen
 from clientops.forms.view import Work
 from clientops.forms.words import humanised
-from clientops.readable import noun
+from clientops.readable import counted, noun
 
 SHOWN = 50
 
@@ -105,6 +105,7 @@ class Main(Screen):
         return h(
             "div",
             [notice("error", finding.message) for finding in self.report.findings[:SHOWN]],
+            _more(len(self.report.findings), "finding"),
             role="alert",
             class_="co-stack",
             key="report",
@@ -117,6 +118,7 @@ class Main(Screen):
                 for _, name, number, message in self.flaws[:SHOWN]]  # fmt: skip
         return card(
             table(("What", "Number", "Flaw"), rows, empty="No flaws: every reference and every figure fits."),
+            _more(len(self.flaws), "flaw"),
             title=f"Flaws in the data: {len(self.flaws):,}",
             key="flaws",
         )
@@ -139,6 +141,7 @@ class Main(Screen):
             )
         return [
             table(("What", "Number", "Before → now"), rows),
+            _more(len(self.direct), "row"),
             h("form",
               h("div", h("label", "Reason", h("span", " *", class_="co-required", aria_hidden="true"), for_=f"{own}-reason"),
                 h("input", type="text", id=f"{own}-reason", name="reason", value="", class_="co-input", aria_invalid="true" if self.wrong else None),
@@ -147,3 +150,9 @@ class Main(Screen):
                 h("button", "Revert: put back what was", type="submit", value="revert", class_="co-button"), class_="co-buttons"),
               class_="co-form", novalidate=True, on={"submit": self.decide}),
         ]  # fmt: skip
+
+
+def _more(count: int, what: str) -> Node | None:
+    """How many there are beside those that are shown; a part is never taken for the whole."""
+    rest = count - SHOWN
+    return h("p", f"and {counted(rest, f'more {what}')}, not shown here", class_="co-faint") if rest > 0 else None
