@@ -19,8 +19,10 @@ from clientops.book.policy import Policy
 from clientops.book.verify import verify
 from clientops.cli import app
 from clientops.errors import ClientopsError, UsageError
+from clientops.forms.launch import notebook_folder
 from clientops.operations import rule
 from clientops.reports.audit.credit import MOVED, bridge_section, bridge_sql
+from clientops.reports.audit.notebook import notebook_html, run_notebook
 from clientops.reports.audit.people import hours_section
 from clientops.reports.audit.period import Period
 from clientops.reports.audit.report import SECTIONS, TITLES, build_section, open_audit
@@ -252,6 +254,17 @@ def test_a_period_without_operations(story):
     assert filled - {"findings", "direct-now"} == {
         "manual-kinds", "digits-credit", "digits-payments", "digits-invoices",
     }  # fmt: skip
+
+
+def test_a_report_of_a_past_moment(story):
+    """As of an operation, the report knows nothing after it, says so, and the notebook is told, too."""
+    today = datetime.now(UTC).date()
+    past = open_audit(story, date(2020, 1, 1), today, as_of=2)
+    assert past.heading.endswith(", as it was after operation 2")
+    assert [row[0] for row in next(x for x in past.section("who").lists if x.key == "operations").rows] == [1, 2]
+    node = run_notebook(notebook_folder() / "audit-report.ipynb", past)
+    page = notebook_html(node, past)
+    assert as_read(page) == as_read(past.html())
 
 
 def test_a_period_the_wrong_way_round(story):

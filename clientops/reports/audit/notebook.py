@@ -31,7 +31,8 @@ def run_notebook(notebook: Path, audit: Audit) -> Any:
     from traitlets.config import Config
 
     node = nbformat.read(notebook, as_version=4)
-    given = f"book, first, last = {str(audit.book.path)!r}, {audit.first.isoformat()!r}, {audit.last.isoformat()!r}"
+    days = f"{audit.first.isoformat()!r}, {audit.last.isoformat()!r}"
+    given = f"book, first, last, as_of = {str(audit.book.path)!r}, {days}, {audit.book.moment!r}"
     place = next(n for n, cell in enumerate(node.cells) if "parameters" in cell.metadata.get("tags", [])) + 1
     node.cells.insert(place, nbformat.v4.new_code_cell(given, id="injected-parameters"))
     environment = {**os.environ, "CLIENTOPS_BOOK": str(audit.book.path), "CLIENTOPS_OPERATOR": audit.book.operator}

@@ -127,7 +127,8 @@ class Audit:
     @property
     def heading(self) -> str:
         """What the report is about."""
-        return f"Audit of {self.book.path.name}, {self.first} to {self.last}"
+        seen = "" if self.book.moment is None else f", as it was after operation {self.book.moment}"
+        return f"Audit of {self.book.path.name}, {self.first} to {self.last}{seen}"
 
     def _repr_html_(self) -> str:
         return "\n".join(section.html() for section in self.sections)
@@ -138,7 +139,10 @@ class Audit:
 
 
 def open_audit(
-    book: Book | str | Path | None = None, first: date | str | None = None, last: date | str | None = None
+    book: Book | str | Path | None = None,
+    first: date | str | None = None,
+    last: date | str | None = None,
+    as_of: int | None = None,
 ) -> Audit:
     """The audit of a book over a period.
 
@@ -146,11 +150,14 @@ def open_audit(
         book: The book, or its file; else that of ``CLIENTOPS_BOOK``.
         first: First day (UTC); else the first of this year.
         last: Last day (UTC); else today.
+        as_of: Operation after which the book is looked at; else what the book is looked at as of. What is verified is the
+            whole book, in any case.
 
     Raises:
         UsageError: The period ends before it begins.
     """
     opened = book if isinstance(book, Book) else Book(book or default_path())
+    opened = opened if as_of is None else opened.past(as_of)
     until = _day(last) or datetime.now(UTC).date()
     since = _day(first) or until.replace(month=1, day=1)
     if since > until:
