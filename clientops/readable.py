@@ -18,6 +18,8 @@ NOUNS = {
     "communications": ("communication", "communications"),
     "merged_clients": ("old client number", "old client numbers"),
     "matches": ("match", "matches"),
+    "sign_offs": ("sign-off", "sign-offs"),
+    "sign_off_figures": ("figure of a sign-off", "figures of a sign-off"),
     "addresses": ("address", "addresses"),
 }
 """What rows of tables are called, where that is not the table's name."""

@@ -310,7 +310,7 @@ class SignOffs(Part):
         lines = []
         for row in self.rows:
             text, tone = STATES[row["state"]]
-            opened = counted(row["open_count"], "difference") if row["open_count"] else "none"
+            opened = counted(row["open_count"], "differences") if row["open_count"] else "none"
             signed = f"{row['period_from']} to {row['period_to']} reconciled by {row['operator'] or 'nobody known'} on {row['signed_on']}"
             lines.append((
                 [h("strong", signed), h("p", row["note"], class_="co-faint") if row["note"] else None],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from clientops.book.approval import Review, approve, reject, review, waiting
@@ -20,11 +20,16 @@ from clientops.reports.diff import describe
 
 
 class WaitingList(Part):
-    """What waits; one of them can be opened, and is planned anew on the book as it is."""
+    """What waits; one of them can be opened, and is planned anew on the book as it is.
 
-    def __init__(self, desk: Desk) -> None:
+    Args:
+        desk: The book.
+        on_applied: Called after one was applied or rejected.
+    """
+
+    def __init__(self, desk: Desk, on_applied: Callable[[Receipt], Any] = lambda _receipt: None) -> None:
         super().__init__()
-        self.desk = desk
+        self.desk, self.on_applied = desk, on_applied
         self.opened: Review | None = None
         self.described: Any = None
         self.said: tuple[str, str] | None = None
@@ -75,10 +80,12 @@ class WaitingList(Part):
     def _applied(self, receipt: Receipt) -> None:
         self.said = ("done", f"Approved and applied as operation {receipt.operation_id}: {in_words(receipt.counts)}.")
         self.opened = None
+        self.on_applied(receipt)
 
     def _rejected(self, receipt: Receipt) -> None:
         self.said = ("done", f"Rejected, as operation {receipt.operation_id}.")
         self.opened = None
+        self.on_applied(receipt)
 
     def _failed(self, error: Exception) -> bool:
         if isinstance(error, (NotAllowedError, RefusedError, StaleError, UsageError)):

@@ -34,6 +34,8 @@ BRIEF = {
     "allocations": ("amount", "transaction_id", "invoice_id"),
     "invoices": ("number", "issued_on", "total"),
     "invoice_items": ("description", "amount"),
+    "sign_offs": ("period_from", "period_to"),
+    "sign_off_figures": ("figure", "row_count", "amount", "currency_code"),
     "duplicate_decisions": ("left_id", "right_id", "decision"),
     "duplicate_pairs": ("left_id", "right_id"),
 }

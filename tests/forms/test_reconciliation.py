@@ -177,6 +177,7 @@ def test_period_is_signed_off_and_breaks(at, book):
     )
     hand = at("billing/sign-off", book)
     hand.submit(period_from=date(2026, 9, 1).isoformat(), period_to="2026-09-30", note="")
+    assert "transactions · 1 · 41.5 · EUR" in hand.text
     hand.submit(reason="September")
     hand.click("Close")
     assert "2026-09-01 to 2026-09-30 reconciled by maria" in hand.text

@@ -40,7 +40,9 @@ def test_asked_for_and_approved(two):
     assert "Waiting for a second person" in other.text
     other.click("No. 1")
     assert "200.00" in other.text
+    before = other.view.drawn.find(tag="co-grid")[0].attributes["version"]
     other.submit("approve", reason="")
+    assert other.view.drawn.find(tag="co-grid")[0].attributes["version"] > before  # the log below shows it
     assert "Approved and applied as operation" in other.text
     assert credit(other) == 200
     assert "Waiting for a second person" not in other.text

@@ -36,7 +36,7 @@ class Main(Screen):
         self.page: OperationPage | None = None
         self.entries: EntriesPage | None = None
         self.missing = ""
-        self.waiting = WaitingList(desk)
+        self.waiting = WaitingList(desk, lambda _receipt: self.log.refresh())
 
     def show(self, arguments: list[str]) -> None:
         """``operations/5`` is operation 5, ``operations/entries`` the record of manual entries."""
