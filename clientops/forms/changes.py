@@ -34,6 +34,7 @@ def naming_node(desk: Desk, warnings: Sequence[Problem]) -> Content:
     named = [(w, found) for w in warnings if w.code == NAMING and (found := re.match(r"(\w+) (\d+) ", w.message))]
     if not named:
         return None
+    named.sort(key=lambda pair: (pair[1][1], int(pair[1][2])))
     lines = []
     for warning, found in named[:MOST_NAMING]:
         table, number = found.groups()
