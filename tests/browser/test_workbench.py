@@ -136,7 +136,7 @@ def test_a_hostile_name_is_shown_harmlessly_on_every_screen(open_screen):
     harmless(shown=True)
     for screen in SCREENS:
         page.get_by_role("link", name=screen, exact=True).click()
-        page.get_by_role("heading", name=screen, exact=True, level=1).wait_for()
+        page.locator(".co-main").get_by_role("heading", name=screen, exact=True, level=1).wait_for()
         harmless()
         for view in range(page.get_by_role("group", name="Views").get_by_role("button").count()):
             page.get_by_role("group", name="Views").get_by_role("button").nth(view).click()
