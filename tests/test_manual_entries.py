@@ -106,7 +106,7 @@ def test_by_one_line(kind, filled):
     assert fingerprint(filled.path) == before
 
 
-@pytest.mark.parametrize("many", [1, 10_000])
+@pytest.mark.parametrize("many", [1, 300, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_by_file(kind, filled, tmp_path, many):
     """A file of one row and one of ten thousand take the same path, as one operation, and can be taken back."""
     before, rows = fingerprint(filled.path), count(filled, kind.table)

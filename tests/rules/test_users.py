@@ -1,5 +1,8 @@
 """Rules of users, and who may see which client."""
 
+import subprocess
+import sys
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -169,3 +172,10 @@ def test_refused(name, row, problem):
 def test_many_are_one_by_one(function, model, rows):
     """Law: a table of n requests leaves the same tables as n tables of one."""
     assert_one_by_one_is_same(function, model, book, rows)
+
+
+def test_hashes_take_their_time():
+    """Outside these tests, which hash quickly, guessing costs 64 MiB and three passes a try."""
+    asked = f"from clientops.passwords import hash_password; print(hash_password({SECRET!r}))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
