@@ -119,23 +119,32 @@ _LETTERS = "translate({}, '0123456789._-', '')"
 
 GENERATION = """case when generation_l is not distinct from generation_r then 'same' else 'different' end"""
 
+# Of a letter that differs among the first three, what follows is the same: cheaper to see than the distance is to count.
+_SAME_END = """right(email_l, least(length(email_l), length(email_r)) - 3)
+            = right(email_r, least(length(email_l), length(email_r)) - 3)"""
+
 EMAIL = f"""case
         when email_l is null or email_r is null then 'unknown'
         when email_l = email_r then
             case when (is_role_mail_l and {{firm}} = 'person') or n_email_l > {SEVERAL} then 'shared' else 'same' end
-        when split_part(email_l, '@', 1) = split_part(email_r, '@', 1) then 'mailbox'
-        when {_LETTERS.format("email_l")} = {_LETTERS.format("email_r")} then 'near'
+        when ord(email_l) = ord(email_r) and split_part(email_l, '@', 1) = split_part(email_r, '@', 1) then 'mailbox'
+        when (ord(email_l) = ord(email_r) or least(ord(email_l), ord(email_r)) < 58)
+            and {_LETTERS.format("email_l")} = {_LETTERS.format("email_r")} then 'near'
         when strlen(email_l) > 8 and abs(strlen(email_l) - strlen(email_r)) < 2
-            and (left(email_l, 4) = left(email_r, 4) or right(email_l, 4) = right(email_r, 4)) and {_one_letter("email_l", "email_r")}
+            and (left(email_l, 2) = left(email_r, 2) or {_SAME_END}) and {_one_letter("email_l", "email_r")}
             -- The e-mails of Marie and Maria differ because their names do.
             then case when {{given}} = 'near' then 'different' else 'misspelt' end
         else 'different' end"""
 
-PHONE = """case
+# One digit differs: what comes before the last five, or the last four, is the same.
+_MAY_DIFFER_BY_A_DIGIT = """(right(phone_l, 4) = right(phone_r, 4)
+    or left(phone_l, least(length(phone_l), length(phone_r)) - 5) = left(phone_r, least(length(phone_l), length(phone_r)) - 5))"""
+
+PHONE = f"""case
         when phone_l is null or phone_r is null then 'unknown'
         when phone_l = phone_r then 'same'
-        when strlen(phone_l) > 8 and (levenshtein(phone_l, phone_r) = 1 or right(phone_l, 9) = right(phone_r, 9))
-            then 'misspelt'
+        when strlen(phone_l) > 8 and ({_MAY_DIFFER_BY_A_DIGIT} and levenshtein(phone_l, phone_r) = 1
+            or right(phone_l, 9) = right(phone_r, 9)) then 'misspelt'
         else 'different' end"""
 
 # A tax number is a person's or firm's own, or that of the company they work for: then it is organisation's.
