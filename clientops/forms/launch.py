@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -40,7 +42,7 @@ def lab(
         notebooks: Folder of the notebooks; else the ones that come with clientops.
         say: Told the address.
     """
-    with serving("lab", book, port=port, notebooks=notebooks) as (address, process):
+    with _ended_by_signals(), serving("lab", book, port=port, notebooks=notebooks) as (address, process):
         return _attend(address, process, say, open_browser=open_browser)
 
 
@@ -64,8 +66,27 @@ def app(
         client_area: Serve what clients see, and nothing else.
     """  # fmt: skip
     kind = "client-area" if client_area else "app"
-    with serving(kind, book, port=port, notebooks=notebooks) as (address, process):
+    with _ended_by_signals(), serving(kind, book, port=port, notebooks=notebooks) as (address, process):
         return _attend(address, process, say, open_browser=open_browser)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let whoever ends this program, or closes its terminal, end the server too; else it would go on alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {number: signal.signal(number, _end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 @contextmanager
