@@ -56,7 +56,7 @@ _REFERENCES = tuple(r for r in REFERENCES if (r.table, r.column) != ("credit_ent
 
 
 def orphans_sql(steps: Steps) -> str:
-    """SELECT of ``table_name, id, message`` of all rows that point at nothing, but for credit of clients that are gone.
+    """SELECT of ``table_name, id, message, gone_table, gone_id`` of all rows that point at nothing, but for credit of clients that are gone.
 
     Where few numbers of a table are left out, what is outside of them or is one of these points at nothing: no join with
     the table is needed to see that.
@@ -89,24 +89,22 @@ def _orphans_of(reference: Reference, spans: dict[str, tuple[int, int]]) -> str:
             f"(select * from {rows} where {column} not between {first} and {last} "
             f"or {column} in (select id from left_out_{reference.target}))"
         )
-    return orphan_sql(reference, rows)
+    return orphan_sql(reference, rows, with_target=True)
 
 
 # Only the rows that are asked for are joined: with the condition on the left side alone, the engine goes through all.
-ORPHAN_DIFFERENCES = r"""
+ORPHAN_DIFFERENCES = """
     with found as (
-        select table_name, id, min(message) as message from orphans group by table_name, id
-    ),
-    aimed as (
-        select *, regexp_extract(message, ' points at (\w+) \d+, which', 1) as gone_table,
-            try_cast(regexp_extract(message, ' points at \w+ (\d+), which', 1) as bigint) as gone_id from found
+        select table_name, id, min(message) as message, arg_min(gone_table, message) as gone_table,
+            arg_min(gone_id, message) as gone_id
+        from orphans group by table_name, id
     )
     select 'orphan' as kind, f.table_name, f.id as row_id,
         coalesce(i.client_id, s.client_id, t.client_id, if(gone_table = 'clients', gone_id, null)) as client_id,
         t.currency_id, coalesce(i.total, s.recurring_amount, t.amount_in - t.amount_out) as amount,
         coalesce(i.issued_on, (t.occurred_at at time zone 'UTC')::date) as day, f.message,
         [{'table': f.table_name, 'id': f.id}] as row_list, null::varchar as mend_rule, null::varchar as mend_request, gone_table, gone_id
-    from aimed f
+    from found f
     left join (select * from invoices where id in (select id from found where table_name = 'invoices')) i
         on i.id = f.id and f.table_name = 'invoices'
     left join (select * from services where id in (select id from found where table_name = 'services')) s

@@ -181,14 +181,18 @@ INVARIANTS: tuple[Invariant, ...] = (
 )
 
 
-def orphan_sql(reference: Reference, rows: str) -> str:
-    """SELECT of ``table_name, id, message`` of rows of ``rows`` (shaped like the table) that point at nothing."""
+def orphan_sql(reference: Reference, rows: str, *, with_target: bool = False) -> str:
+    """SELECT of ``table_name, id, message`` of rows of ``rows`` (shaped like the table) that point at nothing.
+
+    With the target also ``gone_table, gone_id``: what is not there.
+    """
     column = quote_name(reference.column)
     condition = f"and ({reference.when})" if reference.when else ""
     name = reference.table
+    target = f", '{reference.target}' as gone_table, r.{column} as gone_id" if with_target else ""
     return f"""
         select '{name}' as table_name, r.id,
-            '{noun(name)} ' || r.id || ' points at {noun(reference.target)} ' || r.{column} || ', which is not there' as message
+            '{noun(name)} ' || r.id || ' points at {noun(reference.target)} ' || r.{column} || ', which is not there' as message{target}
         from {rows} r anti join {quote_name(reference.target)} p on p.id = r.{column}
         where r.{column} is not null {condition}
     """
