@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from clientops.matching.normalise import folded_sql, nicknames, words
+from clientops.matching.normalise import any_of, folded_sql, nicknames, words
 from clientops.tables.view import Value
 
 CLIENT_COLUMNS = (
@@ -95,11 +95,15 @@ def _number_conditions(keys: dict[str, Any], values: _Values) -> list[str]:
 
 
 def _company_conditions(keys: dict[str, Any], values: _Values) -> list[str]:
-    """A company name that begins alike."""
+    """A company name that begins alike, perhaps behind a legal form; up to an "and", which others write otherwise."""
     if not keys["company"]:
         return []
+    before, _, _ = keys["company"].partition("and")
+    start = (before if len(before) > 2 else keys["company"])[:12]
+    forms = f"{any_of('leading_forms')}|{any_of('glued_forms')}"
     plain = rf"regexp_replace({_folded('company_name')}, '[^\p{{L}}\p{{N}}]+', '', 'g')"
-    return [f"{_begins('company_name', keys['company'])} and starts_with({plain}, {values.put(keys['company'][:12])})"]
+    begins = _begins("company_name", start, *forms.split("|"), "(")
+    return [f"{begins} and regexp_matches({plain}, {values.put(f'^(?:{forms})?{start}')})"]
 
 
 def _name_conditions(keys: dict[str, Any], values: _Values) -> list[str]:

@@ -46,8 +46,8 @@ def normalise(tables: Tables, clients: str = "clients") -> Relation:
         One row a client, not worked out yet: ``id``; ``given`` and ``surname`` (lower case, Latin letters without
         accents, without titles and middle initials), ``given_first`` (first given name, nicknames as the name they
         stand for), ``generation`` (jr, sr, iii …), ``name`` (given name and surname in alphabetical order, so that
-        swapped names agree), ``company`` (without legal form, "and" in one language), ``email`` (lower case, without plus tag, without dots
-        where the provider ignores them), ``phone`` (digits of E.164), ``tax_id`` (without the country's letters),
+        swapped names agree), ``company`` (without legal form, "and" in one language), ``email`` (lower case, without plus tag, without
+        dots where the provider ignores them), ``phone`` (digits of E.164), ``tax_id`` (without the country's letters),
         ``house`` and ``street`` (street words like Road left out), ``address`` (both, with the postcode),
         ``postcode``, ``city``. Empty where the client has none.
     """
@@ -64,15 +64,15 @@ def keys_sql(clients: str, dialling: str) -> str:
             f"{folded_sql(f'l.{name}')} as {name}"
             for name in ("first_name", "last_name", "company_name", "address1", "city")
         ),
-        titles=_any_of("titles"),
-        generations=_any_of("generations"),
-        legal_forms=_any_of("legal_forms"),
-        leading_forms=_any_of("leading_forms"),
-        glued_forms=_any_of("glued_forms"),
-        conjunctions=_any_of("conjunctions"),
-        units=_any_of("unit_words"),
-        street_words=_any_of("street_words"),
-        street_endings=_any_of("street_endings"),
+        titles=any_of("titles"),
+        generations=any_of("generations"),
+        legal_forms=any_of("legal_forms"),
+        leading_forms=any_of("leading_forms"),
+        glued_forms=any_of("glued_forms"),
+        conjunctions=any_of("conjunctions"),
+        units=any_of("unit_words"),
+        street_words=any_of("street_words"),
+        street_endings=any_of("street_endings"),
         domains=_domains_sql(),
         roles=", ".join(quote_text(mailbox) for mailbox in words()["role_mailboxes"]),
         dotless=", ".join(quote_text(domain) for domain in words()["mail_ignores_dots"]),
@@ -245,8 +245,8 @@ def folded_sql(column: str) -> str:
     return f"replace(replace(replace({text}, 'ae', 'a'), 'oe', 'o'), 'ue', 'u')"
 
 
-def _any_of(name: str) -> str:
-    """Alternatives of a regular expression, the longest first."""
+def any_of(name: str) -> str:
+    """Words of a list as keys spell them: alternatives of a regular expression, the longest first."""
     plain = (_without_marks(word) for word in words()[name])
     spelt = {form for word in plain for form in (word, _spelt(word))}
     return "|".join(sorted(spelt, key=lambda word: (-len(word), word)))

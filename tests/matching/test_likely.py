@@ -44,6 +44,14 @@ def test_found(client: dict[str, Any]) -> None:
     assert entered(book(FIRM, ZOFIA), client) == [(1, 2)]
 
 
+@pytest.mark.parametrize(
+    "name", ["Petit et Fils", "AB Lind", "株式会社山崎出版", "(株)山崎出版", "Sandberg Bygg", "Müller & Sohn"]
+)
+def test_a_company_is_found_by_its_name(name: str) -> None:
+    """Whatever its key leaves out or spells in one way: a legal form in front, the word for and."""
+    assert entered(book(FIRM, {"company_name": name}), {"company_name": name}) == [(1, 2)]
+
+
 def test_rows() -> None:
     """Several rows are looked up together; who is new has no row in the answer."""
     tables = book(FIRM, ZOFIA)
