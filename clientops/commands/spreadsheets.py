@@ -153,10 +153,9 @@ def _encoding_note(table: TextTable) -> str:
         *(text for column in table.rows.columns for text in column.slice(0, 1000).to_pylist()),
     ]
     word = next((word for text in texts if text for word in text.split() if not word.isascii()), "")
-    return (
-        f"the file does not say its encoding; {table.encoding} makes it {word!r}. If that is wrong, name another with --encoding"
-        * bool(word)
-    )
+    if not word:
+        return ""
+    return f"the file does not say its encoding; {table.encoding} makes it {word!r}. If that is wrong, name another with --encoding"
 
 
 def _sample(values: list[str | None]) -> str:
