@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from clientops.book import verify
+from clientops.book.backup import FILE_FORMAT
 from clientops.book.book import Book
 from clientops.book.preview import Receipt
 from clientops.changes import Kind, Plan, Rule
@@ -21,6 +22,31 @@ from clientops.tables.schema import all_tables, quote_name, quote_text, table
 from tests.builders import CURRENCIES, DEFAULTS, EUR, JPY, NOW, TODAY
 
 OPERATOR = "maria"
+
+
+def create_small(path: Path) -> Book:
+    """An empty book in the engine's smallest blocks: with rows it has 2 MB instead of 20, and tests copy it often."""
+    made = path.with_name(f"{path.name}.made")
+    Book.create(made, operator=OPERATOR)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {quote_text(str(made))} as made (read_only)")
+        connection.execute(
+            f"attach {quote_text(str(path))} as small (storage_version {quote_text(FILE_FORMAT)}, block_size 16384)"
+        )
+        connection.execute("copy from database made to small")
+    made.unlink()
+    path.chmod(0o600)
+    return Book(path, operator=OPERATOR)
+
+
+def file_format(path: Path) -> str:
+    """The engine's version that a closed file is written as."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {quote_text(str(path))} as looked_at (read_only)")
+        found = connection.execute(
+            "select tags['storage_version'] from duckdb_databases() where database_name = 'looked_at'"
+        )
+        return str(found.fetchall()[0][0])
 
 
 class ByHand(Request):

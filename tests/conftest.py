@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from clientops.book.book import Book
-from tests.books import OPERATOR, fill_shop
+from tests.books import OPERATOR, create_small, fill_shop
 from tests.long_forms import choose
 
 
@@ -60,7 +60,7 @@ def quick_passwords():
 def empty_book_file(tmp_path_factory) -> Path:
     """A closed, empty book to copy; making one takes a second."""
     path = tmp_path_factory.mktemp("template") / "empty.duckdb"
-    Book.create(path, operator=OPERATOR)
+    create_small(path)
     return path
 
 

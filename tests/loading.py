@@ -14,6 +14,7 @@ from clientops.changes import Plan, Rule
 from clientops.requests import Request
 from clientops.tables.schema import column_list, quote_name, table
 from clientops.tables.view import Tables
+from tests.books import create_small
 from tests.builders import NOW, TODAY, tables
 
 
@@ -63,7 +64,7 @@ def load_tables(path: Path, given: Tables) -> Book:
             )
         return steps.plan(*(steps.insert(name, f"rows of {name}") for name in images))
 
-    book = _copied(path, "empty", lambda made: Book.create(made, operator="test"))
+    book = _copied(path, "empty", create_small)
     loader = Rule("load-rows", "Load rows", load_rows, LoadRows, lenient=True)
     book.apply_now(loader, {"count": len(images)}, reason="Rows of a test", today=TODAY, now=NOW)
     return book

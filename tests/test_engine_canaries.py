@@ -14,18 +14,34 @@ import textwrap
 import duckdb
 import pytest
 
+from clientops.book.backup import FILE_FORMAT
+
 BOUNDARY = 122_880  # rows of a row group
+AS_A_BOOK = {"storage_compatibility_version": FILE_FORMAT}
 
 
 @pytest.fixture
 def connection(tmp_path):
-    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+    with duckdb.connect(str(tmp_path / "a.duckdb"), config=AS_A_BOOK) as connection:
         yield connection
 
 
 def test_the_version_is_the_one_that_was_measured():
     """Another version needs these tests, the crash tests and the concurrency tests in their long form."""
     assert duckdb.__version__ == "1.5.5"
+
+
+def test_files_are_written_as_old_ones_unless_told_otherwise(tmp_path):
+    """Statistics of a column are three kilobytes then, converted at each opening: books say FILE_FORMAT (backup.py)."""
+    columns = ", ".join(f"1 as c{number}" for number in range(20))
+    sizes = []
+    for name, options in (("old", ""), ("ours", f", storage_version '{FILE_FORMAT}'")):
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{tmp_path / name}' as a (block_size 16384{options})")
+            for number in range(50):
+                connection.execute(f"create table a.t{number} as select {columns}")
+        sizes.append((tmp_path / name).stat().st_size)
+    assert sizes[0] > 3 * sizes[1]
 
 
 def test_commit_after_an_error_returns_silently(connection):
@@ -334,7 +350,7 @@ def test_random_statements_keep_their_rows(tmp_path):
 
     for seed in range(20):
         choice, path, expected = random.Random(seed), tmp_path / f"{seed}.duckdb", {}
-        connection = duckdb.connect(str(path))
+        connection = duckdb.connect(str(path), config=AS_A_BOOK)
         connection.execute("create table t (id bigint, name varchar, amount decimal(18, 4))")
         for _ in range(400):
             kind = choice.choice(["insert", "insert", "update", "delete", "checkpoint", "reopen"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from clientops.book.backup import copy_book, unfinished_file
+from clientops.book.backup import FILE_FORMAT, copy_book, unfinished_file
 from clientops.book.connection import configure, connected, database_transaction, private_files
 from clientops.book.lock import locked
 from clientops.errors import BookError, NewerBookError
@@ -37,7 +37,11 @@ def create_book(path: Path, *, who: str) -> None:
         if path.exists():
             raise BookError(f"Somebody else has just made {path}")
         try:
-            with unfinished_file(path) as unfinished, private_files(), duckdb.connect(str(unfinished)) as connection:
+            with (
+                unfinished_file(path) as unfinished,
+                private_files(),
+                duckdb.connect(str(unfinished), config={"storage_compatibility_version": FILE_FORMAT}) as connection,
+            ):
                 configure(connection)
                 with database_transaction(connection):
                     _migrate(connection, after=0)

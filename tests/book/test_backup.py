@@ -8,11 +8,12 @@ import duckdb
 import pytest
 
 from clientops.book import backup as backup_module
+from clientops.book.backup import FILE_FORMAT
 from clientops.book.book import Book
 from clientops.book.restore import restore
 from clientops.errors import BookError, UsageError
 from clientops.tables.schema import all_tables, read_schema
-from tests.books import OPERATOR, fingerprint, insert, read_history, read_rows, tamper
+from tests.books import OPERATOR, file_format, fingerprint, insert, read_history, read_rows, tamper
 from tests.processes import hold_book
 
 
@@ -43,6 +44,7 @@ def test_a_backup_is_the_book(kept):
     copy = Book(target, operator=OPERATOR)
     assert (copy.head(), copy.verify(book.head()[1]).findings, copy.check()) == (book.head(), (), [])
     assert listing(target.parent) == [target.name, "shop.duckdb"]
+    assert file_format(target).startswith(FILE_FORMAT)
 
 
 def test_a_backup_is_a_book_of_its_own(kept):
@@ -53,6 +55,20 @@ def test_a_backup_is_a_book_of_its_own(kept):
     assert fingerprint(target) == before
     insert(Book(target, operator=OPERATOR), groups=[{"id": 11, "name": "y"}])
     assert [row[0] for row in read_rows(book.path, "groups")["groups"]] == [1, 10]
+
+
+def test_an_old_file_is_written_anew(book, tmp_path):
+    """A book made before the format was chosen works on, and gets it with a backup that is brought back."""
+    old = tmp_path / "old.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{book.path}' as new (read_only)")
+        connection.execute(f"attach '{old}' as old")
+        connection.execute("copy from database new to old")
+    insert(Book(old, operator=OPERATOR), groups=[{"id": 9, "name": "x"}])
+    assert not file_format(old).startswith(FILE_FORMAT)
+    Book(old, operator=OPERATOR).backup(tmp_path / "b.duckdb")
+    assert restore(tmp_path / "b.duckdb", tmp_path / "c.duckdb").is_clean
+    assert file_format(tmp_path / "c.duckdb").startswith(FILE_FORMAT)
 
 
 @pytest.mark.parametrize(

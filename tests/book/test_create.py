@@ -10,11 +10,22 @@ import duckdb
 import pytest
 
 from clientops.book import create
+from clientops.book.backup import FILE_FORMAT
 from clientops.book.book import Book, default_operator, default_path
 from clientops.errors import BookError, NewerBookError
 from clientops.tables import schema
 from clientops.tables.schema import all_tables, migrations, read_schema
-from tests.books import OPERATOR, SHOP, apply_by_hand, forget_schema, insert, read_history, read_rows, tamper
+from tests.books import (
+    OPERATOR,
+    SHOP,
+    apply_by_hand,
+    file_format,
+    forget_schema,
+    insert,
+    read_history,
+    read_rows,
+    tamper,
+)
 
 LATER = (
     "create table colours (\n    id bigint not null, -- Number of the colour\n    name varchar, -- Name\n);\n"
@@ -68,6 +79,8 @@ def test_a_new_book_is_empty_whole_and_private(tmp_path):
         twin = [(c.name, c.type) for c in history[name].columns]
         assert twin == [("operation_id", "BIGINT"), ("sign", "TINYINT"), *((c.name, c.type) for c in table.columns)]
     assert (book.head(), book.verify().is_clean, book.check()) == ((0, "0" * 64), True, [])
+    insert(book, groups=[{"id": 1, "name": "a"}])
+    assert file_format(book.path).startswith(FILE_FORMAT)  # writing keeps it
 
 
 @pytest.mark.parametrize(
