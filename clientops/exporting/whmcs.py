@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from clientops.changes import Relation
 from clientops.errors import UsageError
 from clientops.exporting.files import export_relation
-from clientops.exporting.whmcs_known import SEEN, before_sql, changed_sql
+from clientops.exporting.whmcs_known import SEEN, both_sql
 from clientops.exporting.whmcs_load import BEFORE, load_sql
 from clientops.exporting.whmcs_targets import TARGETS, Target
 from clientops.tables.schema import quote_name, quote_text
@@ -44,23 +45,31 @@ def export_whmcs(tables: Tables, folder: Path, *, since: int | None = None) -> l
     time_zone = tables.query(TIME_ZONE).fetchall()[0][0]
     written, loaded, had = [], [], []
     for target in TARGETS:
-        rows = tables.query(changed_sql(target, known, time_zone, counts_seen=since is None))
+        steps = tables.steps()
+        rows = steps.add("compared", both_sql(target, known, time_zone, counts_seen=since is None))
+        name = f"{target.name}.csv"
         if not rows.limit(1).fetchall():
+            steps.drop("compared")
             continue
         loaded.append(target)
-        file = folder / f"{target.name}.csv"
-        written.append((file.name, export_relation(rows, file, is_exact=True)))
-        rows = tables.query(before_sql(target, known, time_zone, counts_seen=since is None))
-        if rows.limit(1).fetchall():
+        written.append((name, _write(rows, folder / name, is_before=False)))
+        if rows.filter("is_before").limit(1).fetchall():
             had.append(target.name)
             (folder / BEFORE).mkdir(exist_ok=True)
-            export_relation(rows, folder / BEFORE / file.name, is_exact=True)
+            _write(rows, folder / BEFORE / name, is_before=True)
+        steps.drop("compared")
     if written:
         (folder / "load.sql").write_text(load_sql(loaded, had), encoding="utf-8")
     gone = tables.query(_gone_sql(TARGETS, known, counts_seen=since is None))
     if gone.limit(1).fetchall():
         written.append(("deleted.csv", export_relation(gone, folder / "deleted.csv")))
     return written
+
+
+def _write(compared: Relation, file: Path, *, is_before: bool) -> int:
+    """Write the rows of one side of ``both_sql`` as a file for a database; their number."""
+    rows = compared.filter(f"is_before = {is_before}").project("* exclude (is_before)").order("id")
+    return export_relation(rows, file, is_exact=True)
 
 
 def tables_left_here(tables: Tables, *, since: int | None = None) -> list[str]:

@@ -136,17 +136,26 @@ def changed_sql(
         counts_seen: Whether a row that an import found to be as here counts as known.
         history: SQL for the history of a table, up to some moment.
     """
-    which = " and id in (select id from before)" if target.is_for_known else ""
     return (
         compared_sql(target, known, time_zone, counts_seen=counts_seen, history=history)
-        + f" select * from after where id in (select id from (select * from after except select * from before)){which} "
-        "order by id"
+        + f" select after.* from {_other_sql(target)} order by after.id"
     )
 
 
-def before_sql(target: Target, known: str, time_zone: str = "UTC", *, counts_seen: bool = True) -> str:
-    """SELECT of the rows of :func:`changed_sql` that WHMCS has, as it has them; the arguments are the same."""
-    return (
-        compared_sql(target, known, time_zone, counts_seen=counts_seen)
-        + " select * from before where id in (select id from (select * from after except select * from before)) order by id"
+def both_sql(target: Target, known: str, time_zone: str = "UTC", *, counts_seen: bool = True) -> str:
+    """SELECT of the rows of :func:`changed_sql`, and of those of them that WHMCS has as it has them; unsorted.
+
+    ``is_before`` says which they are; the other columns are WHMCS's. The arguments are those of :func:`changed_sql`.
+    """
+    other = _other_sql(target)
+    return compared_sql(target, known, time_zone, counts_seen=counts_seen) + (
+        f" select false as is_before, after.* from {other}"
+        f" union all select true, before.* from {other} and before.id is not null"
     )
+
+
+def _other_sql(target: Target) -> str:
+    """SQL behind ``from``: rows of ``after`` that are not the same in ``before``, beside those."""
+    differs = " or ".join(f"after.{name} is distinct from before.{name}" for name, _ in target.columns)
+    which = "join" if target.is_for_known else "left join"
+    return f"after {which} before on before.id = after.id where ({differs})"
