@@ -15,17 +15,15 @@ from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.form import Form
 from clientops.forms.look import button, card, icon, next_focus, notice
+from clientops.forms.pasting import Pasting
+from clientops.forms.typed_name import NAME_FIELD, Requests, name_to_type, with_names
 from clientops.forms.view import Work
 from clientops.forms.words import moment
 from clientops.operations import rule as rule_named
-from clientops.readable import counted, with_readable_names
+from clientops.readable import with_readable_names
 from clientops.reports.diff import describe, money_moved
-from clientops.reports.labels import read_labels
 from clientops.reports.likely import Likely, find_likely, other_warnings
 from clientops.tables.view import Tables
-
-NAME_FIELD = "confirm_name"
-Requests = Mapping[str, Any] | list[Mapping[str, Any]]
 
 
 class Change(Part):
@@ -89,6 +87,7 @@ class Change(Part):
         self.seconds = 0.0
         self.focus = next_focus()
         self.form = self._new_form() if self.requests is None else None
+        self.pasting: Pasting | None = None
 
     def _new_form(self) -> Form:
         draft = f"{self.rule.name} {self.context}".strip()
@@ -107,18 +106,30 @@ class Change(Part):
             requests = [{**request, self.each[0]: number} for number in self.each[1]]
         return Work("Planning", lambda: self._plan(requests), self._planned)
 
-    def _named(self, requests: Requests) -> Requests:
-        """The requests with the clients' names, which the person types when confirming, not before seeing anything."""
-        rows = [dict(row) for row in (requests if isinstance(requests, list) else [requests])]
-        numbers = [int(str(row.get("client_id"))) for row in rows if str(row.get("client_id") or "").isdigit()]
-        with self.desk.book.tables() as tables:
-            names = read_labels(tables, "clients", numbers)
-        return [{**row, NAME_FIELD: names.get(int(str(row["client_id"])), "")} for row in rows]
+    @property
+    def asking(self) -> Form | Pasting | None:
+        """What asks: rows of a spreadsheet or the form; nothing where the requests are given."""
+        return self.pasting or self.form
+
+    @property
+    def can_paste(self) -> bool:
+        """Whether several may be asked for at once, as rows of a spreadsheet: what is about one row that is there, may not."""
+        return self.desk.is_staff and self.form is not None and self._made_with["current"] is None and not self.each
+
+    def paste(self, _value: Any = None) -> None:
+        """Ask for rows of a spreadsheet instead."""
+        self.message = None
+        self.pasting = Pasting(self.desk, self.rule.request, self.asked, fixed=self.fixed, on_cancel=self.one_at_a_time)
+
+    def one_at_a_time(self, _value: Any = None) -> None:
+        """Back to the form of one."""
+        self.pasting = None
+        self.back()
 
     def _plan(self, requests: Requests) -> Preview:
         began = time.perf_counter()
         if NAME_FIELD in self.rule.request.model_fields:
-            requests = self._named(requests)
+            requests = with_names(self.desk, requests)
         preview = self.desk.book.preview(self.rule, requests)
         if preview.is_applicable:
             self._describe(preview)
@@ -131,23 +142,17 @@ class Change(Part):
             self.described = describe(tables, given)
             whole = all(c.count == len(c.sample) for c in preview.changes)
             self.money = money_moved(tables, given) if whole else ()
-            self.typed_name = self._name_to_type(tables, preview) if self.rule.risk == "high" else ""
+            self.typed_name = name_to_type(tables, preview) if self.rule.risk == "high" else ""
             self.likely = find_likely(tables, preview) if self.desk.is_staff else ()
-            self.warnings = self.warned(tables) if self.warned else []
-
-    def _name_to_type(self, tables: Any, preview: Preview) -> str:
-        """What the person types to confirm: the client's name where it is about one, else the number of rows."""
-        rows = preview.requests.rows.to_pylist()
-        if len(rows) == 1:
-            for column in ("survivor_id", "client_id"):
-                if rows[0].get(column) is not None and (found := read_labels(tables, "clients", [rows[0][column]])):
-                    return " ".join(found[rows[0][column]].split())
-        return counted(preview.row_count, "row")
+            self.warnings = [
+                *(self.warned(tables) if self.warned else []),
+                *(self.pasting.doubts if self.pasting else []),
+            ]
 
     def _planned(self, preview: Preview) -> None:
         if preview.problems:
-            if self.form:
-                self.form.show_problems(preview.problems)
+            if self.asking:
+                self.asking.show_problems(preview.problems)
             else:
                 shown = "; ".join(problem.message for problem in preview.problems[:5])
                 more = len(preview.problems) - 5
@@ -168,8 +173,8 @@ class Change(Part):
     def back(self, _value: Any = None) -> None:
         """Return to the form; what was typed is still there."""
         self.preview, self.message = None, None
-        if self.form:
-            self.form.focus = next_focus()
+        if self.asking:
+            self.asking.focus = next_focus()
 
     def confirmed(self, value: Any) -> Work | None:
         """Apply the preview, once."""
@@ -215,16 +220,17 @@ class Change(Part):
 
     def _applied(self, receipt: Receipt) -> None:
         self.receipt, self.focus = receipt, next_focus()
-        if self.form:
+        if self.form and not self.pasting:
             self.form.done()
+        self.pasting = None
         if self.on_applied:
             self.on_applied(receipt)
 
     def _failed(self, error: Exception, preview: Preview) -> bool:
         if isinstance(error, (StaleError, RefusedError, NotAllowedError)):
             self.message = ("warning", str(error))
-            if self.form and isinstance(error, RefusedError):
-                self.form.show_problems(error.problems)
+            if isinstance(error, RefusedError) and self.asking:
+                self.asking.show_problems(error.problems)
             return True
         self.preview = preview  # a fault or a lock: it can be tried again, the same key is applied once
         return False
@@ -253,7 +259,7 @@ class Change(Part):
 
     def again(self, _value: Any = None) -> None:
         """An empty form for another one."""
-        self.preview = self.receipt = self.undone = self.message = None
+        self.preview = self.receipt = self.undone = self.message = self.pasting = None
         self.reason = ""
         self.form = self._new_form()
 
@@ -272,12 +278,16 @@ class Change(Part):
             return [said, self._receipt_node(self.receipt)]
         if self.preview:
             return [said, self._preview_node(self.preview)]
-        if self.form:
+        if self.asking:
             help_text = (self.rule.request.__doc__ or "").split("\n\n")[0].strip()
             return card(
                 h("p", help_text, class_="co-faint") if help_text else None,
-                said, self.form.tree(), title=self.rule.title, key=f"form {self.form.serial}",
-                tools=h("span", "as ", h("strong", self.desk.operator), class_="co-faint"),
+                said, self.asking.tree(), title=self.rule.title,
+                key=f"form {self.asking.serial}",
+                tools=[
+                    button("Several at once…", self.paste, look="quiet") if self.can_paste and not self.pasting else None,
+                    h("span", "as ", h("strong", self.desk.operator), class_="co-faint"),
+                ],
             )  # fmt: skip
         again = button("Preview again", call(self.asked, None), look="primary")
         close = button("Close", self.closed, look="quiet") if self.on_close else None
