@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from argon2 import PasswordHasher
 
@@ -53,6 +54,27 @@ def quick_passwords():
     """Hashing a password takes long on purpose, and tests do it hundreds of times."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PasswordHasher.__init__, "__defaults__", (1, 8, 1, *PasswordHasher.__init__.__defaults__[3:]))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread(request):
+    """The engine has one thread in the process of the tests: a sixth less time, since their tables are small.
+
+    Processes that tests start have as many as the machine, and so has everything with ``--long``.
+    """
+    if request.config.getoption("--long"):
+        yield
+        return
+    real = duckdb.connect
+
+    def connect(*args, **named):
+        connection = real(*args, **named)
+        connection.execute("set threads = 1")
+        return connection
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", connect)
         yield
 
 

@@ -330,7 +330,7 @@ class Book:
             with self._open(write=False) as connection:
                 until = time.monotonic() + LONGEST_LOOK
                 while names and time.monotonic() < until:
-                    for name in drift.drifted_tables(connection, [names.pop(0)]):
+                    for name in drift.drifted_tables(connection, drift.filled_tables(connection, [names.pop(0)])):
                         found += drift.find_direct_changes(connection, name)
         return found
 

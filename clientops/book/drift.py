@@ -37,7 +37,7 @@ class DirectChange:
 def drifted_tables(connection: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> list[str]:
     """Tables, all or of the given ones, whose rows are not the signed sum of their history; one scan each."""
     found = []
-    for name in filled_tables(connection, all_tables() if names is None else names):
+    for name in filled_tables(connection, all_tables()) if names is None else names:
         columns, quoted = column_list(all_tables()[name].column_names), quote_name(name)
         row = connection.execute(
             f"""

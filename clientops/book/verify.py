@@ -83,7 +83,8 @@ def verify(connection: duckdb.DuckDBPyConnection, head: str | None = None) -> Re
         return Report(0, 0, GENESIS, tuple(findings))
     findings += [*_check_chain(connection), *_check_head(connection, head), *_changed_erasures(connection)]
     whole = [t for t in all_tables().values() if not unlike & {t.name, f"history.{t.name}"}]
-    known = {*filled_tables(connection, [t.name for t in whole]), *_recorded_tables(connection)}
+    filled = filled_tables(connection, [t.name for t in whole])
+    known = {*filled, *_recorded_tables(connection)}
     rows = 0
     for target in whole:
         if target.name not in known:
@@ -91,7 +92,7 @@ def verify(connection: duckdb.DuckDBPyConnection, head: str | None = None) -> Re
         hashed, found = _check_history(connection, target)
         rows += hashed
         findings += [*_check_signs(connection, target), *found, *_check_replay(connection, target)]
-    for name in drifted_tables(connection, [target.name for target in whole]):
+    for name in drifted_tables(connection, filled):
         changes = find_direct_changes(connection, name, MOST)
         findings += [Finding("table_differs", _direct(c.table, c.id, c.kind), None, name, c.id) for c in changes]
         if not changes and all(finding.table != name for finding in findings):
