@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from clientops.changes import Change, Kind, Plan, Relation
 from clientops.errors import UsageError
-from clientops.tables.schema import all_tables, column_list, quote_name, table
+from clientops.tables.schema import all_tables, column_list, quote_name, quote_text, table
 
 Value = str | int | bool | Decimal | date | datetime | None
 
@@ -87,15 +87,17 @@ class Tables:
     def next_id(self, name: str, *, of_imports: bool = False) -> str:
         """SQL for the highest number a table ever used, 0 for none; new rows count on from it.
 
-        Numbers are not used twice, not even those of rows that were deleted or undone. Those from ``BEYOND_SOURCES`` on are
-        counted apart (``of_imports``), so that new rows keep numbers that the source can take.
+        Numbers are not used twice, not even those of rows that were deleted or undone; nor is one used that a source gave
+        to a row that could not be taken. Those from ``BEYOND_SOURCES`` on are counted apart (``of_imports``), so that new
+        rows keep numbers that the source can take.
         """
-        name = quote_name(table(name).name)
+        quoted = quote_name(table(name).name)
         which = "" if of_imports else f" where id < {BEYOND_SOURCES}"
-        return (
-            f"greatest(coalesce((select max(id) from {name}{which}), 0), "
-            f"coalesce((select max(id) from history.{name}{which}), 0))"
+        refused = (
+            f"select try_cast(source_id as bigint) as id from import_problems where table_name = {quote_text(name)}"
         )
+        used = (quoted, f"history.{quoted}", f"({refused})")
+        return f"greatest({', '.join(f'coalesce((select max(id) from {rows}{which}), 0)' for rows in used)})"
 
 
 class Steps:

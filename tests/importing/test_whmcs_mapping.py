@@ -189,6 +189,15 @@ def everything(tmp_path_factory):
     return ids, taken, problems, tables
 
 
+def test_numbers_of_refused_rows_are_known(everything):
+    """A row that cannot be taken says whose number it has; where rows are numbered here, none."""
+    found = {(row["source_table"], row["table_name"]) for rows in everything[2].values() for row in rows}
+    assert {("tblcontacts", "contacts"), ("tblticketreplies", "ticket_replies")} <= found
+    assert {theirs for theirs, ours in found if ours is None} == {
+        "tblaffiliatespending", "tblcurrencies", "tblpricing", "tblticketnotes",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "source", "row", "table", "expected"), [pytest.param(*case, id=case[0]) for case in TAKEN]
 )

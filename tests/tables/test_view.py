@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from clientops.errors import UsageError
+from clientops.tables.view import BEYOND_SOURCES
 from tests.builders import tables
 
 
@@ -50,6 +51,23 @@ def test_numbers_are_never_used_twice():
     assert book.query(f"select {book.next_id('clients')}").fetchall() == [(3,)]
     book._connection.execute("insert into history.clients (operation_id, sign, id, currency_id) values (1, 1, 9, 1)")
     assert book.query(f"select {book.next_id('clients')}").fetchall() == [(9,)]
+
+
+def test_numbers_of_refused_rows_are_stepped_over():
+    """A new row gets no number that the source gave to a row of that table which could not be taken."""
+    refused = {"source": "whmcs", "source_table": "theirs", "code": "missing_parent", "message": "x"}
+    book = tables(
+        contacts=[{"id": 3, "client_id": 1}],
+        import_problems=[
+            {"id": 1, "source_id": "7", "table_name": "contacts", **refused},
+            {"id": 2, "source_id": "8", "table_name": "clients", **refused},
+            {"id": 3, "source_id": "9", **refused},  # gets a number of its own here
+            {"id": 4, "source_id": "x", "table_name": "contacts", **refused},
+            {"id": 5, "source_id": str(BEYOND_SOURCES), "table_name": "contacts", **refused},
+        ],
+    )
+    assert book.query(f"select {book.next_id('contacts')}, {book.next_id('clients')}").fetchall() == [(7, 8)]
+    assert book.query(f"select {book.next_id('allocations')}").fetchall() == [(0,)]
 
 
 def test_values_are_parameters():

@@ -23,7 +23,7 @@ NOTED = f"select distinct source_table, table_name from history.source_ids where
 
 def target_of(mapping: Mapping) -> Target | None:
     """The table of WHMCS that an export writes the mapping's rows to; none if it writes none, or they have other numbers."""
-    if mapping.is_numbered_here or mapping.is_matched_by_code:
+    if not mapping.keeps_numbers:
         return None
     return next((t for t in TARGETS if (t.name, t.table) == (mapping.source, mapping.table)), None)
 

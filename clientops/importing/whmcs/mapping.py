@@ -100,6 +100,11 @@ class Mapping:
         """Names of the columns that are filled."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def keeps_numbers(self) -> bool:
+        """Whether a row has the same number here as in the source."""
+        return not (self.is_numbered_here or self.is_matched_by_code)
+
     def must_exist(self, column: Column) -> bool:
         """Whether a row goes when the row it points at goes, so that without it it cannot be taken."""
         return column.must_exist or any(

@@ -45,7 +45,8 @@ def import_whmcs(tables: Tables, requests: Relation, *, today: date, now: dateti
     Returns:
         Inserts of new rows, with WHMCS's numbers; updates of rows that changed in the source since the last import,
         column by column. Rows that were changed here and are in the source just as here, since an export was loaded
-        there, are noted in ``source_ids``: what is known of the source from then on. Rows that cannot be taken become ``import_problems`` with their original values; those that
+        there, are noted in ``source_ids``: what is known of the source from then on. Rows that cannot be taken become
+        ``import_problems`` with their original values, and new rows step over their numbers; those that
         can be taken now leave it. Per table, read = new + changed + unchanged + problems. Nothing is deleted because
         it is gone from the source; what was deleted or merged here since stays so. A second import of the same
         source plans nothing.
@@ -213,7 +214,8 @@ def problems_sql(steps: Steps, present: tuple[Mapping, ...]) -> str:
 
 NO_PROBLEM_ROWS = """
     select r.source, ''::varchar as source_table, ''::varchar as source_id, ''::varchar as field, ''::varchar as code,
-        ''::varchar as message, ''::varchar as original, 0::decimal(18, 4) as amount, ''::varchar as currency_code
+        ''::varchar as message, ''::varchar as original, 0::decimal(18, 4) as amount, ''::varchar as currency_code,
+        ''::varchar as table_name
     from requests r where false
 """
 
@@ -228,6 +230,7 @@ def problem_rows_sql(mapping: Mapping) -> str:
     return PROBLEM_ROWS.format(
         source_table=quote_text(mapping.source),
         staged=quote_name(mapping.source),
+        table=quote_text(mapping.table) if mapping.keeps_numbers else "null",
         key=mapping.key,
         field=chosen([quote_text(fault.field) for fault in faults]),
         code=chosen([quote_text(fault.code) for fault in faults]),
@@ -240,7 +243,7 @@ PROBLEM_ROWS = """
         case r.verdict when 'conflict' then r.fields else {field} end,
         case r.verdict when 'conflict' then 'conflict' else {code} end,
         case r.verdict when 'conflict' then r.message else {message} end,
-        to_json(s)::varchar, try_cast(r.money_read as decimal(18, 4)), money.code
+        to_json(s)::varchar, try_cast(r.money_read as decimal(18, 4)), money.code, {table}
     from rows_{key} r
     join staging.{staged} s on s.rowid = r.source_row
     left join currency_codes money on money.id = r.money_currency_id
@@ -248,7 +251,7 @@ PROBLEM_ROWS = """
     where r.verdict in ('problem', 'conflict')
 """
 
-_PROBLEM = "source, source_table, source_id, field, code, message, original, amount, currency_code"
+_PROBLEM = "source, source_table, source_id, field, code, message, original, amount, currency_code, table_name"
 _SAME_PROBLEM = " and ".join(
     f"theirs.{name} is not distinct from ours.{name}" for name in (*_PROBLEM.split(", "), "copy")
 )
