@@ -36,7 +36,9 @@ def counted(count: int, one: str, several: str = "") -> str:
 
 def noun(table: str, count: int = 1) -> str:
     """What one row, or several, of a table are called."""
-    one, many = NOUNS.get(table) or (table.removesuffix("s").replace("_", " "), table.replace("_", " "))
+    many = table.replace("_", " ")
+    one = f"{many[:-3]}y" if many.endswith("ies") else many.removesuffix("s")
+    one, many = NOUNS.get(table) or (one, many)
     return one if count == 1 else many
 
 
@@ -58,6 +60,16 @@ def way_of_paying(kept: str | None) -> str:
     ('Bank transfer', 'Klarna', '')
     """
     return WAYS_OF_PAYING.get((kept or "").lower(), kept or "")
+
+
+def kept_way_of_paying(written: str) -> str:
+    """A gateway or payment method as the book has it; what is not known stays as it was written.
+
+    >>> kept_way_of_paying("Bank transfer"), kept_way_of_paying("PAYPAL"), kept_way_of_paying("Klarna Pay")
+    ('banktransfer', 'paypal', 'Klarna Pay')
+    """
+    letters = re.sub(r"[\s_-]", "", written).lower()
+    return letters if letters in WAYS_OF_PAYING else written
 
 
 def way_of_paying_sql(column: str) -> str:

@@ -23,6 +23,7 @@ from clientops.forms.tries import forget_tries, take_try
 from clientops.forms.view import View
 from clientops.forms.words import day
 from clientops.operations import rule as rule_named
+from clientops.readable import counted
 from clientops.reports.area import (
     Login,
     has_client_area,
@@ -95,7 +96,7 @@ class ClientArea(Part):
             self.message = ("error", "Enter your e-mail address and your password.")
             return
         if (wait := take_try(self.book.path, self.email)) > 0:
-            self.message = ("error", f"Too many tries. Try again in {int(wait // 60) + 1} minutes.")
+            self.message = ("error", f"Too many tries. Try again in {counted(int(wait // 60) + 1, 'minute')}.")
             return
         with self.book.tables() as tables:
             login = log_in(tables, self.email, password)

@@ -13,8 +13,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from clientops.forms.words import humanised
+from clientops.readable import way_of_paying
 from clientops.requests import Request
 
+WAYS = ("payment_method", "gateway")
 Kind = Literal["pick", "money", "number", "date", "moment", "tick", "choice", "text", "long", "list", "secret"]
 
 
@@ -117,4 +119,4 @@ def entered(field: Field, value: Any) -> str | bool:
     """A value of a row or a request as the field's input holds it."""
     if field.kind == "tick":
         return bool(value)
-    return _text(value)
+    return way_of_paying(value) if field.name in WAYS and isinstance(value, str) else _text(value)

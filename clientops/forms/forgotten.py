@@ -12,6 +12,7 @@ from clientops.forms.element import Node, Part, h
 from clientops.forms.look import button, card, next_focus, notice
 from clientops.forms.tries import take_try
 from clientops.operations import rule
+from clientops.readable import counted
 from clientops.reports.area import users_to_reset
 from clientops.rules.outbox import HOURS_OPEN
 
@@ -44,7 +45,7 @@ class ForgottenPassword(Part):
             self.message = ("error", "Enter your e-mail address.")
             return
         if (wait := take_try(self.book.path, f"forgotten {self.email}")) > 0:
-            self.message = ("error", f"Too many tries. Try again in {int(wait // 60) + 1} minutes.")
+            self.message = ("error", f"Too many tries. Try again in {counted(int(wait // 60) + 1, 'minute')}.")
             return
         until = time.monotonic() + LEAST_SECONDS
         try:

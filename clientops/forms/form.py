@@ -19,6 +19,7 @@ from clientops.reports.search import search_rows
 from clientops.requests import Request, read_requests
 
 OPERATORS = ("author", "operator")
+CHOICES = {"addon": "add-on"}  # what is not written as people write it
 
 
 class Form(Part):
@@ -296,7 +297,8 @@ class Form(Part):
         )
 
     def _choice_text(self, field: Field, choice: str) -> str:
-        return choice or ("unchanged" if self.current is not None else "choose…" if field.is_required else "not given")
+        shown = CHOICES.get(choice, choice.replace("_", " "))
+        return shown or ("unchanged" if self.current is not None else "choose…" if field.is_required else "not given")
 
     def _tick_node(self, field: Field) -> Node:
         own, help_id, _ = self._ids(field)

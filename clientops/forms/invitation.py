@@ -12,6 +12,7 @@ from clientops.forms.look import card, next_focus, notice
 from clientops.forms.tries import forget_tries, take_try
 from clientops.operations import rule
 from clientops.passwords import LONGEST, SHORTEST, hash_token
+from clientops.readable import counted
 
 NOT_VALID = "This link is not valid, or not any more. Please ask for a new one."
 
@@ -49,7 +50,7 @@ class ChoosePassword(Part):
             return
         tried = f"invitation {hash_token(self.token)}"
         if (wait := take_try(self.book.path, tried)) > 0:
-            self.message = f"Too many tries. Try again in {int(wait // 60) + 1} minutes."
+            self.message = f"Too many tries. Try again in {counted(int(wait // 60) + 1, 'minute')}."
             return
         try:
             self.book.apply_now(

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from clientops.money import minor_digits, round_money
 from clientops.readable import way_of_paying, with_readable_names
 from clientops.reports.labels import amount_text, read_labels
 from clientops.tables.references import references_from
@@ -215,7 +216,11 @@ def _shown(names: _Names, table: str, column: str, value: Any, row: dict[str, An
             "discount_percent",
         )
         code = names.currency(row or {}) if is_money else ""
-        return amount_text(value, code) if code else f"{value.normalize():f}"
+        if not code or value != round_money(value, minor_digits(code)):
+            return (
+                f"{code} {value.normalize():,f}".strip()
+            )  # finer than its currency: all of it, else the sums look wrong
+        return amount_text(value, code)
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M")
     if isinstance(value, date):

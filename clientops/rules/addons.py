@@ -10,7 +10,7 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
 from clientops.requests import Id, Request, Text
 from clientops.rules.editing import edit_problems_sql, edited_sql
-from clientops.rules.fields import ColumnNames, Line
+from clientops.rules.fields import ColumnNames, Line, WayOfPaying
 from clientops.rules.service_edits import edited_problems_sql, judged_sql, past_due_sql
 from clientops.rules.services import BillingDay, HowMany, NotNegative
 from clientops.rules.starting import ENDED, Cycle, Status, start_problems_sql, start_warnings_sql, starts_sql
@@ -44,7 +44,7 @@ class AddAddon(Request):
     )
     status: Status = Field("Active", title="Status", description="Active and Suspended ones are invoiced")
     terminated_on: date | None = Field(None, title="Ended on", description="Empty: today, if the status is an end")
-    payment_method: Line | None = Field(None, title="Payment method", description="Empty: the service's")
+    payment_method: WayOfPaying | None = Field(None, title="Payment method", description="Empty: the service's")
     subscription_id: Line | None = Field(None, title="Subscription", description="The gateway's number for it")
     notes: Text | None = Field(
         None, title="Remarks", description="For staff only", json_schema_extra={"multiline": True}
@@ -174,7 +174,7 @@ class EditAddon(Request):
         None, title="Status", description="Active and Suspended ones are invoiced; an end is dated today"
     )
     terminated_on: date | None = Field(None, title="Ended on")
-    payment_method: Line | None = Field(None, title="Payment method", description="Empty: the service's")
+    payment_method: WayOfPaying | None = Field(None, title="Payment method", description="Empty: the service's")
     subscription_id: Line | None = Field(None, title="Subscription", description="The gateway's number for it")
     notes: Text | None = Field(
         None, title="Remarks", description="For staff only", json_schema_extra={"multiline": True}

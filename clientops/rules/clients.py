@@ -23,6 +23,7 @@ from clientops.rules.fields import (
     Phone,
     Postcode,
     TaxId,
+    WayOfPaying,
 )
 from clientops.rules.likely_clients import add_likely_duplicates
 from clientops.tables.view import Tables
@@ -64,7 +65,7 @@ class AddClient(Request):
     status: Literal["Active", "Inactive", "Closed"] = Field(
         "Active", title="Status", description="Closed cannot log in"
     )
-    payment_method: Line | None = Field(None, title="Payment method", description="E.g. banktransfer")
+    payment_method: WayOfPaying | None = Field(None, title="Payment method", description="E.g. Bank transfer")
     language: Language | None = Field(None, title="Language", description="Of e-mails, e.g. de")
     auto_apply_credit: bool = Field(
         default=True, title="Apply credit", description="Whether new invoices are offered the account credit"
@@ -219,7 +220,7 @@ class EditClient(Request):
     is_tax_exempt: bool | None = Field(None, title="Tax exempt", description="Whether invoices carry no tax")
     currency: CurrencyCode | None = Field(None, title="Currency", description="Only while there is no money yet")
     group_id: Id | None = Field(None, title="Group", json_schema_extra={"picks": "groups"})
-    payment_method: Line | None = Field(None, title="Payment method", description="E.g. banktransfer")
+    payment_method: WayOfPaying | None = Field(None, title="Payment method", description="E.g. Bank transfer")
     language: Language | None = Field(None, title="Language", description="Of e-mails, e.g. de")
     auto_apply_credit: bool | None = Field(
         None, title="Apply credit", description="Whether new invoices are offered the account credit"

@@ -15,7 +15,7 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql, show_sql
 from clientops.requests import Id, PositiveMoney, Request
 from clientops.rules.affiliates import KIND
-from clientops.rules.fields import Line
+from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.taxes import amount_sql, rounded_sql, step_sql, units_sql
 from clientops.tables.view import Tables
 
@@ -179,7 +179,7 @@ class PayAffiliate(Request):
     affiliate_id: Id = Field(title="Affiliate", description="Who is paid", json_schema_extra={"picks": "affiliates"})
     amount: PositiveMoney | None = Field(None, title="Amount", description="In the affiliate's currency; empty: all that is due")  # fmt: skip
     pay_as: Literal["credit", "transaction"] = Field("credit", title="As", description="Account credit, or money sent: a transaction")  # fmt: skip
-    gateway: Line | None = Field(None, title="Gateway", description="Of a transaction, e.g. banktransfer")
+    gateway: WayOfPaying | None = Field(None, title="Gateway", description="Of a transaction, e.g. Bank transfer")
     reference: Line | None = Field(None, title="Reference", description="Of a transaction: the bank's number for it")
 
 

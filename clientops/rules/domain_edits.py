@@ -22,7 +22,7 @@ from clientops.rules.domains import (
     not_registered_yet_sql,
 )
 from clientops.rules.editing import edit_problems_sql, edited_sql
-from clientops.rules.fields import ColumnNames, Line
+from clientops.rules.fields import ColumnNames, Line, WayOfPaying
 from clientops.rules.services import NotNegative
 from clientops.tables.view import Tables
 
@@ -53,7 +53,7 @@ class EditDomain(Request):
     nameserver3: HostName | None = Field(None, title="Name server 3")
     nameserver4: HostName | None = Field(None, title="Name server 4")
     nameserver5: HostName | None = Field(None, title="Name server 5")
-    payment_method: Line | None = Field(None, title="Payment method", description="Empty: the client's")
+    payment_method: WayOfPaying | None = Field(None, title="Payment method", description="Empty: the client's")
     subscription_id: Line | None = Field(None, title="Subscription", description="The gateway's number for it")
     notes: Text | None = Field(
         None, title="Remarks", description="For staff only", json_schema_extra={"multiline": True}

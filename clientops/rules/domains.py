@@ -12,7 +12,7 @@ from clientops.money import is_minor_unit_sql
 from clientops.requests import Id, Request, Text
 from clientops.rules.cycles import later_due_sql, leap_aim_day_sql
 from clientops.rules.domain_names import DomainName, HostName
-from clientops.rules.fields import Line
+from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.services import NotNegative
 from clientops.rules.starting import EARLIEST, MOST_YEARS_AHEAD
 from clientops.tables.view import Tables
@@ -59,7 +59,7 @@ class AddDomain(Request):
     nameserver3: HostName | None = Field(None, title="Name server 3")
     nameserver4: HostName | None = Field(None, title="Name server 4")
     nameserver5: HostName | None = Field(None, title="Name server 5")
-    payment_method: Line | None = Field(None, title="Payment method", description="Empty: the client's")
+    payment_method: WayOfPaying | None = Field(None, title="Payment method", description="Empty: the client's")
     notes: Text | None = Field(
         None, title="Remarks", description="For staff only", json_schema_extra={"multiline": True}
     )

@@ -10,7 +10,7 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import show_sql
 from clientops.requests import Id, Request, Text
 from clientops.rules.editing import edit_problems_sql, edited_sql
-from clientops.rules.fields import ColumnNames, Line
+from clientops.rules.fields import ColumnNames, Line, WayOfPaying
 from clientops.rules.invoice_rows import price_items
 from clientops.rules.taxes import BILLING, amount_sql
 from clientops.tables.view import Steps, Tables
@@ -117,7 +117,7 @@ class EditInvoice(Request):
         title="Invoice", description="Draft that is changed", json_schema_extra={"picks": "invoices"}
     )
     due_on: date | None = Field(None, title="Due date", description="A date past when it is issued is set anew then")
-    payment_method: Line | None = Field(None, title="Payment method", description="E.g. banktransfer")
+    payment_method: WayOfPaying | None = Field(None, title="Payment method", description="E.g. Bank transfer")
     number: Line | None = Field(None, title="Number", description="Printed number; without one it gets the next when it is issued")  # fmt: skip
     notes: Text | None = Field(None, title="Notes", description="Printed on the invoice", json_schema_extra={"multiline": True})  # fmt: skip
     reckon_tax: bool = Field(default=False, title="Reckon tax anew", description="By the client's address and the tax rates of today")  # fmt: skip

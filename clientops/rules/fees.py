@@ -9,7 +9,7 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
 from clientops.requests import Id, PositiveMoney, Request
-from clientops.rules.fields import CurrencyCode, Line
+from clientops.rules.fields import CurrencyCode, Line, WayOfPaying
 from clientops.tables.view import Tables
 
 
@@ -17,7 +17,7 @@ class RecordFee(Request):
     """Record a fee that a bank or gateway took; the fee of a payment belongs to the payment."""
 
     amount: PositiveMoney = Field(title="Amount", description="What was taken, e.g. 4.90")
-    gateway: Line = Field(title="Gateway", description="Bank or gateway that took it, e.g. stripe")
+    gateway: WayOfPaying = Field(title="Gateway", description="Bank or gateway that took it, e.g. Stripe")
     client_id: Id | None = Field(None, title="Client", description="On whose account, if on anybody's", json_schema_extra={"picks": "clients"})  # fmt: skip
     currency: CurrencyCode | None = Field(None, title="Currency", description="Empty: the client's, else the default one")  # fmt: skip
     reference: Line | None = Field(None, title="Reference", description="The gateway's or bank's number for it")

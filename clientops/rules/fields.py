@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from clientops.readable import kept_way_of_paying
 from clientops.requests import CrossCheck, FieldError
 from clientops.rules.parsing import (
     parse_country,
@@ -49,6 +50,9 @@ def _parse_place(text: str) -> str:
 PLACES = ("https", "http", "ftp", "ftps", "sftp", "smb", "file", "s3")
 
 Line = Annotated[str, Field(min_length=1, max_length=250), AfterValidator(parse_line)]
+WayOfPaying = Annotated[
+    str, Field(min_length=1, max_length=250), AfterValidator(parse_line), AfterValidator(kept_way_of_paying)
+]
 Place = Annotated[str, Field(min_length=1, max_length=250), AfterValidator(parse_line), AfterValidator(_parse_place)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(parse_line), AfterValidator(parse_email)]
 Phone = Annotated[str, Field(min_length=3, max_length=60), AfterValidator(_parse_phone_alone)]

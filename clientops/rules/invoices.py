@@ -11,7 +11,7 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
 from clientops.requests import Id, Money, Request, Text
-from clientops.rules.fields import Line
+from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.invoice_rows import make_invoices
 from clientops.rules.taxes import BILLING
 from clientops.tables.view import Tables
@@ -53,12 +53,14 @@ class CreateInvoice(Request):
     )
     issued_on: date | None = Field(default=None, title="Invoice date", description="Empty: today")
     due_on: date | None = Field(
-        default=None, title="Due date", description="Empty: some days after the invoice date (invoice_due_days, 14)"
+        default=None,
+        title="Due date",
+        description="Empty: as many days after the invoice date as the business settings say, else 14",
     )
     number: Line | None = Field(
         default=None, title="Number", description="Printed number; empty: the next one, if numbers are kept"
     )
-    payment_method: Line | None = Field(default=None, title="Payment method", description="Empty: the client's")
+    payment_method: WayOfPaying | None = Field(default=None, title="Payment method", description="Empty: the client's")
     notes: Text | None = Field(
         default=None, title="Notes", description="Printed on the invoice", json_schema_extra={"multiline": True}
     )

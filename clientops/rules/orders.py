@@ -12,7 +12,7 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.requests import CrossCheck, FieldError, Id, Request, Text
 from clientops.rules.domain_names import parse_domain_name
 from clientops.rules.domains import Years
-from clientops.rules.fields import Line
+from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.order_rows import (
     ADDED_AMOUNTS,
     ASKED,
@@ -73,7 +73,7 @@ class AddOrder(Request):
         None, title="Recurring amount", description="Empty: the product's price"
     )
     promotion_code: Line | None = Field(None, title="Promotion code", description="Of the whole order")
-    payment_method: Line | None = Field(None, title="Payment method", description="Empty: the client's")
+    payment_method: WayOfPaying | None = Field(None, title="Payment method", description="Empty: the client's")
     notes: Text | None = Field(
         None, title="Remarks", description="For staff only", json_schema_extra={"multiline": True}
     )

@@ -12,7 +12,7 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql, show_sql
 from clientops.requests import Id, Ids, PositiveMoney, Request, Text
 from clientops.rules.billing_mail import queue_billing_mails
-from clientops.rules.fields import Line
+from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.invoice_money import OPEN, settled_status_sql
 from clientops.rules.pouring import pour
 from clientops.tables.view import Tables
@@ -25,7 +25,9 @@ class RecordPayment(Request):
 
     client_id: Id = Field(title="Client", description="Who paid", json_schema_extra={"picks": "clients"})
     amount: PositiveMoney = Field(title="Amount", description="Received, in the client's currency, e.g. 119.00")
-    gateway: Line | None = Field(default=None, title="Gateway", description="Gateway or bank, e.g. banktransfer")
+    gateway: WayOfPaying | None = Field(
+        default=None, title="Gateway", description="Gateway or bank, e.g. Bank transfer"
+    )
     reference: Line | None = Field(default=None, title="Reference", description="The gateway's or bank's number for it")
     paid_on: date | None = Field(default=None, title="Date", description="Day it was paid; empty: today")
     fee: Fee = Field(default=Decimal(0), title="Fee", description="Kept by the gateway, part of the amount")

@@ -12,7 +12,7 @@ from clientops.requests import Id, Request, Text
 from clientops.rules.cycles import months_sql
 from clientops.rules.domain_names import DomainName
 from clientops.rules.editing import edit_problems_sql, edited_sql
-from clientops.rules.fields import ColumnNames, Line
+from clientops.rules.fields import ColumnNames, Line, WayOfPaying
 from clientops.rules.services import BillingDay, HowMany, IpAddress, NotNegative, Username
 from clientops.rules.starting import EARLIEST, ENDED, LIVE, MOST_YEARS_AHEAD, Cycle, Status
 from clientops.tables.view import Tables
@@ -43,7 +43,7 @@ class EditService(Request):
     terminated_on: date | None = Field(None, title="Ended on")
     completed_on: date | None = Field(None, title="Completed on")
     suspend_reason: Line | None = Field(None, title="Why suspended")
-    payment_method: Line | None = Field(None, title="Payment method", description="Empty: the client's")
+    payment_method: WayOfPaying | None = Field(None, title="Payment method", description="Empty: the client's")
     dedicated_ip: IpAddress | None = Field(None, title="Own IP address")
     subscription_id: Line | None = Field(None, title="Subscription", description="The gateway's number for it")
     notes: Text | None = Field(

@@ -13,7 +13,7 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
 from clientops.requests import Id, Request, Text
 from clientops.rules.domain_names import DomainName
-from clientops.rules.fields import Line
+from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.parsing import parse_line
 from clientops.rules.service_options import Options, option_rows_sql
 from clientops.rules.starting import ENDED, LIVE, Cycle, Status, start_problems_sql, start_warnings_sql, starts_sql
@@ -74,7 +74,7 @@ class AddService(Request):
         None, title="Options", description="One a line: name=value x quantity @ amount, e.g. Disk space=50 GB @ 3.00",
         json_schema_extra={"multiline": True},
     )  # fmt: skip
-    payment_method: Line | None = Field(None, title="Payment method", description="Empty: the client's")
+    payment_method: WayOfPaying | None = Field(None, title="Payment method", description="Empty: the client's")
     dedicated_ip: IpAddress | None = Field(None, title="Own IP address")
     subscription_id: Line | None = Field(None, title="Subscription", description="The gateway's number for it")
     notes: Text | None = Field(

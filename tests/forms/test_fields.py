@@ -8,6 +8,7 @@ import pytest
 from pydantic import Field as Info
 
 from clientops.forms.fields import entered, fields_of
+from clientops.operations import rule
 from clientops.requests import Id, Ids, PositiveMoney, Request, Text
 
 
@@ -64,3 +65,9 @@ def test_values_as_inputs_hold_them(name, value, shown):
     """A row's value is what a person would type for it."""
     field = next(f for f in fields_of(Everything) if f.name == name)
     assert entered(field, value) == shown
+
+
+def test_a_way_of_paying_stands_in_a_form_as_people_read_it():
+    """A form that edits begins with the name that is shown everywhere else."""
+    field = next(field for field in fields_of(rule("edit-client").request) if field.name == "payment_method")
+    assert entered(field, "banktransfer") == "Bank transfer"

@@ -1,7 +1,11 @@
 """Finding clients as one types."""
 
+from decimal import Decimal
+
 import pytest
 
+from clientops.reports.diff import describe
+from clientops.reports.labels import read_label
 from clientops.reports.search import search_rows
 from tests.books import apply_by_hand, insert
 from tests.builders import TODAY
@@ -57,3 +61,19 @@ def test_other_rows_by_label(find):
     assert find("mary", "contacts") == [2]
     assert find("", "contacts", client=3) == [3]
     assert find("mary", "contacts", client=3) == []
+
+
+def test_payments_are_called_by_how_people_pay(book, find):
+    """A payment's label, and what finds it, has the name of the way of paying that screens show."""
+    assert find("bank transfer", "transactions") == [2]
+    with book.tables() as tables:
+        assert "payment · Bank transfer · " in read_label(tables, "transactions", 2)
+
+
+def test_a_price_that_is_finer_than_its_currency_is_shown_whole(book):
+    """Two at 12.345 are 24.69: a preview that said 12.35 would look wrong."""
+    item = {"id": 1, "invoice_id": 1, "unit_price": Decimal("12.3450"), "amount": Decimal("24.6900")}
+    with book.tables() as tables:
+        (table,) = describe(tables, [("invoice_items", "insert", 1, [(None, item)])])
+    shown = {value.column: value.after for value in table.rows[0].values}
+    assert (shown["unit_price"], shown["amount"]) == ("EUR 12.345", "EUR 24.69")

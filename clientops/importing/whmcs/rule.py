@@ -173,7 +173,11 @@ def summarise(steps: Steps) -> tuple[tuple[str, str], ...]:
     lines = [(f"{row['source_table']} → {row['table_name']}", row["said"]) for row in counted]
     compared = as_dicts(steps.add("report_money", REPORT_MONEY).order("place, currency"))
     seen = steps.count("seen_rows")
-    lines += [("Changed here, and in WHMCS already as they are here", f"{seen:,} rows")] if seen else []
+    lines += (
+        [("Changed here, and in WHMCS already as they are here", f"{seen:,} row{'s' if seen != 1 else ''}")]
+        if seen
+        else []
+    )
     return (*lines, *((f"Money in {row['table_name']}, {row['currency']}", row["said"]) for row in compared))
 
 
