@@ -159,21 +159,34 @@ GAPS = """
             rows between unbounded preceding and 1 preceding) as place_before
         from runs
     )
-    select coalesce(id, (select min(i.id) from invoices i where i.number = found.number)) as id, place, place_before
-    from found where place > place_before + 1
+    -- Full tens end with a number of their own.
+    select found.id, found.number, place, place_before, min(b.id) as id_before,
+        min(if(b.beyond = 9, left(b.number, length(b.number) - 1) || '9', b.number)) as number_before
+    from found join (select series, place + beyond as place_before, beyond, id, number from runs) b using (series, place_before)
+    where place > place_before + 1
+    group by all
 """
 GAP_DIFFERENCES = """
-    with firsts as (
-        select gaps.*, i.client_id, i.issued_on, i.number, rtrim(i.number, '0123456789') as prefix
-        from gaps join invoices i on i.id = gaps.id
+    with numbers as (
+        select number, min(id) as id from invoices
+        where number in (select number from gaps union all select number_before from gaps) group by number
+    ),
+    sides as (
+        select coalesce(g.id, a.id) as id, coalesce(g.id_before, b.id) as id_before, number_before,
+            place - place_before - 1 as missing, rtrim(g.number, '0123456789') as prefix,
+            (length(number_before) - length(rtrim(number_before, '0123456789')))::integer as width,
+            lpad((place_before + 1)::varchar, greatest(width, length((place_before + 1)::varchar))::integer, '0') as first_digits,
+            lpad((place - 1)::varchar, greatest(width, length((place - 1)::varchar))::integer, '0') as last_digits
+        from gaps g join numbers a on a.number = g.number join numbers b on b.number = g.number_before
     )
-    select 'number_gap' as kind, 'invoices' as table_name, g.id as row_id, g.client_id, null::bigint as currency_id,
-        null::decimal(18, 4) as amount, g.issued_on as day,
-        case when place - place_before = 2 then 'invoice number ' || prefix || (place - 1) || ' is left out'
-            else 'invoice numbers ' || prefix || (place_before + 1) || ' to ' || prefix || (place - 1) || ' are left out' end
-            || ' before invoice ' || g.number as message,
-        [{'table': 'invoices', 'id': g.id}] as row_list, null::varchar as mend_rule, null::varchar as mend_request
-    from firsts g
+    select 'number_gap' as kind, 'invoices' as table_name, i.id as row_id, i.client_id, null::bigint as currency_id,
+        null::decimal(18, 4) as amount, i.issued_on as day,
+        case missing when 1 then 'invoice number ' || prefix || first_digits || ' is'
+            else missing || ' invoice numbers, ' || prefix || first_digits || ' to ' || prefix || last_digits || ', are' end
+            || ' left out between invoices ' || number_before || ' and ' || i.number as message,
+        [{'table': 'invoices', 'id': i.id}, {'table': 'invoices', 'id': g.id_before}] as row_list,
+        null::varchar as mend_rule, null::varchar as mend_request
+    from sides g join invoices i on i.id = g.id
 """
 
 TWICE_NUMBERED = """

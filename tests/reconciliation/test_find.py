@@ -361,6 +361,23 @@ def test_numbers_are_those_of_a_plain_look(numbers):
     assert told == {"number_gap": gaps, "number_twice": doubles}
 
 
+@pytest.mark.parametrize(
+    ("numbers", "sides", "message"),
+    [
+        pytest.param(["R-1", "R-3"], [2, 1], "invoice number R-2 is left out between invoices R-1 and R-3", id="one"),
+        pytest.param(["R-12", "R-9"], [1, 2], "2 invoice numbers, R-10 to R-11, are left out between invoices R-9 and R-12", id="two"),
+        pytest.param(["R-0098", "R-0101", "R-0098"], [2, 1], "2 invoice numbers, R-0099 to R-0100, are left out between invoices R-0098 and R-0101", id="with zeros in front, the one before used twice"),
+        pytest.param([*(f"1{n}" for n in range(10)), *(f"3{n}" for n in range(10))], [11, 10], "10 invoice numbers, 20 to 29, are left out between invoices 19 and 30", id="between full tens"),
+    ],
+)  # fmt: skip
+def test_a_gap_names_both_sides(numbers, sides, message):
+    """A gap says which numbers are left out, how many, and between which two invoices."""
+    bills = [{**BILL, "id": n, "number": number} for n, number in enumerate(numbers, 1)]
+    (found,) = as_dicts(differences(tables(**BASE, invoices=bills), ["number_gap"]))
+    assert found["message"] == message
+    assert [row["id"] for row in json.loads(found["row_list"])] == sides
+
+
 @pytest.mark.parametrize("status", ["Paid", "Unpaid", "Cancelled"])
 def test_money_beyond_an_invoice_goes_to_credit(tmp_path, status):
     """The mending that is proposed for money that an invoice should not hold leaves no difference, and no money is lost."""
