@@ -15,6 +15,18 @@ SUSPECT_MONEY = """
     )
     select id from parts group by id having sum(amount) <> 0
 """
+# The same where only payments with something left are looked for: not one that a single allocation settles, unless
+# something was taken from it again; and refunds, which take from what is left.
+OPEN_MONEY = """
+    select t.id from transactions t anti join allocations a on a.transaction_id = t.id and a.amount = t.amount_in - t.amount_out
+    where t.kind = 'payment'
+    union
+    select id from transactions where kind = 'refund' and refunds_id is not null
+    union
+    select transaction_id from allocations where amount < 0
+    union
+    select transaction_id from credit_entries where amount < 0 and transaction_id is not null
+"""
 RESTS = """
     with settled as (
         select transaction_id, sum(amount) as amount from allocations where transaction_id in (select id from suspect_money) group by transaction_id

@@ -8,7 +8,7 @@ from datetime import date
 from clientops.matching.finding import FIND
 from clientops.readable import counted
 from clientops.reconciliation.credit import DRIFTED as DRIFTED_BALANCES
-from clientops.reconciliation.payments import FREE_MONEY, RESTS, SUSPECT_MONEY
+from clientops.reconciliation.payments import FREE_MONEY, OPEN_MONEY, RESTS
 from clientops.reports.duplicates import WAITING
 from clientops.reports.labels import amount_text, party_sql
 from clientops.reports.listing import Listing, Shown
@@ -49,7 +49,7 @@ DRIFTED = f"""
 """
 UNSETTLED = f"""
     t.id in (
-        with suspect_money as materialized ({SUSPECT_MONEY}), rests as ({RESTS}), free_money as ({FREE_MONEY})
+        with suspect_money as materialized ({OPEN_MONEY}), rests as ({RESTS}), free_money as ({FREE_MONEY})
         select id from free_money where free > 0
     )
 """
