@@ -26,14 +26,23 @@ def _one_letter(left: str, right: str) -> str:
     )
 
 
-def _is_slip(left: str, right: str) -> str:
-    """Condition on the counts of two spellings: one is a slip of the pen, since nearly nobody else writes it so."""
-    return f"(least({left}, {right}) = 1 or 20 * least({left}, {right}) <= greatest({left}, {right}))"
+def _is_slip(left: str, right: str, namesakes_left: str = "1", namesakes_right: str = "1") -> str:
+    """Condition on the counts of two spellings: one is a slip of the pen, since nearly nobody else writes it so.
+
+    A name that all its namesakes share is no one else's: the slip was copied.
+    """
+    return (
+        f"({left} <= {namesakes_left} or {right} <= {namesakes_right}"
+        f" or 20 * least({left}, {right}) <= greatest({left}, {right}))"
+    )
 
 
 def _scripts_differ(left: str, right: str) -> str:
     """Condition: one is in Latin letters, the other is not."""
     return f"((strlen({left}) = length({left})) <> (strlen({right}) = length({right})))"
+
+
+_NAMESAKES = ("n_name_l", "n_name_r")
 
 
 def _given_sql(  # noqa: PLR0917, two of each
@@ -46,10 +55,8 @@ def _given_sql(  # noqa: PLR0917, two of each
         when strlen({left}) = 1 or strlen({right}) = 1 then
             case when left({left}, 1) = left({right}, 1) then 'initial' else 'different' end
         when {_scripts_differ(left, right)} then 'unknown'
-        when starts_with({left}, {right}) or starts_with({right}, {left}) then
-            case when {_is_slip(left_count, right_count)} then 'misspelt' else 'near' end
-        when {_misspelt(left, right)} then
-            case when {_is_slip(left_count, right_count)} then 'misspelt' else 'near' end
+        when starts_with({left}, {right}) or starts_with({right}, {left}) or {_misspelt(left, right)} then
+            case when {_is_slip(left_count, right_count, *_NAMESAKES)} then 'misspelt' else 'near' end
         else 'different' end"""
 
 
@@ -62,7 +69,7 @@ SURNAME = f"""case
             or ends_with(surname_l, ' ' || surname_r) or ends_with(surname_r, ' ' || surname_l) then 'part'
         when {_scripts_differ("surname_l", "surname_r")} then 'unknown'
         when {_misspelt("surname_l", "surname_r")} then
-            case when {_is_slip("n_surname_l", "n_surname_r")} then 'misspelt' else 'near' end
+            case when {_is_slip("n_surname_l", "n_surname_r", *_NAMESAKES)} then 'misspelt' else 'near' end
         else 'different' end"""
 
 # Given name against surname, only where both initials allow it.
@@ -106,7 +113,8 @@ PERSON = """case
         when {back} in ('same', 'misspelt') and {across} = 'unknown' then 'one name'
         when {given} = 'unknown' and {surname} = 'unknown' then 'unknown'
         when {given} = 'near' and {surname} in ('same', 'misspelt', 'part', 'near') then 'near'
-        when {surname} = 'near' and {given} in ('same', 'nickname', 'misspelt') then 'near'
+        when {surname} = 'near' and {given} in ('same', 'nickname', 'misspelt') then
+            case when company_l is null and company_r is null then 'near surname' else 'near' end
         when {surname} in ('same', 'misspelt', 'part') then 'relative'
         -- Colleagues can have one given name, people who live together hardly: they married.
         when {given} in ('same', 'nickname', 'misspelt') and {surname} = 'different' then
@@ -168,14 +176,19 @@ ORGANISATION = f"""case
                 else 'near' end
         else 'different' end"""
 
-ADDRESS = """case
+_NEAR_CITY = "(ord(city_l) = ord(city_r) and jaro_winkler_similarity(city_l, city_r) >= 0.9)"
+_NEAR_POSTCODE = "jaro_winkler_similarity(postcode_l, postcode_r) >= 0.86"
+_NEAR_PLACE = f"(postcode_l = postcode_r or city_l = city_r or {_NEAR_CITY} or {_NEAR_POSTCODE})"
+
+ADDRESS = f"""case
         when address_l = address_r then 'same'
-        when house_l = house_r and street_l = street_r then 'misspelt'
-        when (postcode_l = postcode_r or city_l = city_r) and house_l = house_r
-            and jaro_winkler_similarity(street_l, street_r) >= 0.85 then 'misspelt'
-        when (postcode_l = postcode_r or city_l = city_r) and street_l = street_r then 'street'
+        when house_l = house_r and (street_l = street_r or jaro_winkler_similarity(street_l, street_r) >= 0.85)
+            and {_NEAR_PLACE} then 'misspelt'
+        when house_l = house_r and street_l = street_r and (postcode_l is null or postcode_r is null)
+            and (city_l is null or city_r is null) then 'misspelt'
+        when street_l = street_r and {_NEAR_PLACE} then 'street'
         when postcode_l = postcode_r then 'postcode'
-        when city_l = city_r then 'city'
+        when city_l = city_r or {_NEAR_CITY} and {_NEAR_POSTCODE} then 'city'
         when (postcode_l is null or postcode_r is null) and (street_l is null or street_r is null) then 'unknown'
         when (postcode_l is null or postcode_r is null) and (city_l is null or city_r is null) then 'unknown'
         else 'different' end"""

@@ -51,6 +51,7 @@ WHY: dict[str, dict[str, str]] = {
 WHY_NOT: dict[str, dict[str, str]] = {
     "person": {
         "near": "names are alike, but both are names that others have",
+        "near surname": "same given name, surnames are alike, but both are names that others have",
         "relative": "same surname, other given name",
         "married": "same given name, other surname",
         "renamed": "same given name, other surname",

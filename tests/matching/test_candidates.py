@@ -37,9 +37,19 @@ BLOCKS = [
     pytest.param({**NAME, "city": "X"}, {**NAME, "first_name": "Adda", "city": "X"}, id="surname and city"),
     pytest.param({**NAME, "city": "X"}, {**NAME, "last_name": "Byrom", "city": "X"}, id="given name and city"),
     pytest.param(
-        {**NAME, "address1": "7 A"},
-        {"last_name": "Byron", "first_name": "E", "address1": "7 B"},
-        id="surname and house",
+        {**NAME, "city": "X"},
+        {"first_name": "Byrom", "last_name": "Adda", "city": "X"},
+        id="city and how both names begin, swapped",
+    ),
+    pytest.param(
+        {**NAME, "address1": "Long Hill"},
+        {"first_name": "Adda", "last_name": "Byrom", "address1": "Long Hill"},
+        id="street and how both names begin",
+    ),
+    pytest.param(
+        {"address1": "7 Long Hill", "city": "X", "postcode": "1"},
+        {"address1": "7 Long Hil", "city": "X", "postcode": "2"},
+        id="house, how the street begins, and city",
     ),
     pytest.param({"address1": "7 A", "postcode": "1"}, {"address1": "7 B", "postcode": "1"}, id="house and postcode"),
     pytest.param({**NAME, **COMPANY}, {**NAME, **COMPANY, "first_name": "E"}, id="company and surname"),

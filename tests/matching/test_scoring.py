@@ -49,7 +49,21 @@ EVIDENCE = [
     pytest.param({"phone": "601 234 567"}, {"phone": "same"}, id="national phone"),
     pytest.param({"phone": "+48 601 234 568"}, {"phone": "misspelt"}, id="one digit"),
     pytest.param({"address1": "Dluuga 12"}, {"address": "misspelt"}, id="street misspelt"),
+    pytest.param({"city": "Krakw", "postcode": "31-174"}, {"address": "misspelt"}, id="city and postcode misspelt"),
+    pytest.param(
+        {"address1": "Dluuga 12", "city": "Krakw", "postcode": "9"},
+        {"address": "misspelt"},
+        id="misspelt but for the house",
+    ),
+    pytest.param({"city": "Poznań", "postcode": "60-101"}, {"address": "different"}, id="that street of another town"),
+    pytest.param({"city": None, "postcode": None}, {"address": "misspelt"}, id="street of no town"),
     pytest.param({"address1": "Długa 14"}, {"address": "street"}, id="neighbour"),
+    pytest.param(
+        {"address1": "Długa 14", "city": "Krakw", "postcode": "9"}, {"address": "street"}, id="neighbour, city misspelt"
+    ),
+    pytest.param(
+        {"address1": "Rynek 3", "city": "Krakw", "postcode": "31-174"}, {"address": "city"}, id="moved, city misspelt"
+    ),
     pytest.param({"address1": None}, {"address": "postcode"}, id="no street"),
     pytest.param({"address1": None, "postcode": None}, {"address": "city"}, id="city only"),
     pytest.param(OTHER_PLACE, {"address": "different"}, id="moved"),
@@ -119,6 +133,29 @@ def test_a_name_that_others_have_is_no_slip() -> None:
     others = [{"first_name": name, "last_name": f"Dvorak{n}"} for n, name in enumerate(["Jan", "Jana"] * 2)]
     assert score(jan, jana)["person"] == "misspelt"
     assert score(jan, jana, *others)["person"] == "near"
+
+
+def test_a_slip_that_was_copied() -> None:
+    """Zofja is a slip for Zofia however often she was entered so; not where a woman of another name is a Zofja, too."""
+    zofja, other = {**ZOFIA, "first_name": "Zofja"}, {"first_name": "Zofia", "last_name": "Berg"}
+    assert score(ZOFIA, zofja, zofja, other)["person"] == "misspelt"
+    assert score(ZOFIA, zofja, {"first_name": "Zofja", "last_name": "Nowak"}, other)["person"] == "near"
+
+
+def test_surnames_that_are_alike() -> None:
+    """One given name with two surnames that are alike says as much as with two that are not, at home; little at work."""
+    others = [{"first_name": f"A{n}", "last_name": name} for n, name in enumerate(["Gonzalez", "Gonzales"] * 2)]
+    one, other = {**ZOFIA, "last_name": "Gonzalez"}, {**ZOFIA, "last_name": "Gonzales", "email": None, "phone": None}
+    alike = score(one, other, *others)
+    assert alike["person"] == "near surname"
+    assert alike["score"] > shipped().threshold
+    assert score(one, {**other, "company_name": "Nordlicht"}, *others)["person"] == "near"
+
+
+def test_swapped_names_say_no_more_than_the_same() -> None:
+    """Ada Byron and Byron Ada who have nothing else in common are likely two, as two who are called Ada Byron are."""
+    ada, swapped = {"first_name": "Ada", "last_name": "Byron"}, {"first_name": "Byron", "last_name": "Ada"}
+    assert score({**ZOFIA, **ada}, swapped)["score"] <= score({**ZOFIA, **ada}, ada)["score"] < shipped().threshold
 
 
 def test_a_company_name_that_others_have_is_no_slip() -> None:
