@@ -114,7 +114,8 @@ class Change(Part):
     @property
     def can_paste(self) -> bool:
         """Whether several may be asked for at once, as rows of a spreadsheet: what is about one row that is there, may not."""
-        return self.desk.is_staff and self.form is not None and self._made_with["current"] is None and not self.each
+        is_of_one = self._made_with["current"] is not None or set(self.fixed) - {"client_id", NAME_FIELD}
+        return self.desk.is_staff and self.form is not None and not is_of_one and not self.each
 
     def paste(self, _value: Any = None) -> None:
         """Ask for rows of a spreadsheet instead."""

@@ -19,13 +19,16 @@ ORDERS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, mo
 MARKS = {"comma": "decimal comma", "point": "decimal point"}
 
 
-def read_node(read: StatementFile, ask: Callable[..., Any] | None, mapping: str = "") -> Node:
+def read_node(
+    read: StatementFile, ask: Callable[..., Any] | None, mapping: str = "", headings: Sequence[str] = ()
+) -> Node:
     """What a file holds, and of a CSV how it was understood.
 
     Args:
         read: The file.
         ask: Begins to say how to read it otherwise; none: that cannot be said any more.
         mapping: The saved mapping that it was read with, if there is one.
+        headings: All headings of the file; those that mean nothing are told.
     """
     rows = [
         (s.source, s.account or "", f"{s.lines[0].booked_on} to {s.lines[-1].booked_on}", f"{len(s.lines):,}",
@@ -35,12 +38,12 @@ def read_node(read: StatementFile, ask: Callable[..., Any] | None, mapping: str 
     again = button("Read it otherwise…", ask) if ask and read.reading else None
     return card(
         table(("Source", "Account", "Days", "Lines", "Opening", "Closing"), rows, kinds="tttmmm"),
-        _understood(read.reading, mapping) if read.reading else None,
+        _understood(read.reading, mapping, headings) if read.reading else None,
         title=f"{read.name}: {FORMATS[read.format]}", tools=again, key="read",
     )  # fmt: skip
 
 
-def _understood(reading: Reading, mapping: str) -> Content:
+def _understood(reading: Reading, mapping: str, headings: Sequence[str]) -> Content:
     taken = ", ".join(f"{heading} → {TITLES.get(field, field)}" for heading, field in reading.columns.items())
     unclear = (
         "The file alone does not tell the order of its dates or its decimal mark for certain: compare with the bank."
@@ -50,7 +53,7 @@ def _understood(reading: Reading, mapping: str) -> Content:
         facts([
             ("Dates", f"{ORDERS[reading.date_order]}{_for_example(reading.date_example)}"),
             ("Amounts", f"{MARKS[reading.decimal_mark]}{_for_example(reading.amount_example)}"),
-            ("Columns", taken), ("Saved mapping", mapping),
+            ("Columns", taken), ("Not used", ", ".join(name for name in headings if name and name not in reading.columns)), ("Saved mapping", mapping),
         ]),
     ]  # fmt: skip
 

@@ -17,8 +17,10 @@ from clientops.forms.look import badge, button, card, facts, notice, table
 from clientops.forms.statement_reading import asked_options, read_node, reading_form
 from clientops.forms.view import Work
 from clientops.importing.statements.delimited import headings_of
+from clientops.importing.statements.lines import StatementError
 from clientops.importing.statements.mappings import fitting_mapping, load_statement_mapping, save_statement_mapping
 from clientops.importing.statements.read import FORMATS, StatementFile, decoded, guess_format, read_statement
+from clientops.readable import counted
 from clientops.reports.labels import amount_text
 from clientops.reports.reconciliation import MATCHING, STATEMENTS, Found, find_suggestions, line_suggestions
 
@@ -114,9 +116,11 @@ class Statements(Part):
         try:
             self.read = read_statement(name, content, **options)
         except UsageError as error:
-            self.message = ("error", f"Not taken. {error}.")
             headings = headings_of(decoded(content)) if guess_format(name, content) == "csv" else []
             self.unread = (name, content, headings) if len(headings) > 1 else None
+            sentence = error.sentence if isinstance(error, StatementError) else str(error)
+            how = " Say below how it is to be read." if self.unread else ""
+            self.message = ("error", f"Not taken. {sentence}.{how}")
             return None
         self.unread, self.message = None, None
         self.change = Change(
@@ -137,6 +141,7 @@ class Statements(Part):
     def accept(self, numbers: list[int], _value: Any = None) -> Any:
         """Preview accepting the likeliest for these lines."""
         assert self.found is not None
+        self.line = None
         rows = [row for row in self.found.rows(numbers) if row["what"]]
         if not rows:
             self.message = ("info", "Nothing is known of these lines: open one to say what it is.")
@@ -188,7 +193,12 @@ class Statements(Part):
         """The file input, the queue, the statements."""
         told = h("div", notice(*self.message), role="alert", key="message") if self.message else None
         if self.change is not None:
-            return [told, self._read_node(), self.change.tree()]
+            about = (
+                None
+                if self.read or self.line is None
+                else card(_line_facts(self.line), title=f"Line {self.line['id']}", key="about")
+            )
+            return [told, self._read_node(), about, self.change.tree()]
         own = f"s{self.serial}"
         upload = h(
             "div", h("label", "Statement file", for_=own),
@@ -208,7 +218,7 @@ class Statements(Part):
             self._headings_node(),
             self._line_node(),
             card(queue, title="Lines to match", key="queue", tools=[
-                button(f"Accept all {len(sure):,} sure ones…", call(self.accept, sure)) if sure else None,
+                button(f"Accept {counted(len(sure), 'sure one')}…", call(self.accept, sure)) if sure else None,
                 button("Match again", self.look, look="quiet") if self.queue else None,
             ]),
             card(self.listed.tree(), title="Statements", key="statements"),
@@ -225,7 +235,8 @@ class Statements(Part):
         if self.read is None:
             return None
         is_asked = self.change is not None and self.change.receipt is None
-        return read_node(self.read, self.ask if is_asked else None, self.mapping)
+        headings = headings_of(decoded(self.given[1])) if self.given and self.read.reading else ()
+        return read_node(self.read, self.ask if is_asked else None, self.mapping, headings)
 
     def _headings_node(self) -> Node | None:
         """The form that asks how a CSV is to be read."""
@@ -258,16 +269,20 @@ class Statements(Part):
                 )
             )
         return card(
-            facts([("Booked", str(line["booked_on"])), ("Amount", amount_text(line["amount"], line["code"])), ("Payer", line["payer_name"]),
-                   ("Text", line["words"]), ("File", line["file_name"])]),
-            table(("Score", "It may be", "Because", ""), rows, empty="Nothing in the book looks like it."),
-            h("div", button("Payment of somebody else…", call(self.say, "accept-match")), button("Nothing of clients…", call(self.say, "set-line-aside")),
+            _line_facts(line),
+            table(("Score", "It may be", "Because", ""), rows, empty="Nothing in the book looks like it. Where nobody knows who paid, leave the line: it waits here, and the home screen counts it."),
+            h("div", button("Payment of somebody else…" if self.choices else "Payment of a client…", call(self.say, "accept-match")), button("Nothing of clients…", call(self.say, "set-line-aside")),
               button("Close", self._close_line, look="quiet"), class_="co-buttons"),
             title=f"Line {line['id']}", key=f"line {line['id']}",
         )  # fmt: skip
 
     def _close_line(self, _value: Any = None) -> None:
         self.line = None
+
+
+def _line_facts(line: Mapping[str, Any]) -> Node:
+    return facts([("Booked", str(line["booked_on"])), ("Amount", amount_text(line["amount"], line["code"])), ("Payer", line["payer_name"]),
+                  ("Text", line["words"]), ("File", line["file_name"])])  # fmt: skip
 
 
 def acceptance(line: int, choice: Mapping[str, Any]) -> dict[str, Any]:

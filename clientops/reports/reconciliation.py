@@ -165,7 +165,7 @@ MATCHING = Listing(
         Shown("booked_on", "Booked", "date"),
         Shown("amount", "Amount", "money"),
         Shown("payer_name", "Payer"),
-        Shown("certainty", "", "badge"),
+        Shown("certainty", "How sure", "badge"),
         Shown("likely", "Likely"),
         Shown("reasons", "Because"),
         Shown("words", "Text"),

@@ -107,7 +107,7 @@ def test_statement_is_brought_in_and_its_lines_accepted(at, book):
         "payment of Ada Lovelace",
         "names invoice N-4711, pays it in full, same name",
     ]
-    hand.click("Accept all 1 sure ones…")
+    hand.click("Accept 1 sure one…")
     hand.submit(reason="matched")
     assert book.query("select status from invoices where id = 41")[1] == [("Paid",)]
     hand.click("Close")
@@ -233,6 +233,31 @@ def test_order_and_mark_are_shown_and_can_be_said(at, book, tmp_path, monkeypatc
     assert "03/04/2026 is 2026-03-04" in hand.text
 
 
+def test_a_statement_without_a_currency_is_told_for_a_screen(at, book):
+    """What is wrong is told without options of the command line; headings that are not used are told, too."""
+    hand = at("billing/statements", book)
+    upload(hand, "bare.csv", b"Date,Amount,Shop\n2026-09-03,5,x\n")
+    assert "Not taken. bare.csv, line 2: the currency is ''. Say below how it is to be read." in hand.text
+    assert "--" not in hand.text
+    hand.submit(booked_on="Date", amount="Amount", code="EUR")
+    assert "Not used Shop" in hand.text
+
+
+def test_a_line_stays_in_sight_while_one_says_what_it_is(at, book):
+    """The form that asks who paid shows the line above it, and takes no rows of a spreadsheet."""
+    hand = at("billing/statements", book)
+    upload(hand, "new.csv", b"Date,Amount,Currency,Payer\n2026-09-03,77,EUR,Zebedee\n")
+    hand.submit(reason="")
+    hand.click("Close")
+    number = book.query("select max(id) from statement_lines")[1][0][0]
+    hand.ask(hand.view.drawn.find(tag="co-grid")[0], "open", number)
+    hand.view.refresh()
+    hand.click("Payment of a client…")
+    assert "EUR 77.00" in hand.text
+    assert "Zebedee" in hand.text
+    assert not hand.has_button("Several at once…")
+
+
 def test_statement_that_does_not_add_up_can_be_read_otherwise(at, book):
     """A CSV that was refused offers to say how it is to be read; leaving that changes nothing."""
     hand = at("billing/statements", book)
@@ -305,5 +330,5 @@ def test_accepting_matches_names_the_lines(at, book):
     assert "2026-11-20 · EUR 31.00 · Ada" in hand.text
     hand.submit(reason="four")
     hand.click("Close")
-    hand.click("Accept all 4 sure ones…")
+    hand.click("Accept 4 sure ones…")
     assert "EUR 31.00 · Ada · #61" in hand.text

@@ -44,7 +44,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
                    "counterparty", "name", "payername", "beneficiaire", "tiers", "ordenante", "beneficiario", "ordinante", "naamtegenpartij", "partnername"),
     "payer_account": ("iban", "kontonummer", "kontonummeriban", "ibanzahlungsbeteiligter", "payeraccount", "counterpartyaccount", "partneriban", "tegenrekening", "account"),
     "reference": ("referenz", "kundenreferenz", "kundenreferenzendtoend", "reference", "transactionid", "bankreference", "paymentreference", "referencia", "riferimento", "id"),
-    "description": ("verwendungszweck", "buchungstext", "description", "details", "memo", "libelle", "concepto", "descrizione", "causale", "omschrijving", "mededelingen", "purpose", "narrative"),
+    "description": ("verwendungszweck", "buchungstext", "description", "details", "memo", "libelle", "concepto", "descrizione", "causale", "omschrijving", "mededelingen", "purpose", "narrative", "text", "libelleoperation"),
     "currency": ("waehrung", "wahrung", "currency", "devise", "divisa", "moneda", "valutacode", "munt"),
     "balance": ("saldo", "balance", "saldonachbuchung", "kontostand", "solde", "runningbalance", "saldodisponible"),
 }  # fmt: skip
@@ -170,7 +170,7 @@ def read_delimited(
     statements: list[Statement] = []
     for code in dict.fromkeys(code for _, code in read):
         if not re.fullmatch(r"[A-Z]{3}", code):
-            raise StatementError(name, read[0][0].place, f"the currency is {code!r}: give it, e.g. --currency EUR")
+            raise StatementError(name, read[0][0].place, f"the currency is {code!r}", "give it, e.g. --currency EUR")
         statements.append(_statement(named, account, code, [line for line, own in read if own == code]))
     doubts = (
         "" if decimal_mark else doubt_about_amounts(amounts, mark),
@@ -231,7 +231,7 @@ def _headings(
             if missing:
                 raise UsageError(f"{name} has no column {missing[0]!r}; it has {', '.join(row)}")
             return at, export, found
-    raise StatementError(name, rows[0][0] if rows else 0, "no row has headings for a date and an amount; say what they mean with --map heading=field")  # fmt: skip
+    raise StatementError(name, rows[0][0] if rows else 0, "no row has headings for a date and an amount", "say what they mean with --map heading=field")  # fmt: skip
 
 
 def _match(row: Sequence[str], known: Mapping[str, tuple[str, ...]], given: Mapping[str, str]) -> dict[str, str]:

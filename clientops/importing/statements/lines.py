@@ -13,11 +13,18 @@ from clientops.readable import counted, visible
 
 
 class StatementError(UsageError):
-    """A statement file that is not taken, with the line where it breaks (0: the file as a whole)."""
+    """A statement file that is not taken, with the line where it breaks (0: the file as a whole).
 
-    def __init__(self, name: str, line: int, what: str) -> None:
+    Attributes:
+        line: The line.
+        sentence: What is wrong, for a screen, which has fields of its own to put it right.
+    """
+
+    def __init__(self, name: str, line: int, what: str, option: str = "") -> None:
+        """``option`` is what to say on the command line to put it right; only the message has it."""
         self.line = line
-        super().__init__(f"{name}{f', line {line}' if line else ''}: {what}")
+        self.sentence = f"{name}{f', line {line}' if line else ''}: {what}"
+        super().__init__(f"{self.sentence}: {option}" if option else self.sentence)
 
 
 @dataclass(frozen=True)
