@@ -32,8 +32,16 @@ def report(new_page):
 def test_a_wide_table_scrolls_in_its_own_box(report, width):
     """The page is as wide as the window; what does not fit is reached by scrolling the table."""
     page = report(width)
+    last = f"{BOX}.scrollLeft = 9999; {BOX}.querySelector('td:last-child').getBoundingClientRect().right"
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate(f"{BOX}.scrollWidth > {BOX}.clientWidth")
+    assert page.evaluate(last) <= width
+
+
+def test_on_paper_a_wide_table_fits(report):
+    """Amounts go onto two lines rather than beyond the edge of the paper, and no box hides anything."""
+    page = report(PAPER)
+    page.emulate_media(media="print")
     right = page.evaluate("document.querySelector('table').getBoundingClientRect().right")
     assert right <= PAPER * 4 / 3, "browsers shrink so much to fit"
     assert page.evaluate(f"getComputedStyle({BOX}).overflowX") == "visible"
