@@ -18,6 +18,7 @@ from clientops.reports.printing import find_browser, print_pdf, render_html, wri
 from clientops.tables.view import Tables
 
 ZERO = Decimal("0.0000")
+ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,20 @@ def read_accounts(tables: Tables, first: date, last: date, client_id: int | None
         party=party_sql("c"), client_history=tables.history("clients"), entry_history=tables.history("credit_entries"),
         invoice_history=tables.history("invoices"), operations=tables.operations(),
     )  # fmt: skip
-    cursor = tables.query(sql, last=last)
-    rows = iter(lambda: cursor.fetchmany(10_000), [])
-    flat = (row for part in rows for row in part)
+    steps = tables.steps()
+    steps.add("account_rows", sql, last=last)
+    flat = (row for part in _parts(tables, steps.count("account_rows")) for row in part)
     for (found, code), lines in groupby(flat, key=lambda row: (row[0], row[1])):
         yield _account(found, code, first, last, list(lines))
+
+
+def _parts(tables: Tables, count: int) -> Iterator[list[tuple[Any, ...]]]:
+    """The kept rows, some at a time; each a query of its own, since the next query on the book ends the one before."""
+    for begin in range(0, count, ROWS_AT_ONCE):
+        place = {"begin": begin, "beyond": begin + ROWS_AT_ONCE}
+        yield tables.query(
+            "select * from account_rows where rowid >= $begin and rowid < $beyond order by rowid", **place
+        ).fetchall()
 
 
 def _account(number: int, code: str, first: date, last: date, rows: list[tuple[Any, ...]]) -> Account:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from clientops.cli import app
 from clientops.errors import UsageError
 from clientops.reports import printing
-from clientops.reports.account import account_html, read_accounts, write_accounts
+from clientops.reports.account import ROWS_AT_ONCE, account_html, read_accounts, write_accounts
 from clientops.reports.printing import css_text
 from tests.books import SHOP, insert
 from tests.builders import EUR, JPY, KWD, NOW, TODAY, USD, money, tables
@@ -185,6 +185,20 @@ def test_one_file_for_each_client(tmp_path):
         "statement-2-"
     )
     assert write_accounts(book, tmp_path / "new", date(2026, 1, 1), TODAY)[0].read_bytes() == written[0].read_bytes()
+
+
+def test_all_are_written_though_the_book_is_asked_in_between():
+    """No account is missing or cut short, however many rows there are and whatever else is asked meanwhile."""
+    book = tables(clients=[{"id": n, "credit_balance": ROWS_AT_ONCE} for n in (1, 2, 3)])
+    book._connection.execute(
+        "insert into credit_entries (id, client_id, amount, entry_on) "
+        f"select n, 1 + n % 3, 1, date '2026-01-01' from range({3 * ROWS_AT_ONCE}) t (n)"
+    )
+    found = []
+    for account in read_accounts(book, date(2026, 1, 1), FOREVER):
+        book.query("select count(*) from clients").fetchall()
+        found.append((account.client_id, account.closing, len(account.lines)))
+    assert found == [(n, -ROWS_AT_ONCE, ROWS_AT_ONCE) for n in (1, 2, 3)]
 
 
 @pytest.mark.parametrize(
