@@ -60,7 +60,7 @@ class Form(Part):
         self.fields = tuple(field for field in fields_of(model) if field.name not in left_out)
         self.problems: dict[str, str] = {}
         self.touched: set[str] = set()
-        self.labels: dict[str, str] = {}
+        self.labels: dict[tuple[str, str], str] = {}  # by field and value: what was picked before has another one
         self.restored: float | None = None
         self.focus = next_focus()
         self.focus_on = self.fields[0].name if self.fields else ""
@@ -188,7 +188,7 @@ class Form(Part):
             return
         with self.desk.book.tables() as tables:
             for name, picks, value in wanted:
-                self.labels[name] = read_label(tables, picks, int(value)) if value.isdigit() else ""
+                self.labels[name, value] = read_label(tables, picks, int(value)) if value.isdigit() else ""
             if client.isdigit() and any(field.kind == "money" for field in self.fields):
                 self.currency = read_currency(tables, int(client))
 
@@ -257,7 +257,7 @@ class Form(Part):
         }  # fmt: skip
         if field.kind == "pick":
             properties = {
-                "id": own, "name": field.name, "value": value, "text": self.labels.get(field.name, ""), "invalid": wrong,
+                "id": own, "name": field.name, "value": value, "text": self.labels.get((field.name, str(value)), ""), "invalid": wrong,
                 "required": field.is_required, "describedby": described, "label": field.label, "labelled": True,
                 "search": call(self.search, field.name), "eager": field.picks != "clients",
                 "placeholder": "Name, company, e-mail, phone or number" if field.picks == "clients" else "Type to search",

@@ -213,3 +213,14 @@ def test_deleting_asks_for_the_name_once_after_the_preview(at, book):
     assert book.query("select count(*) from clients where id = 6")[1] == [(0,)]
     hand.click("Undo")
     assert book.query("select last_name from clients where id = 6")[1] == [("Turing",)]
+
+
+def test_a_picker_that_was_emptied_shows_nobody(at):
+    """The name of the client who was picked before does not come back while one types elsewhere."""
+    hand = at("credits")
+    hand.leave("client_id", **GOOD)
+    picker = hand.view.drawn.find(tag="co-picker")[0].attributes
+    assert picker["text"].startswith("#1 ")
+    hand.type(**{**GOOD, "client_id": ""})
+    picker = hand.view.drawn.find(tag="co-picker")[0].attributes
+    assert (picker["value"], picker["text"]) == ("", "")
