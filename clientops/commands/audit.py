@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -29,13 +31,23 @@ def statement_of_account(
 ) -> None:
     """Write statements of account: opening balance, each invoice, payment and credit, closing balance."""
     from clientops.reports.account import write_accounts
+    from clientops.reports.printing import Printer, print_files
 
     if (client is None) == (not every):
         fail("Name a client by its number, or give --all")
     shared = context_of(ctx)
     until = day_or_today(last)
-    with told_plainly(), working("Writing statements"), shared.book(as_of=as_of).tables() as tables:
-        written = write_accounts(tables, output.absolute(), first.date(), until, client_id=client, as_pdf=as_pdf)
+    with told_plainly(), working("Writing statements") as report, ExitStack() as stack:
+        pages = output.absolute()
+        if as_pdf:
+            printer = stack.enter_context(Printer())  # says if there is none, before the work
+            pages = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clientops-")))
+        with shared.book(as_of=as_of).tables() as tables:
+            written = write_accounts(tables, pages, first.date(), until, client_id=client)
+        if as_pdf:  # which takes long: the book is free again
+            for done, path in enumerate(print_files(printer, written, output.absolute())):
+                report(f"Printing {path.name}", (done + 1) / len(written))
+            written = [output.absolute() / f"{path.stem}.pdf" for path in written]
     what = (
         path_text(written[0]) if len(written) == 1 else f"{len(written)} statements to {path_text(output.absolute())}"
     )

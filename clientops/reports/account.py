@@ -14,7 +14,7 @@ from clientops.errors import UsageError
 from clientops.readable import way_of_paying_sql
 from clientops.reports.client import find_survivor
 from clientops.reports.labels import amount_text, country_name, party_sql
-from clientops.reports.printing import find_browser, print_pdf, render_html, write_private
+from clientops.reports.printing import render_html, write_private
 from clientops.tables.view import Tables
 
 ZERO = Decimal("0.0000")
@@ -215,27 +215,27 @@ def account_html(tables: Tables, accounts: list[Account]) -> str:
 
 
 def write_accounts(
-    tables: Tables, folder: Path, first: date, last: date, *, client_id: int | None = None, as_pdf: bool = False
+    tables: Tables, folder: Path, first: date, last: date, *, client_id: int | None = None
 ) -> list[Path]:
-    """Write a file for the client, or for each: ``statement-12-2026-01-01-2026-12-31.html`` (or ``.pdf``).
+    """Write a file for the client, or for each: ``statement-12-2026-01-01-2026-12-31.html``.
+
+    Files of the same names are replaced. For PDF, see ``printing.print_files``, which needs no book.
 
     Returns:
         The files, in the order of the clients.
 
     Raises:
-        UsageError: There is no such client, the days are the wrong way round, or a PDF cannot be made here.
+        UsageError: There is no such client, or the days are the wrong way round.
     """
     if first > last:
         raise UsageError(f"The period begins on {first}, after its end on {last}")
-    if as_pdf and find_browser() is None:
-        print_pdf("")  # says why not, before the first file is written
     written = []
     found = read_accounts(tables, first, last, client_id)
     for number, accounts in groupby(found, key=lambda account: account.client_id):
         html = account_html(tables, list(accounts))
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / f"statement-{number}-{first}-{last}{'.pdf' if as_pdf else '.html'}"
-        write_private(path, print_pdf(html) if as_pdf else html.encode())
+        path = folder / f"statement-{number}-{first}-{last}.html"
+        write_private(path, html.encode())
         written.append(path)
     if client_id is not None and not written:
         raise UsageError(f"There is no client {client_id}")

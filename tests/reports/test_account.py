@@ -11,9 +11,8 @@ from typer.testing import CliRunner
 
 from clientops.cli import app
 from clientops.errors import UsageError
-from clientops.reports import printing
 from clientops.reports.account import ROWS_AT_ONCE, account_html, read_accounts, write_accounts
-from clientops.reports.printing import css_text
+from clientops.reports.printing import css_text, find_browser, print_pdf
 from tests.books import SHOP, insert
 from tests.builders import EUR, JPY, KWD, NOW, TODAY, USD, money, tables
 from tests.long_forms import examples
@@ -219,21 +218,46 @@ def test_what_cannot_be_written_is_said(tmp_path, more, message):
 
 
 def test_without_a_browser_a_pdf_is_refused(tmp_path, monkeypatch):
-    """The sentence says what is missing and what to do, before any file is written."""
-    monkeypatch.setattr(printing, "find_browser", lambda: None)
-    monkeypatch.setattr("clientops.reports.account.find_browser", lambda: None)
-    with pytest.raises(UsageError, match=r"A PDF needs Chromium or Chrome.*write .html instead"):
-        write_accounts(tables(**SMALL), tmp_path, date(2026, 1, 1), TODAY, as_pdf=True)
+    """The sentence says what is missing and what to do, before any file is written or a book is looked for."""
+    monkeypatch.setenv("CLIENTOPS_CHROMIUM", "no-such-browser")
+    words = ["--book", "none.duckdb", "statement-of-account", "--from", "2026-01-01", "--all", "--pdf", "-o"]
+    result = CliRunner().invoke(app, [*words, str(tmp_path / "new")])
+    assert result.exit_code == 2
+    assert "A PDF needs Chromium or Chrome" in result.output
+    assert "write .html" in result.output
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("does", ["exit 0", "exec cat <&3 >&4", "printf 'x\\0' >&4; sleep 9"])
+def test_a_browser_that_fails_is_said(tmp_path, monkeypatch, does):
+    """One that ends, or says what nobody understands, is a sentence; it is not left running."""
+    browser = tmp_path / "browser"
+    browser.write_text(f"#!/bin/sh\n{does}\n")
+    browser.chmod(0o700)
+    monkeypatch.setenv("CLIENTOPS_CHROMIUM", str(browser))
+    with pytest.raises(UsageError, match=r"browser could not print the PDF: .*; write .html instead"):
+        print_pdf("<p>x</p>")
+
+
 @pytest.mark.skipif(
-    printing.find_browser() is None and not os.environ.get("REQUIRE_BROWSER"), reason="no Chromium here; install it"
+    find_browser() is None and not os.environ.get("REQUIRE_BROWSER"), reason="no Chromium here; install it"
 )
-def test_a_pdf_is_printed(tmp_path):
-    """Chromium prints the page."""
-    (path,) = write_accounts(tables(**SMALL), tmp_path, date(2026, 1, 1), TODAY, client_id=1, as_pdf=True)
-    assert path.read_bytes().startswith(b"%PDF-")
+def test_pdfs_are_printed_one_after_another(book, tmp_path):
+    """Chromium prints a private file for each client, and each its own; again, they are replaced."""
+    folder = tmp_path / "statements"
+    folder.mkdir()
+    (folder / "statement-2-2026-01-01-2026-12-31.pdf").write_text("old")
+    words = ["--book", str(book.path), "statement-of-account", "--from", "2026-01-01", "--to", "2026-12-31", "--all"]
+    result = CliRunner().invoke(app, [*words, "--pdf", "-o", str(folder)])
+    assert result.exit_code == 0, result.output
+    found = sorted(folder.iterdir())
+    assert [path.name for path in found] == [f"statement-{n}-2026-01-01-2026-12-31.pdf" for n in range(1, 7)]
+    assert {path.stat().st_mode & 0o777 for path in found} == {0o600}
+    for number, path in enumerate(found, 1):
+        title = f"Statement of account of client {number}, 2026-01-01 to 2026-12-31"
+        content = path.read_bytes()
+        assert content.startswith(b"%PDF-")
+        assert title.encode() in content or title.encode("utf-16-be") in content
 
 
 def test_on_the_command_line(book, tmp_path):
