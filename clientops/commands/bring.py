@@ -15,7 +15,7 @@ from clientops.commands.look import AsOf, path_text
 from clientops.commands.operate import Operator, Today
 from clientops.commands.output import console, print_table, told_plainly, working
 from clientops.exporting.files import export_relation, relation_named
-from clientops.exporting.whmcs import export_whmcs, tables_left_here
+from clientops.exporting.whmcs import export_whmcs, tables_left_here, write_left_here
 from clientops.readable import counted
 
 
@@ -75,14 +75,18 @@ def export(
         with told_plainly(), working(f"Writing {file.name}"), shared.book().tables() as tables:
             written = export_whmcs(tables, file.absolute(), since=since)
             left = tables_left_here(tables, since=since)
+            by_hand = write_left_here(tables, file.absolute() / "by_hand.csv", since=since) if left else 0
         print_table(("file", "rows"), written)
         console.print(
             f"Wrote {len(written)} files to {path_text(file)}; load.sql in it puts them into WHMCS (make a backup first)."
             if written
             else "Nothing changed; nothing was written."
         )
-        if left:
+        if by_hand:
             console.print(Text(f"Changed here too, and to be entered there by hand: {', '.join(left)}"), style="yellow")
+            console.print(
+                Text(f"by_hand.csv names {counted(by_hand, 'such row')}, with where each is entered in WHMCS.")
+            )
         return
     with told_plainly(), working(f"Writing {file.name}"), shared.book(as_of=as_of).tables() as tables:
         count = export_relation(relation_named(tables, what), file.absolute(), overwrite=overwrite)

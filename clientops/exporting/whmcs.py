@@ -20,7 +20,7 @@ from clientops.exporting.files import export_relation
 from clientops.exporting.whmcs_known import SEEN, both_sql
 from clientops.exporting.whmcs_load import BEFORE, load_sql
 from clientops.exporting.whmcs_targets import TARGETS, Target
-from clientops.tables.schema import quote_name, quote_text
+from clientops.tables.schema import column_list, quote_name, quote_text, table
 from clientops.tables.view import BEYOND_SOURCES, Tables
 
 
@@ -79,29 +79,81 @@ def tables_left_here(tables: Tables, *, since: int | None = None) -> list[str]:
         tables: The book's tables with their history.
         since: Operation after which changes count; else all but imports from WHMCS, and those that were undone.
     """
-    imports = ", ".join(str(number) for (number,) in tables.query(IMPORTS).fetchall())
-    known = f"operation_id in ({imports or 0})" if since is None else f"operation_id <= {int(since)}"
+    known = _known_by_hand(tables, since)
     found = [name for (name,) in tables.query(CHANGED_TABLES.format(known=known)).fetchall() if name in BY_HAND]
     return found + [
-        said for said, sql in PARTLY_BY_HAND.items() if tables.query(sql.format(known=known)).limit(1).fetchall()
-    ]
+        said for said, (_, sql, _) in PARTLY_BY_HAND.items()
+        if tables.query(sql.format(known=known)).limit(1).fetchall()
+    ]  # fmt: skip
 
 
-# Tables that WHMCS has too and whose rows are not written.
-BY_HAND = (
-    "currencies", "product_prices", "servers", "service_options", "custom_fields", "commissions", "articles", "dns_records",
-)  # fmt: skip
+def write_left_here(tables: Tables, file: Path, *, since: int | None = None) -> int:
+    """Write which rows an export to WHMCS does not carry: ``table, id, change, entered_in`` (where, in WHMCS's menus).
 
-# Rows that are not written, of tables that otherwise are.
-PARTLY_BY_HAND = {
-    "new products": """select id from products where id in (select id from history.products where not {known})
-        and id not in (select id from history.products where {known})""",
-    "pending and cancelled service_changes": """select id from service_changes where status <> 'Completed'
-        and id in (select id from history.service_changes where not {known})""",
-    "notes of tickets and replies that were numbered here": f"""select id from ticket_replies
-        where (is_internal or id >= {BEYOND_SOURCES})
-        and id in (select id from history.ticket_replies where not {{known}})""",
+    Those that came and went, or were changed and changed back, are not among them.
+
+    Args:
+        tables: The book's tables with their history.
+        file: ``….csv``, new.
+        since: As for :func:`tables_left_here`.
+
+    Returns:
+        How many there are; no file is written if there are none.
+    """
+    known = _known_by_hand(tables, since)
+    parts = [(name, "true", place) for name, place in BY_HAND.items()]
+    parts += [(name, f"h.id in ({sql})", place) for name, sql, place in PARTLY_BY_HAND.values()]
+    rows = " union all ".join(
+        LEFT_ROWS.format(
+            name=quote_text(name), place=quote_text(place), table=quote_name(name), which=which.format(known=known), known=known,
+            columns=column_list(table(name).column_names),
+        )
+        for name, which, place in parts
+    )  # fmt: skip
+    left = tables.query(f'select * from ({rows}) order by "table", id')
+    return export_relation(left, file) if left.limit(1).fetchall() else 0
+
+
+def _known_by_hand(tables: Tables, since: int | None) -> str:
+    """SQL condition on the operations that an export need not tell of."""
+    imports = ", ".join(str(number) for (number,) in tables.query(IMPORTS).fetchall())
+    return f"operation_id in ({imports or 0})" if since is None else f"operation_id <= {int(since)}"
+
+
+LEFT_ROWS = """
+    select {name} as "table", h.id, case when r.id is null then 'deleted' when h.is_known then 'changed' else 'new' end as change,
+        {place} as entered_in
+    from (
+        select id, bool_or({known}) as is_known, sum(if({known}, 0, sign * hash({columns})::hugeint)) as difference
+        from history.{table} group by id
+    ) h left join {table} r on r.id = h.id
+    where h.difference <> 0 and (r.id is not null or h.is_known) and {which}
+"""
+
+_SETTINGS = "Configuration > System Settings"
+# Tables that WHMCS has too and whose rows are not written, and where they are entered there.
+BY_HAND = {
+    "currencies": f"{_SETTINGS} > Currencies",
+    "product_prices": f"{_SETTINGS} > Products/Services > the product > Pricing",
+    "servers": f"{_SETTINGS} > Servers",
+    "service_options": "the client > Products/Services > the service > Configurable Options",
+    "custom_fields": f"{_SETTINGS} > Custom Client Fields; for a product: Products/Services > the product > Custom Fields",
+    "commissions": "Clients > Manage Affiliates > the affiliate",
+    "articles": "Support > Knowledgebase",
+    "dns_records": "at the registrar, or the client > Domains > the domain > DNS Management",
 }
+
+# Rows that are not written, of tables that otherwise are: table, which of its rows, and where they are entered there.
+PARTLY_BY_HAND = {
+    "new products": ("products", """select id from products where id in (select id from history.products where not {known})
+        and id not in (select id from history.products where {known})""", f"{_SETTINGS} > Products/Services"),
+    "pending and cancelled service_changes": ("service_changes", """select id from service_changes where status <> 'Completed'
+        and id in (select id from history.service_changes where not {known})""",
+        "the client > Products/Services > the service > Upgrade/Downgrade"),
+    "notes of tickets and replies that were numbered here": ("ticket_replies", f"""select id from ticket_replies
+        where (is_internal or id >= {BEYOND_SOURCES})
+        and id in (select id from history.ticket_replies where not {{known}})""", "Support > Support Tickets > the ticket > Add Note or Reply"),
+}  # fmt: skip
 
 CHANGED_TABLES = """
     select distinct table_name from history.changes where not {known} order by table_name

@@ -11,7 +11,7 @@ import pytest
 
 from clientops.book.book import Book
 from clientops.errors import UsageError
-from clientops.exporting.whmcs import BY_HAND, export_whmcs, tables_left_here
+from clientops.exporting.whmcs import BY_HAND, export_whmcs, tables_left_here, write_left_here
 from clientops.exporting.whmcs_known import both_sql, changed_sql
 from clientops.exporting.whmcs_targets import LANGUAGE_NAMES, TARGETS
 from clientops.importing.whmcs.mapping import LANGUAGES
@@ -93,6 +93,31 @@ def test_what_does_not_go_back_is_named(book):
             "notes of tickets and replies that were numbered here",
         ]
         assert tables_left_here(now, since=now.query("select max(id) from history.operations").fetchall()[0][0]) == []
+
+
+def test_each_row_that_does_not_go_back_is_named(book, tmp_path):
+    """A file says of each what became of it and where it is entered; what came and went, or is as it was, is not there."""
+    field = {"subject_kind": "client"}
+    book.apply_now(rule("add-custom-field"), [{"name": name, **field} for name in ("Kept", "Gone")], reason="x")
+    then = book.head()[0]
+    book.apply_now(rule("edit-custom-field"), {"field_id": 1, "description": "Of old"}, reason="x")
+    book.apply_now(rule("remove-custom-field"), {"field_id": 2}, reason="x")
+    book.apply_now(rule("add-custom-field"), {"name": "New", **field}, reason="x")
+    book.undo(
+        book.apply_now(rule("add-custom-field"), {"name": "Undone", **field}, reason="x").operation_id, reason="x"
+    )
+    book.apply_now(rule("open-ticket"), {"client_id": 1, "subject": "Down", "message": "It is down"}, reason="x")
+    book.apply_now(rule("reply-ticket"), {"ticket_id": 1, "message": "Look", "is_internal": True}, reason="x")
+    with book.tables() as now:
+        assert write_left_here(now, tmp_path / "by_hand.csv", since=then) == 4
+        assert write_left_here(now, tmp_path / "none.csv", since=book.head()[0]) == 0
+    assert not (tmp_path / "none.csv").exists()
+    rows = read(tmp_path / "by_hand.csv")
+    assert [(row["table"], row["id"], row["change"]) for row in rows] == [
+        ("custom_fields", "1", "changed"), ("custom_fields", "2", "deleted"), ("custom_fields", "3", "new"),
+        ("ticket_replies", "1", "new"),
+    ]  # fmt: skip
+    assert {row["entered_in"] for row in rows[:3]} == {BY_HAND["custom_fields"]}
 
 
 def test_wrong_folder_or_operation(book, tmp_path):

@@ -69,7 +69,22 @@ def test_changes_go_back_as_whmcs_names_them(path, tmp_path):
     run(path, "import", "whmcs", SMALL, "--reason", "Move", "--yes")
     number = Book(path).query("select min(id) from clients")[1][0][0]
     run(path, "apply", "edit-client", "-s", f"client_id={number}", "-s", "city=Lisboa", "--reason", "Moved", "--yes")
-    run(path, "export", "whmcs", tmp_path / "back")
+    run(
+        path,
+        "apply",
+        "add-custom-field",
+        "-s",
+        "name=Height",
+        "-s",
+        "subject_kind=client",
+        "--reason",
+        "Asked",
+        "--yes",
+    )
+    told = run(path, "export", "whmcs", tmp_path / "back")
+    assert "custom_fields" in told
+    assert "by_hand.csv names 1 such row" in told
+    assert "custom_fields," in (tmp_path / "back" / "by_hand.csv").read_text()
     with (tmp_path / "back" / "tblclients.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["id"], row["city"]) for row in rows] == [(str(number), "Lisboa")]
