@@ -18,7 +18,7 @@ from clientops.forms.look import button, card, icon, next_focus, notice
 from clientops.forms.pasting import Pasting
 from clientops.forms.typed_name import NAME_FIELD, Requests, name_to_type, with_names
 from clientops.forms.view import Work
-from clientops.forms.words import moment
+from clientops.forms.words import in_titles, moment
 from clientops.operations import rule as rule_named
 from clientops.readable import with_readable_names
 from clientops.reports.diff import describe, money_moved
@@ -155,7 +155,7 @@ class Change(Part):
             if self.asking:
                 self.asking.show_problems(preview.problems)
             else:
-                shown = "; ".join(problem.message for problem in preview.problems[:5])
+                shown = "; ".join(in_titles(problem.message) for problem in preview.problems[:5])
                 more = len(preview.problems) - 5
                 self.message = ("error", f"This cannot be done: {shown}{f'; and {more} more' if more > 0 else ''}.")
         elif not preview.changes:
@@ -296,11 +296,14 @@ class Change(Part):
 
     def _preview_node(self, preview: Preview) -> Node:
         counts = [(c.table, c.kind, c.count) for c in preview.changes]
-        figures = [*self.money, *((with_readable_names(label), value) for label, value in preview.summary)]
+        figures = [
+            *self.money,
+            *((with_readable_names(label[:1].upper() + label[1:]), value) for label, value in preview.summary),
+        ]
         others = other_warnings(preview, self.likely)
         warnings = [
             *self.warnings,
-            *(w.message[:1].upper() + w.message[1:] for w in others if w.code != NAMING),
+            *(in_titles(w.message[:1].upper() + w.message[1:]) for w in others if w.code != NAMING),
         ]
         return h(
             "section",

@@ -17,7 +17,7 @@ from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.grid import Grid
 from clientops.forms.look import badge, button, card, facts, figure, link, notice, table
 from clientops.forms.view import Work
-from clientops.forms.words import counted
+from clientops.forms.words import counted, in_titles
 from clientops.operations import rules
 from clientops.readable import noun
 from clientops.reconciliation.kinds import KINDS
@@ -190,7 +190,7 @@ class Differences(Part):
         mended = (
             f"{known[row['mend_rule']].title}: {_in_words(known[row['mend_rule']], row)}"
             if row["mend_rule"]
-            else f"A person must decide: {row['choices']}"
+            else in_titles(f"A person must decide: {row['choices']}")
         )
         operation = row["operation_id"]
         return card(

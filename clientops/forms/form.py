@@ -13,7 +13,7 @@ from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.fields import Field, entered, fields_of
 from clientops.forms.look import button, next_focus, notice
 from clientops.forms.markdown import markdown
-from clientops.forms.words import moment
+from clientops.forms.words import in_titles, moment
 from clientops.reports.labels import read_currency, read_label
 from clientops.reports.search import search_rows
 from clientops.requests import Request, read_requests
@@ -142,8 +142,8 @@ class Form(Part):
             if problem.field == field.name and field.kind == "pick" and problem.code == "bad_value":
                 return f"Choose one from the list; {self.values[field.name]!r} finds no single one"
             if problem.field == field.name and problem.message.startswith(field.name + " "):
-                return f"{field.label}{problem.message[len(field.name) :]}"
-        return problem.message[:1].upper() + problem.message[1:]
+                return in_titles(f"{field.label}{problem.message[len(field.name) :]}")
+        return in_titles(problem.message[:1].upper() + problem.message[1:])
 
     # -- values ----------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, Part, h
 from clientops.forms.fields import Field, fields_of
 from clientops.forms.look import button, next_focus, notice
+from clientops.forms.words import in_titles
 from clientops.importing.spreadsheet import Reading, read_spreadsheet
 from clientops.importing.tabular import read_text_table
 from clientops.readable import counted
@@ -131,7 +132,7 @@ class Pasting(Part):
         for field in self.fields:
             if problem.field == field.name and message.startswith(f"{field.name} "):
                 message = f"{field.label}{message[len(field.name) :]}"
-        message = message[:1].upper() + message[1:]
+        message = in_titles(message[:1].upper() + message[1:])
         return f"Row {problem.row}: {message}" if problem.row else message
 
     def tree(self) -> Content:

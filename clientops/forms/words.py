@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
+from functools import lru_cache
 
 from clientops import readable
+from clientops.operations import rules
 from clientops.readable import noun
 
 _WORDS = {"id": "number", "tax1": "first tax", "tax2": "second tax", "email": "e-mail", "dns": "DNS", "ip": "IP", "sha256": "SHA-256", "ttl": "TTL", "address1": "address", "address2": "address, second line"}  # fmt: skip
@@ -27,6 +30,22 @@ def counted(count: int, table: str, kind: str = "") -> str:
     """A sum of rows, e.g. ``2 clients changed``."""
     words = readable.counted(count, noun(table), noun(table, 2))
     return f"{words} {VERBS[kind]}" if kind else words
+
+
+def in_titles(text: str) -> str:
+    """A sentence with the titles of rules, which screens show, in place of the names that the command line knows.
+
+    >>> in_titles("close-account ends that")
+    '“Close account” ends that'
+    """
+    return _rule_names().sub(lambda found: f"“{rules()[found[0]].title}”", text)
+
+
+@lru_cache(maxsize=1)
+def _rule_names() -> re.Pattern[str]:
+    """Names of rules that are no words of their own, as ``undo`` is."""
+    names = sorted((name for name in rules() if "-" in name), key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names))})(?![\w-])")
 
 
 def day(value: date | None) -> str:

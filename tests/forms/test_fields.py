@@ -8,6 +8,7 @@ import pytest
 from pydantic import Field as Info
 
 from clientops.forms.fields import entered, fields_of
+from clientops.forms.words import in_titles
 from clientops.operations import rule
 from clientops.requests import Id, Ids, PositiveMoney, Request, Text
 
@@ -71,3 +72,9 @@ def test_a_way_of_paying_stands_in_a_form_as_people_read_it():
     """A form that edits begins with the name that is shown everywhere else."""
     field = next(field for field in fields_of(rule("edit-client").request) if field.name == "payment_method")
     assert entered(field, "banktransfer") == "Bank transfer"
+
+
+def test_screens_call_rules_by_their_titles():
+    """What the command line calls close-account is "Close account" where one clicks; words that only look alike stay."""
+    said = "close-account ends that, and credit-account-7 stays; undo brings back add-ons"
+    assert in_titles(said) == "“Close account” ends that, and credit-account-7 stays; undo brings back add-ons"

@@ -106,7 +106,7 @@ class OperationPage(Part):
         pairs: list[tuple[str, Content]] = [
             ("Who", line.operator), ("When", moment(line.applied_at)), ("Day it counts for", day(detail.today)), ("Reason", line.reason or "none given"), ("Asked for", f"{line.request_count:,} request{'s' if line.request_count != 1 else ''}"),
             ("Undoes", self._link(line.undoes_id)), ("Undone by", self._link(line.undone_by_id)), ("Hash", detail.sha256[:24] + "…"),
-            *detail.summary,
+            *((label[:1].upper() + label[1:], value) for label, value in detail.summary),
         ]  # fmt: skip
         can_undo = line.undone_by_id is None and not self.undoing and detail.counts
         return [
