@@ -7,7 +7,9 @@ from datetime import date, datetime
 from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
+from clientops.readable import counted_sql, noun
 from clientops.requests import Id, Request
+from clientops.tables.references import Reference, references_to
 from clientops.tables.schema import column_list, quote_name, table
 from clientops.tables.view import Tables
 
@@ -31,8 +33,9 @@ def undo_operation(tables: Tables, requests: Relation, *, today: date, now: date
         For each change of the operation its reverse, so that after ``undo(apply(x))`` the tables are as before.
 
     Problems:
-        ``one_at_a_time``, ``unknown_operation``, ``already_undone``, ``nothing_to_undo``, ``cannot_be_undone``, and ``changed_since``, which
-        names the operations that changed a row after it.
+        ``one_at_a_time``, ``unknown_operation``, ``already_undone``, ``nothing_to_undo``, ``cannot_be_undone``, and
+        ``changed_since`` and ``built_upon``, which name the operations that changed a row after it, or added rows that
+        point at what it added.
     """
     steps = tables.steps(requests=requests)
     steps.add("undone", UNDONE)
@@ -52,6 +55,13 @@ def undo_operation(tables: Tables, requests: Relation, *, today: date, now: date
             checks.append(_changed_since_sql(name, kind, f"now {step}", chosen))
             if kind == "insert":
                 steps.add(step, f"select id from {quote_name(f'now {step}')}")
+                if built := references_to(name):
+                    steps.add(
+                        f"upon {step}",
+                        " union all ".join(_pointing_sql(place, r, step, chosen) for place, r in enumerate(built)),
+                    )
+                    places = [place for (place,) in steps[f"upon {step}"].project("place").distinct().fetchall()]
+                    checks += [_built_upon_sql(place, built[place], f"upon {step}", chosen) for place in sorted(places)]
                 changes.append(steps.delete(name, step))
             elif kind == "update":
                 changed = [c for c in columns.split(",") if c in table(name).column_names]
@@ -124,7 +134,7 @@ def _changed_since_sql(name: str, kind: str, step: str, operation_id: int) -> st
     """Problems of rows that are no longer as the operation left them, with the operations that changed them."""
     return f"""
         select 1 as "row", 'operation_id' as field, 'changed_since' as code,
-            '{name} ' || n.id || ' was changed since'
+            '{noun(name)} ' || n.id || ' was changed since'
                 || coalesce(' by operation ' || string_agg(distinct o.id::varchar || ' (' || o.rule || ', ' || o.operator || ')', ', '), '')
                 as message
         from {quote_name(step)} n
@@ -132,6 +142,35 @@ def _changed_since_sql(name: str, kind: str, step: str, operation_id: int) -> st
         left join history.operations o on o.id = h.operation_id
         where not n.is_as_left
         group by n.id
+    """
+
+
+def _pointing_sql(place: int, reference: Reference, step: str, operation_id: int) -> str:
+    """SELECT of ``place, id, target`` of rows that point at what the operation added, and that it did not touch itself."""
+    name, column = quote_name(reference.table), quote_name(reference.column)
+    condition = f"and ({reference.when})" if reference.when else ""
+    return f"""
+        select {place} as place, id, {column} as target from {name}
+        where {column} in (select id from {quote_name(step)}) {condition}
+            and id not in (select id from history.{name} where operation_id = {int(operation_id)})
+    """
+
+
+def _built_upon_sql(place: int, reference: Reference, step: str, operation_id: int) -> str:
+    """Problems of rows that the operation added and others point at, with the operations that these came with."""
+    one, many = noun(reference.table), noun(reference.table, 2)
+    return f"""
+        select 1 as "row", 'operation_id' as field, 'built_upon' as code,
+            '{noun(reference.target)} ' || r.target || ' is needed by ' || {counted_sql("count(distinct r.id)", one, many)}
+                || ', e.g. {one} ' || min(r.id)
+                || coalesce(': take back operation ' || string_agg(distinct o.id::varchar || ' (' || o.rule || ', ' || o.operator || ')', ', ')
+                    || ' before, or remove what is there by its own form', '') as message
+        from {quote_name(step)} r
+        left join history.{quote_name(reference.table)} h
+            on h.id = r.id and h.sign = 1 and h.{quote_name(reference.column)} = r.target and h.operation_id > {int(operation_id)}
+        left join history.operations o on o.id = h.operation_id
+        where r.place = {place}
+        group by r.target
     """
 
 

@@ -133,7 +133,7 @@ class Statements(Part):
     def open_(self, number: int) -> None:
         """Everything that a line may be."""
         self.line = self.found.row(number) if self.found else None
-        self.change = None
+        self.change = self.message = None
         if self.line:
             with self.desk.book.tables() as tables:
                 self.choices = line_suggestions(tables, number)
