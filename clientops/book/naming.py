@@ -82,10 +82,15 @@ def _swept() -> list[str]:
     return [name for name, t in all_tables().items() if name not in IMPERSONAL | {"match_keys"} and personal_columns(t)]
 
 
-def _left(column: str, full: str, words: Iterable[str]) -> str:
-    """SQL of whether a word stands alone in a text once everything that names the person by itself is gone."""
+def _left(column: str, full: str, words: list[str]) -> str:
+    """SQL of whether a word stands alone in a text once everything that names the person by itself is gone.
+
+    Few texts have one of the words at all, and only those are looked at closely.
+    """
     text = f"regexp_replace({column}, {quote_text(full)}, '', 'g')" if full else column
-    return f"coalesce(regexp_matches({text}, {quote_text(alone_pattern(words))}), false)"
+    anywhere = f"(?i){'|'.join(map(re.escape, words))}"
+    found = f"regexp_matches({column}, {quote_text(anywhere)})"
+    return f"(case when {found} then regexp_matches({text}, {quote_text(alone_pattern(words))}) else false end)"
 
 
 def _naming_sql(name: str, full: str, words: list[str], *, is_owned: bool) -> str:
