@@ -72,6 +72,15 @@ class Pasting(Part):
             had = ", ".join([*reading.columns, *reading.left_out])
             self.wrong = [f"There is no column for {' and '.join(missing)}; the headings are {had}"]
             return None
+        if settled := [
+            field.label for field in fields_of(self.model) if field.name in {*self.fixed} & {*table.column_names}
+        ]:
+            # Never guessed: a row that names another client must not be done to this one.
+            named = " and ".join(settled)
+            self.wrong = [
+                f"There is a column for {named}, which is settled here: leave it out, or paste the rows under Manual entry"
+            ]
+            return None
         rows: list[Mapping[str, Any]] = [{**row, **self.fixed} for row in table.to_pylist()]
         rows, problems = self._looked_up(rows)
         problems += [p for p in read_requests(self.model, rows).problems if (p.row, p.field) not in {(q.row, q.field) for q in problems}]  # fmt: skip

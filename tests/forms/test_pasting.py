@@ -40,6 +40,7 @@ def test_pasted_rows_are_one_operation(at, book):
         pytest.param("1\t5\tOutage\n2\t5\tOutage\n", "None of the headings is known here: 1, 5, Outage", id="no headings"),
         pytest.param("Client\tDescription\n1\tOutage\n", "There is no column for Amount; the headings are Client, Description", id="no column"),
         pytest.param("Client\tAmount\tDescription\n1\t5\tx\nZebedee\t5\tx\n", "Row 2: Client 'Zebedee' finds no single one; give its number", id="no such name"),
+        pytest.param("Client\tAmount\tDescription\n1\t5\tx\nexample.com\t5\tx\n", "Row 2: Client 'example.com' finds no single one; give its number", id="several are found"),
         pytest.param("Client\tAmount\tDescription\n1\t5\tx\n1\tfive\tx\n", "Row 2: Amount 'five' is not a number", id="no amount"),
         pytest.param("Client\tAmount\tDescription\n1\t5\tx\n999\t5\tx\n", "Row 2: There is no client 999", id="the rule finds it"),
     ],
@@ -54,6 +55,19 @@ def test_what_is_wrong_is_told_by_its_row(at, book, rows, said):
     assert book.head()[0] == 1
     hand.click("One at a time")
     assert hand.node(tag="input", name="amount")
+
+
+def test_rows_in_the_form_of_one_client_are_about_that_client(at, book):
+    """They need no column for it, and one that may name another client is not taken."""
+    before = balances(book)
+    hand = at("client/1/issue-credit")
+    hand.click("Several at once…")
+    hand.submit(rows="Client\tAmount\tDescription\n2\t5\tx\n")
+    assert "There is a column for Client, which is settled here" in hand.node(role="alert").text
+    hand.submit(rows="Amount\tDescription\n5\tx\n6\ty\n")
+    assert "2 credit entries added, 1 client changed" in hand.text
+    hand.submit(reason="Outage")
+    assert balances(book) == {**before, 1: before[1] + 11}
 
 
 def test_lines_of_an_invoice_are_pasted_together(at, book):
