@@ -124,7 +124,12 @@ class Pasting(Part):
                     if key not in numbers and len(numbers) < MOST_LOOKED_UP:
                         numbers[key] = _only_one(tables, field, text)
                     if numbers.get(key) is None:
-                        said = f"{field.label} {text!r} finds no single one; give its number"
+                        why = (
+                            "finds no single one"
+                            if key in numbers
+                            else f"is one name more than the {MOST_LOOKED_UP} that are looked up"
+                        )
+                        said = f"{field.label} {text!r} {why}; give its number"
                         problems.append(Problem(number, field.name, "bad_value", said))
         return [{n: self._number(n, v, numbers) for n, v in row.items()} for row in rows], problems
 

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from clientops.forms import pasting
+
 ROWS = "Client\tAmount\tDescription\tRemark\n1\t12,50\tOutage\tasked\nlinus@example.com\t7,00\tOutage\t\n"
 
 
@@ -55,6 +57,17 @@ def test_what_is_wrong_is_told_by_its_row(at, book, rows, said):
     assert book.head()[0] == 1
     hand.click("One at a time")
     assert hand.node(tag="input", name="amount")
+
+
+def test_no_more_names_are_looked_up_than_one_waits_for(at, monkeypatch):
+    """Beyond them numbers are asked for; nothing is said of what was not looked at."""
+    monkeypatch.setattr(pasting, "MOST_LOOKED_UP", 1)
+    hand = at("credits")
+    hand.click("Several at once…")
+    hand.submit(rows="Client\tAmount\tDescription\nZebedee\t5\tx\nZoe\t5\tx\nZebedee\t5\tx\n")
+    said = hand.node(role="alert").text
+    assert "Row 2: Client 'Zoe' is one name more than the 1 that are looked up; give its number" in said
+    assert said.count("Client 'Zebedee' finds no single one") == 2
 
 
 def test_rows_in_the_form_of_one_client_are_about_that_client(at, book):
