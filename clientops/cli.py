@@ -68,7 +68,7 @@ def shared_options(
 ) -> None:
     """Options that go before the command."""
     answer_as_json(as_json)
-    ctx.obj = Context((book or default_path()).absolute(), operator, wait, as_json, as_of)
+    ctx.obj = Context(book or default_path(), operator, wait, as_json, as_of)
 
 
 app.command("init")(trust.init)

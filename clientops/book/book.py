@@ -26,6 +26,7 @@ from clientops.book.defaults import default_path as default_path  # noqa: PLC041
 from clientops.book.erase import ERASE
 from clientops.book.lock import locked
 from clientops.book.past import Moment, hide_past, operation_at, show_past
+from clientops.book.place import book_path
 from clientops.book.planning import plan_digest, run_rule, settle
 from clientops.book.policy import Policy, read_policy
 from clientops.book.preview import Preview, Receipt, preview_change
@@ -58,7 +59,7 @@ class Book:
     """
 
     def __init__(self, path: str | Path, *, operator: str | None = None, wait: float = WAIT) -> None:
-        self.path = Path(path).absolute()
+        self.path = book_path(path)
         self.operator = operator or default_operator()
         self.wait = wait
         self.progress: Callable[[str, float], None] = lambda _what, _share: None
@@ -74,7 +75,7 @@ class Book:
     @classmethod
     def create(cls, path: str | Path, *, operator: str | None = None, wait: float = WAIT) -> Book:
         """Make an empty book and open it."""
-        create_book(Path(path).absolute(), who=operator or default_operator())
+        create_book(book_path(path), who=operator or default_operator())
         return cls(path, operator=operator, wait=wait)
 
     # -- changing ------------------------------------------------------------------------------------------------
@@ -355,7 +356,7 @@ class Book:
         with self._open(write=False):
             pass  # waits for programs that take no ticket, too
         with locked(self.path, write=False, who=self.operator, wait=self.wait):
-            copy_book(self.path, Path(target).absolute())
+            copy_book(self.path, book_path(target))
 
     def compact(self) -> None:
         """Write the file anew: smaller, and without a trace of what was removed or erased."""

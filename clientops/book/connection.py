@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from clientops.book.lock import locked
+from clientops.book.place import check_one_name
 from clientops.errors import BookError, LockedError
 from clientops.tables.schema import quote_text
 
@@ -42,6 +43,7 @@ def connected(
     """
     if not path.exists():
         raise BookError(f"There is no book at {path}; make one with: clientops init, or clientops demo")
+    check_one_name(path)
     with locked(path, write=write, who=who, wait=wait), private_files():
         connection = _connect(path, write=write, wait=wait)
         try:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from clientops.book.backup import copy_book
 from clientops.book.book import Book
+from clientops.book.place import book_path
 from clientops.book.verify import Report
 from clientops.errors import BookError
 
@@ -16,7 +17,7 @@ def restore(backup: str | Path, target: str | Path, *, operator: str | None = No
     Raises:
         BookError: The target exists, or the backup is no book or does not agree with itself; then there is no new file.
     """
-    source, book = Path(backup).absolute(), Path(target).absolute()
+    source, book = book_path(backup), book_path(target)
     if not source.exists():
         raise BookError(f"There is no backup at {source}")
     copy_book(source, book)

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from clientops.book.place import book_path
+
 LASTS = 600.0
 """Seconds that a claim lasts without a sign of life."""
 
@@ -28,7 +30,8 @@ class Claims:
     """
 
     def __init__(self, book: Path, operator: str, *, lasts: float = LASTS) -> None:
-        self.file = book.with_name(book.name + ".reviews")
+        path = book_path(book)
+        self.file = path.with_name(path.name + ".reviews")
         self.operator, self.lasts, self.key = operator, lasts, uuid.uuid4().hex
 
     def others(self) -> dict[int, str]:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from clientops.book.place import book_path
 from clientops.errors import UsageError
 from clientops.forms.state import state_folder
 
@@ -153,7 +154,7 @@ def environment_of(book: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
     return {
         **kept,
-        "CLIENTOPS_BOOK": str(book.absolute()),
+        "CLIENTOPS_BOOK": str(book_path(book)),
         "CLIENTOPS_PYTHON": sys.executable,
         "JUPYTER_PATH": str(ours),
         "JUPYTER_PREFER_ENV_PATH": "1",
