@@ -15,10 +15,12 @@ from clientops.book.planning import Progress, plan_digest, run_rule, settle
 from clientops.book.preview import Preview, Receipt
 from clientops.book.undo import UNDO
 from clientops.book.writing import Header, last_operation, write_operation
-from clientops.changes import Plan, Problem
+from clientops.changes import Plan, Problem, read_problems
 from clientops.errors import RefusedError, StaleError
 from clientops.readable import counted
 from clientops.requests import RequestTable
+
+MOST_WARNINGS = 1000
 
 
 def apply_preview(
@@ -52,6 +54,7 @@ def apply_preview(
     plan, requests, left_out = _plan(connection, preview, progress, only_good=only_good)
     progress("Settling", 0.3)
     changes = settle(connection, plan)
+    warnings = () if plan.warnings is None else tuple(read_problems(plan.warnings, MOST_WARNINGS))
     if preview.digest and plan_digest(connection, changes) != preview.digest:
         raise StaleError(operations_since(connection, preview.head))
     gate(connection, changes)
@@ -72,7 +75,7 @@ def apply_preview(
             raise RefusedError(problems)
     progress("Committing", 0.9)
     counts = tuple((s.table.name, s.kind, s.count) for s in changes)
-    return Receipt(number, sha256, header.applied_at, counts, refused=tuple(left_out))
+    return Receipt(number, sha256, header.applied_at, counts, refused=tuple(left_out), warnings=warnings)
 
 
 def _plan(

@@ -93,6 +93,7 @@ class Receipt:
         counts: (table, kind, rows) of what changed.
         is_repeated: Whether it had been applied before, so that nothing was changed now.
         refused: Requests that were left out, with their problems, where only the good ones were to be applied.
+        warnings: What the preview would have warned of, for those who applied without one.
     """
 
     operation_id: int
@@ -101,6 +102,7 @@ class Receipt:
     counts: tuple[tuple[str, str, int], ...] = ()
     is_repeated: bool = False
     refused: tuple[Problem, ...] = field(default=())
+    warnings: tuple[Problem, ...] = field(default=())
 
 
 def preview_change(connection: duckdb.DuckDBPyConnection, settled: Settled) -> ChangePreview:

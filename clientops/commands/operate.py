@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -24,6 +24,7 @@ from clientops.commands.output import (
     change_lines,
     console,
     fail,
+    plain,
     print_json,
     print_preview,
     print_receipt,
@@ -153,6 +154,7 @@ class Choices:
     file: Path | None = None
     key: str | None = None
     propose: bool | None = None  # None: the command has no --propose
+    notes: Sequence[Mapping[str, object]] | None = None  # what a reader left out or doubts; None: there is no reader
 
     @property
     def day(self) -> date | None:
@@ -194,7 +196,7 @@ def carry_out(
     if receipt.refused and choices.problems is not None:
         write_problems(choices.problems, original, receipt.refused)
     if choices.as_json:
-        print_json(receipt)
+        print_json(_with_notes(plain(receipt), choices))
     else:
         print_receipt(receipt, rule.title)
     if receipt.refused:
@@ -269,7 +271,7 @@ def _with_preview(shared: Context, rule: Rule, requests: RequestTable, choices: 
         found = [Problem(one.row, "", CODE, one.sentence) for one in likely]
         preview = replace(preview, warnings=(*found, *other_warnings(preview, likely)))
     if choices.as_json:
-        print_json(_preview_json(preview))
+        print_json(_with_notes(_preview_json(preview), choices))
         return
     print_preview(preview)
     if choices.dry_run:
@@ -295,6 +297,10 @@ def _with_preview(shared: Context, rule: Rule, requests: RequestTable, choices: 
         console.print("Nothing was changed.")
         return
     print_receipt(book.apply(preview, reason=choices.reason), rule.title)
+
+
+def _with_notes(answer: dict[str, object], choices: Choices) -> dict[str, object]:
+    return answer if choices.notes is None else {**answer, "notes": list(choices.notes)}
 
 
 def _preview_json(preview: Preview) -> dict[str, object]:

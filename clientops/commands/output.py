@@ -223,6 +223,10 @@ def print_receipt(receipt: Receipt, title: str) -> None:
     console.print(Text(f"Operation {receipt.operation_id}: {title}{again}."), style="bold green")
     for table, kind, count in receipt.counts:
         console.print(Text(f"  {SIGNS[kind]} {kind} {count:,} in {table}"))
+    for warning in receipt.warnings[:SHOWN]:
+        console.print(Text(f"Note: {warning.message}"), style="yellow")
+    if len(receipt.warnings) > SHOWN:
+        console.print(f"… and {len(receipt.warnings) - SHOWN:,} more notes; --json lists them")
     console.print(Text(f"Take it back with: clientops undo {receipt.operation_id} --reason …"), style="dim")
     if receipt.refused:
         print_problems(receipt.refused, "These requests were left out")

@@ -18,6 +18,8 @@ from clientops.operations import rule as rule_named
 from clientops.readable import counted
 from clientops.reconciliation.suggest import suggestions
 
+MOST_NOTES = 30
+NOTED = {"left_out": "Not taken: ", "doubt": "Not certain: ", "text": "Note: "}
 ORDERS = {"ymd": "year, month, day", "dmy": "day, month, year", "mdy": "month, day, year"}
 app = typer.Typer(help="Bank and gateway statements: what their lines are.", no_args_is_help=True)
 
@@ -38,6 +40,9 @@ def import_statement(
     currency: Annotated[str, typer.Option("--currency", help="CSV: the currency, if no column tells.")] = "",
     decimal: Annotated[str | None, typer.Option("--decimal", help="CSV: comma or point.")] = None,
     dates: Annotated[str | None, typer.Option("--dates", help="CSV: ymd, dmy or mdy.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Encoding of a text file, e.g. cp1250; else what it looks like.")
+    ] = None,
     reason: Reason = None,
     operator: Operator = None,
     today: Today = None,
@@ -51,7 +56,13 @@ def import_statement(
     with told_plainly(as_json=as_json):
         options: dict[str, Any] = load_statement_mapping(mapping) if mapping else {}
         options["columns"] = {**options.get("columns", {}), **_pairs(columns or [])}
-        given = {"decimal_mark": decimal, "date_order": dates, "currency": currency.upper(), "account": account}
+        given = {
+            "decimal_mark": decimal,
+            "date_order": dates,
+            "currency": currency.upper(),
+            "account": account,
+            "encoding": encoding,
+        }
         options |= {name: value for name, value in given.items() if value}
         read = read_statement_file(file, form=form, source=source, **options)
         if save and read.reading:
@@ -59,7 +70,10 @@ def import_statement(
         if not as_json:
             _show(read)
         why = reason or f"Statement {read.name}"
-        choices = Choices(reason=why, operator=operator, today=today, dry_run=dry_run, yes=yes, as_json=as_json)
+        notes = [{"line": note.place, "code": note.code, "message": note.message} for note in read.notes]
+        choices = Choices(
+            reason=why, operator=operator, today=today, dry_run=dry_run, yes=yes, as_json=as_json, notes=notes
+        )
         carry_out(shared, rule_named("import-statement"), read.requests, read.requests, choices)
 
 
@@ -76,9 +90,11 @@ def _pairs(pairs: list[str]) -> dict[str, str]:
 def _show(read: StatementFile) -> None:
     for statement in read.statements:
         balances = "" if statement.opening is None else f", {statement.opening} to {statement.closing}"
+        amounts = [line.amount for line in statement.lines]
+        received, paid = sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0)
         console.print(
             Text(f"{read.name}: {FORMATS[read.format]}, {statement.account or statement.source}, {counted(len(statement.lines), 'line')} in "
-                 f"{statement.currency}{balances}"), style="bold",
+                 f"{statement.currency}{balances}; received {received}, paid {paid}"), style="bold",
         )  # fmt: skip
     if read.reading:
         print_table(("column", "is taken as"), list(read.reading.columns.items()))
@@ -87,8 +103,11 @@ def _show(read: StatementFile) -> None:
             Text(f"Amounts have a decimal {read.reading.decimal_mark} ({written} is {amount}); dates are "
                  f"{ORDERS[read.reading.date_order]} ({typed} is {day}).")
         )  # fmt: skip
-        for doubt in read.reading.doubts:
-            console.print(Text(f"Not certain: {doubt}."), style="yellow")
+    for note in read.notes[:MOST_NOTES]:
+        where = f"line {note.place}: " if note.place else ""
+        console.print(Text(f"{NOTED[note.code]}{where}{note.message}."), style="yellow")
+    if len(read.notes) > MOST_NOTES:
+        console.print(Text(f"… and {len(read.notes) - MOST_NOTES:,} more; --json lists them."), style="yellow")
 
 
 @app.command("list")

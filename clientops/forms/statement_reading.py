@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from clientops.forms.element import Content, Node, h
@@ -16,6 +17,7 @@ TITLES = {
     "payer_account": "Payer's account", "reference": "Reference", "description": "Text", "currency": "Currency", "balance": "Balance",
 }  # fmt: skip
 ORDERS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}
+MOST_NOTES = 20
 MARKS = {"comma": "decimal comma", "point": "decimal point"}
 
 
@@ -32,15 +34,28 @@ def read_node(
     """
     rows = [
         (s.source, s.account or "", f"{s.lines[0].booked_on} to {s.lines[-1].booked_on}", f"{len(s.lines):,}",
+         *(amount_text(sum((x.amount for x in s.lines if (x.amount > 0) == way), Decimal(0)), s.currency) for way in (True, False)),
          amount_text(s.opening, s.currency) if s.opening is not None else "", amount_text(s.closing, s.currency) if s.closing is not None else "")
         for s in read.statements
     ]  # fmt: skip
     again = button("Read it otherwise…", ask) if ask and read.reading else None
     return card(
-        table(("Source", "Account", "Days", "Lines", "Opening", "Closing"), rows, kinds="tttmmm"),
+        table(("Source", "Account", "Days", "Lines", "Received", "Paid", "Opening", "Closing"), rows, kinds="tttmmmmm"),
+        _noted(read),
         _understood(read.reading, mapping, headings) if read.reading else None,
         title=f"{read.name}: {FORMATS[read.format]}", tools=again, key="read",
     )  # fmt: skip
+
+
+def _noted(read: StatementFile) -> Content:
+    """What was left out or taken with a doubt, one sentence each."""
+    shown = [note for note in read.notes if note.message not in (read.reading.doubts if read.reading else ())]
+    said = [f"Line {note.place}: {note.message}." if note.place else f"{note.message[:1].upper()}{note.message[1:]}." for note in shown]  # fmt: skip
+    more = len(said) - MOST_NOTES
+    return [
+        *(notice("warning" if note.code != "text" else "info", sentence) for note, sentence in zip(shown[:MOST_NOTES], said, strict=False)),
+        h("p", f"and {more:,} more") if more > 0 else None,
+    ]  # fmt: skip
 
 
 def _understood(reading: Reading, mapping: str, headings: Sequence[str]) -> Content:
@@ -49,7 +64,7 @@ def _understood(reading: Reading, mapping: str, headings: Sequence[str]) -> Cont
         "The file alone does not tell the order of its dates or its decimal mark for certain: compare with the bank."
     )
     return [
-        notice("warning", unclear) if reading.doubts else None,
+        notice("warning", f"{unclear} {' '.join(f'{doubt}.' for doubt in reading.doubts)}") if reading.doubts else None,
         facts([
             ("Dates", f"{ORDERS[reading.date_order]}{_for_example(reading.date_example)}"),
             ("Amounts", f"{MARKS[reading.decimal_mark]}{_for_example(reading.amount_example)}"),

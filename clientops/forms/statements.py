@@ -17,9 +17,10 @@ from clientops.forms.look import badge, button, card, facts, notice, table
 from clientops.forms.statement_reading import asked_options, read_node, reading_form
 from clientops.forms.view import Work
 from clientops.importing.statements.delimited import headings_of
+from clientops.importing.statements.encoded import decoded
 from clientops.importing.statements.lines import StatementError
 from clientops.importing.statements.mappings import fitting_mapping, load_statement_mapping, save_statement_mapping
-from clientops.importing.statements.read import FORMATS, StatementFile, decoded, guess_format, read_statement
+from clientops.importing.statements.read import FORMATS, StatementFile, guess_format, read_statement
 from clientops.readable import counted
 from clientops.reports.labels import amount_text
 from clientops.reports.reconciliation import MATCHING, STATEMENTS, Found, find_suggestions, line_suggestions

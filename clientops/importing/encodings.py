@@ -54,6 +54,11 @@ def sniff_encoding(path: Path) -> str:
     return found[0]
 
 
+def likely_encodings(sample: bytes) -> list[str]:
+    """The encoding of lines with letters beyond ASCII that are no UTF-8, or those that it may be, the likeliest first."""
+    return _eight_bits(sample)
+
+
 def _first_word(sample: bytes, encoding: str) -> str:
     """The first word with letters beyond ASCII."""
     words = re.findall(r"[^\s;,|\"]+", sample.decode(encoding, "replace"))

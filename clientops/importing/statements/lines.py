@@ -28,6 +28,21 @@ class StatementError(UsageError):
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something in a file that was not taken, or that was taken with a doubt.
+
+    Attributes:
+        place: Line or row of the file; 0: the file as a whole.
+        code: ``left_out``, ``doubt`` or ``text``.
+        message: A sentence without full stop.
+    """
+
+    place: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Line:
     """One line of a statement.
 
@@ -42,6 +57,7 @@ class Line:
         reference: The bank's or gateway's number for it.
         description: Text.
         balance: Balance after it, if the file says so.
+        entry: The bank's own reference of the entry that it is, or is a part of: the same in all messages about it.
     """
 
     place: int
@@ -54,11 +70,15 @@ class Line:
     reference: str = ""
     description: str = ""
     balance: Decimal | None = None
+    entry: str = ""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """Lines of one account and currency, with the balances around them (None where the format has none)."""
+    """Lines of one account and currency, with the balances around them (None where the format has none).
+
+    ``is_notice``: it announces entries that a statement lists as well (camt.052 and 054, MT942).
+    """
 
     source: str
     account: str
@@ -69,6 +89,7 @@ class Statement:
     from_on: date | None = None
     to_on: date | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+    is_notice: bool = False
 
 
 def check_balances(name: str, statement: Statement) -> None:

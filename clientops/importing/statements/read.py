@@ -9,10 +9,12 @@ from pathlib import Path
 from clientops.errors import UsageError
 from clientops.importing.statements.camt import read_camt
 from clientops.importing.statements.delimited import Reading, read_delimited
-from clientops.importing.statements.lines import Statement, StatementError, check_balances, request_rows
+from clientops.importing.statements.encoded import decoded
+from clientops.importing.statements.lines import Note, Statement, StatementError, check_balances, request_rows
 from clientops.importing.statements.mt940 import read_mt940
 from clientops.importing.statements.ofx import read_ofx
 from clientops.importing.written import DateOrder, DecimalMark
+from clientops.readable import counted
 
 FORMATS = {"csv": "CSV of a bank or gateway", "ofx": "OFX, QFX", "mt940": "SWIFT MT940", "camt": "CAMT.053", "stripe": "Stripe export", "paypal": "PayPal export"}  # fmt: skip
 MOST_BYTES = 200_000_000
@@ -28,6 +30,7 @@ class StatementFile:
         statements: What it holds.
         requests: Requests of ``import-statement``, one a line.
         reading: How a CSV was understood.
+        notes: What was left out or taken with a doubt.
     """
 
     name: str
@@ -35,6 +38,7 @@ class StatementFile:
     statements: tuple[Statement, ...]
     requests: list[dict[str, object]]
     reading: Reading | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def read_statement_file(path: Path, **options: object) -> StatementFile:
@@ -61,6 +65,7 @@ def read_statement(
     source: str = "",
     account: str = "",
     currency: str = "",
+    encoding: str | None = None,
 ) -> StatementFile:
     """The statements of a file, with balances that add up.
 
@@ -73,34 +78,41 @@ def read_statement(
         date_order: For CSV: else what the dates look like.
         source: Bank or gateway; else ``bank``, or the gateway whose export it is.
         account: For CSV: the account.
-        currency: For CSV: the currency, if no column tells.
+        currency: The currency, if the file does not tell.
+        encoding: Of a text file; else what its letters look like.
 
     Raises:
         StatementError: The file is broken (with the line), or opening balance and lines are not the closing balance (with
             the difference).
     """
     chosen = form or guess_format(name, content)
+    if chosen not in FORMATS:
+        raise UsageError(f"There is no format {chosen!r}; there are {', '.join(FORMATS)}")
+    notes: list[Note] = []
     reading = None
     if chosen == "camt":
-        statements = read_camt(name, content)
+        statements = read_camt(name, content, notes)
     elif chosen == "ofx":
-        statements = read_ofx(name, content)
+        statements = read_ofx(name, content, notes, currency=currency)
     elif chosen == "mt940":
-        statements = read_mt940(name, decoded(content))
-    elif chosen in FORMATS:
+        statements = read_mt940(name, decoded(content, notes, encoding), notes)
+    else:
         statements, reading = read_delimited(
-            name, decoded(content), source=source or ("" if chosen == "csv" else chosen), columns=columns,
+            name, decoded(content, notes, encoding), source=source or ("" if chosen == "csv" else chosen), columns=columns,
             decimal_mark=decimal_mark, date_order=date_order, account=account, currency=currency,
         )  # fmt: skip
-    else:
-        raise UsageError(f"There is no format {chosen!r}; there are {', '.join(FORMATS)}")
+        notes += [Note(0, "doubt", doubt) for doubt in reading.doubts]
     every = [_named(statement, source, account) for statement in statements]
     for statement in every:
         check_balances(name, statement)
     named = [statement for statement in every if statement.lines]
     if not named:
-        raise StatementError(name, 0, "there are no lines in it")
-    return StatementFile(name, chosen, tuple(named), request_rows(name, content, named), reading)
+        raise StatementError(name, 0, "; ".join(["there are no booked lines in it", *(note.message for note in notes)]))
+    if len(named) < len(every):
+        notes.append(
+            Note(0, "text", f"{counted(len(every) - len(named), 'statement')} of {len(every)} in it without lines")
+        )
+    return StatementFile(name, chosen, tuple(named), request_rows(name, content, named), reading, tuple(notes))
 
 
 def _named(statement: Statement, source: str, account: str) -> Statement:
@@ -123,13 +135,3 @@ def guess_format(name: str, content: bytes) -> str:
     return {"ofx": "ofx", "qfx": "ofx", "sta": "mt940", "mt940": "mt940", "940": "mt940", "xml": "camt"}.get(
         ending, "csv"
     )
-
-
-def decoded(content: bytes) -> str:
-    """Text of a file: UTF-8 where every byte fits, UTF-16 with its mark, else what Western Windows writes."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
