@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
-from clientops.book.connection import private_files
+from clientops.book.private import private_files
 from clientops.errors import BookError
-from clientops.tables.schema import quote_text
+from clientops.tables.schema import quote_name, quote_text
 
 # The engine writes files as its version 0.10 did, unless it is told otherwise. As 1.2 writes them, their statistics need
 # no conversion at each opening: half the time to open a book, a third less for a small operation
@@ -26,10 +27,7 @@ def copy_book(source: Path, target: Path) -> None:
     Raises:
         BookError: The target exists, its folder does not, or it cannot be written.
     """
-    if target.exists():
-        raise BookError(f"There is already a file {target}; choose another name, or remove it")
-    if not target.parent.is_dir():
-        raise BookError(f"There is no folder {target.parent} for the backup")
+    check_target(target)
     try:
         with unfinished_file(target) as unfinished, private_files(), duckdb.connect() as connection:
             connection.execute(f"attach {quote_text(str(source))} as source_book (read_only)")
@@ -40,6 +38,49 @@ def copy_book(source: Path, target: Path) -> None:
             connection.execute("checkpoint copy_of_book")  # closing would do it too, but without a word if it fails
     except duckdb.Error as error:
         raise BookError(f"The copy {target} could not be made: {str(error).splitlines()[0]}") from error
+
+
+def check_target(target: Path) -> None:
+    """Refuse to copy to where there is a file, or no folder.
+
+    Raises:
+        BookError: There is one, or there is none.
+    """
+    if target.exists():
+        raise BookError(f"There is already a file {target}; choose another name, or remove it")
+    if not target.parent.is_dir():
+        raise BookError(f"There is no folder {target.parent} for the backup")
+
+
+def copy_open_book(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Write a consistent copy of the book that this process has open for writing; others write on meanwhile.
+
+    Raises:
+        BookError: The target exists, its folder does not, or it cannot be written.
+    """
+    check_target(target)
+    alias = quote_name(f"copy {uuid.uuid4().hex}")
+    row = connection.execute("select current_database()").fetchone()
+    source = quote_name(str(row[0]) if row else "")
+    try:
+        with unfinished_file(target) as unfinished, private_files():
+            _rollback_reading(connection)
+            connection.execute(
+                f"attach {quote_text(str(unfinished))} as {alias} (storage_version {quote_text(FILE_FORMAT)})"
+            )
+            try:
+                connection.execute(f"copy from database {source} to {alias}")
+                connection.execute(f"checkpoint {alias}")
+            finally:
+                connection.execute(f"detach {alias}")
+    except duckdb.Error as error:
+        raise BookError(f"The copy {target} could not be made: {str(error).splitlines()[0]}") from error
+
+
+def _rollback_reading(connection: duckdb.DuckDBPyConnection) -> None:
+    """End the reading that began with the connection: it could not write the copy. The copying itself is of one moment."""
+    with suppress(duckdb.TransactionException):
+        connection.rollback()
 
 
 @contextmanager

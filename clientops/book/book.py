@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -17,14 +18,12 @@ import duckdb
 from clientops.book import drift, reading, verify
 from clientops.book.allowed import check_role, needed_because, policy_gate
 from clientops.book.applying import apply_preview, receipt_of
-from clientops.book.backup import copy_book
-from clientops.book.compact import compact_book, due_file
-from clientops.book.connection import attached, connected, database_transaction
+from clientops.book.compact import compact_book, due_file, write_backup
+from clientops.book.connection import attached, connected, database_transaction, one_sentence
 from clientops.book.create import book_version, create_book, upgrade_book
 from clientops.book.defaults import default_operator as default_operator  # noqa: PLC0414
 from clientops.book.defaults import default_path as default_path  # noqa: PLC0414
 from clientops.book.erase import ERASE
-from clientops.book.lock import locked
 from clientops.book.past import Moment, hide_past, operation_at, show_past
 from clientops.book.place import book_path
 from clientops.book.planning import plan_digest, run_rule, settle
@@ -64,7 +63,8 @@ class Book:
         self.wait = wait
         self.progress: Callable[[str, float], None] = lambda _what, _share: None
         self.moment: int | None = None
-        self._held: duckdb.DuckDBPyConnection | None = None
+        self.signed_in = ""  # how the operator was authenticated; empty: by whoever may open the file
+        self._held: tuple[int, duckdb.DuckDBPyConnection] | None = None
         with self._open(write=False) as connection:
             version = book_version(connection, self.path)
         if version < schema_version():
@@ -97,7 +97,7 @@ class Book:
         policy = self.policy
         check_role(policy, self.operator, rule.name, "clerk")
         preview = self._blank_preview(rule, requests, today, now, staging)
-        with self._open(write=False, staging=preview.staging) as connection, _one_sentence():
+        with self._open(write=False, staging=preview.staging) as connection, one_sentence():
             head = last_operation(connection)[0]
             try:
                 plan = run_rule(connection, rule, preview.requests, preview.today, preview.now, progress=self.progress)
@@ -137,7 +137,7 @@ class Book:
             raise RefusedError(preview.problems)
         if preview.rule.name != ERASE.name:
             return self._write(preview, reason, operator or preview.operator, proposal=proposal)
-        if self._held is not None:
+        if self._is_held:
             raise UsageError("A person cannot be erased inside a session: the file is written anew")
         due_file(self.path).touch(mode=0o600)
         try:
@@ -218,7 +218,9 @@ class Book:
     ) -> Receipt:
         self._refuse_in_the_past()
         gate = policy_gate(self.policy, preview, operator, proposal)
-        details = None if proposal is None else {"proposal": proposal}
+        details = {
+            name: value for name, value in (("proposal", proposal), ("signed_in", self.signed_in)) if value
+        } or None
         with self._open(write=True, staging=preview.staging) as connection:
             if done := receipt_of(connection, preview.key):
                 return done
@@ -279,7 +281,8 @@ class Book:
                 try:
                     yield Tables(connection, number), connection
                 finally:
-                    hide_past(connection)
+                    with suppress(duckdb.Error):  # after an error inside, the engine has dropped it all
+                        hide_past(connection)
 
     def query(self, sql: str, as_of: Moment | None = None, **values: Value) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of a SELECT over the tables, now or as they were."""
@@ -351,18 +354,15 @@ class Book:
     def backup(self, target: str | Path) -> None:
         """Write a consistent copy of the book to a new file while others go on reading."""
         check_role(self.policy, self.operator, "record-backup")
-        if self._held is not None:
+        if self._is_held:
             raise UsageError("A backup cannot be made inside a session: the file is being written")
-        with self._open(write=False):
-            pass  # waits for programs that take no ticket, too
-        with locked(self.path, write=False, who=self.operator, wait=self.wait):
-            copy_book(self.path, book_path(target))
+        write_backup(self.path, book_path(target), who=self.operator, wait=self.wait)
 
     def compact(self) -> None:
         """Write the file anew: smaller, and without a trace of what was removed or erased."""
         if not due_file(self.path).exists():  # after an erasure the file is written anew, whoever comes next
             check_role(self.policy, self.operator, "compact")
-        if self._held is not None:
+        if self._is_held:
             raise UsageError("The file cannot be written anew inside a session")
         compact_book(self.path, who=self.operator, wait=self.wait)
 
@@ -372,30 +372,27 @@ class Book:
 
         Others wait meanwhile, so keep it short; every operation is still committed on its own.
         """
-        if self._held is not None:
+        if self._is_held:
             yield self
             return
         with connected(self.path, write=True, who=self.operator, wait=self.wait) as connection:
-            self._held = connection
+            self._held = (threading.get_ident(), connection)
             try:
                 yield self
             finally:
                 self._held = None
 
+    @property
+    def _is_held(self) -> bool:
+        """Whether this thread has a session; other threads take their turns."""
+        return self._held is not None and self._held[0] == threading.get_ident()
+
     @contextmanager
     def _open(self, *, write: bool, staging: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        if self._held is not None:
-            with attached(self._held, staging):
-                yield self._held
+        held = self._held
+        if held is not None and held[0] == threading.get_ident():
+            with attached(held[1], staging):
+                yield held[1]
             return
         with connected(self.path, write=write, who=self.operator, wait=self.wait, staging=staging) as connection:
             yield connection
-
-
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    """Tell an error of the engine as one of ours."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise ClientopsError(f"Nothing was changed: {str(error).splitlines()[0]}") from error

@@ -1,4 +1,4 @@
-"""Opening the file of a book: one short-lived connection per operation or query."""
+"""Connections to the file of a book: for reading, each with its own view of one moment; for writing, one at a time."""
 
 from __future__ import annotations
 
@@ -12,56 +12,98 @@ from pathlib import Path
 
 import duckdb
 
-from clientops.book.lock import locked
+from clientops.book.lease import Lease, lease_of
+from clientops.book.network import refuse_network_files
 from clientops.book.place import check_one_name
-from clientops.errors import BookError, LockedError
+from clientops.book.private import private_files as private_files  # noqa: PLC0414
+from clientops.errors import BookError, ClientopsError, LockedError
 from clientops.tables.schema import quote_text
 
 MEMORY_GIB = 3
-_in_use: dict[int, duckdb.DuckDBPyConnection] = {}
+_in_use: dict[int, list[duckdb.DuckDBPyConnection]] = {}
+_staging_turns: dict[Path, threading.Lock] = {}
 _HOLDER = re.compile(r"Conflicting lock is held in (.*?) ?\(PID (\d+)\)")
-_UMASK = threading.Lock()
-_umasks: list[int] = []
 
 
 @contextmanager
 def connected(
     path: Path, *, write: bool, who: str, wait: float, staging: Path | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to a book, alone for writing or beside other readers, closed at the end.
+    """A connection to a book for one thread: alone for writing, or for reading, beside others, the book of one moment.
 
     Args:
         path: The book's file; must exist.
         write: Whether to write.
-        who: The operator, told to others who wait.
+        who: The operator, named to others who wait.
         wait: Seconds to wait for others at most.
         staging: A DuckDB file with rows to be imported; seen as ``staging``, read-only.
 
     Raises:
-        LockedError: Another process held the book for longer.
+        LockedError: Others held the book for longer.
         BookError: The file is missing or damaged.
+    """
+    lease = book_lease(path)
+    with (
+        _staging_turn(path, staging, who, wait),
+        private_files(),
+        lease.using(write=write, who=who, wait=wait) as connection,
+    ):
+        used = _in_use.setdefault(threading.get_ident(), [])
+        used.append(connection)
+        try:
+            connection.execute(SESSION)
+            with attached(connection, staging):
+                try:
+                    if not write:
+                        connection.execute("begin transaction read only")
+                    yield connection
+                finally:
+                    if not write:
+                        _rollback(connection)
+        finally:
+            used.remove(connection)
+            if not used:
+                _in_use.pop(threading.get_ident(), None)
+
+
+def book_lease(path: Path) -> Lease:
+    """What this process has of a book's file.
+
+    Raises:
+        BookError: There is no such file, or it is on a network file system.
     """
     if not path.exists():
         raise BookError(f"There is no book at {path}; make one with: clientops init, or clientops demo")
     check_one_name(path)
-    with locked(path, write=write, who=who, wait=wait), private_files():
-        connection = _connect(path, write=write, wait=wait)
-        try:
-            _in_use[threading.get_ident()] = connection
-            configure(connection)
-            with attached(connection, staging):
-                yield connection
-        finally:
-            _in_use.pop(threading.get_ident(), None)
-            connection.close()
+    refuse_network_files(path)
+    return lease_of(path, _connect)
+
+
+# The engine would print its progress into notebooks and logs; ours does not.
+SESSION = "set timezone = 'UTC'; set enable_progress_bar_print = false"
+
+
+@contextmanager
+def _staging_turn(path: Path, staging: Path | None, who: str, wait: float) -> Iterator[None]:
+    """All threads see what one of them attaches by the same name, so those who import take turns."""
+    if staging is None:
+        yield
+        return
+    turn = _staging_turns.setdefault(path.resolve(), threading.Lock())
+    if not turn.acquire(timeout=wait):
+        raise LockedError(str(path), "another import in this process", wait)
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 def interrupt(thread: int) -> bool:
     """Break off the query that a thread of this process runs; whether it had a book open."""
-    connection = _in_use.get(thread)
-    if connection is not None:
+    connections = _in_use.get(thread, ())
+    for connection in tuple(connections):
         connection.interrupt()
-    return connection is not None
+    return bool(connections)
 
 
 @contextmanager
@@ -78,27 +120,9 @@ def attached(connection: duckdb.DuckDBPyConnection, staging: Path | None) -> Ite
             connection.execute("detach staging")
 
 
-@contextmanager
-def private_files() -> Iterator[None]:
-    """Let files that are made meanwhile be readable by their owner only: a book, its log, and what it spills.
-
-    The engine makes them as the process does, so the whole process does so until the last thread leaves.
-    """
-    with _UMASK:
-        _umasks.append(os.umask(0o077))
-    try:
-        yield
-    finally:
-        with _UMASK:
-            before = _umasks.pop()
-            if not _umasks:
-                os.umask(before)
-
-
 def configure(connection: duckdb.DuckDBPyConnection) -> None:
-    """Settings that every connection to a book has."""
-    connection.execute("set timezone = 'UTC'")
-    connection.execute("set enable_progress_bar_print = false")  # it prints into notebooks and logs; ours do not
+    """Settings of an engine that has a book open."""
+    connection.execute(SESSION)
     memory = os.environ.get("CLIENTOPS_MEMORY") or _usual_memory(connection)
     if memory:
         connection.execute("set memory_limit = $memory", {"memory": memory})
@@ -120,7 +144,10 @@ def _connect(path: Path, *, write: bool, wait: float) -> duckdb.DuckDBPyConnecti
     deadline = time.monotonic() + wait
     while True:
         try:
-            return duckdb.connect(str(path), read_only=not write)
+            with private_files():
+                connection = duckdb.connect(str(path), read_only=not write)
+                configure(connection)
+                return connection
         except duckdb.IOException as error:
             held = _HOLDER.search(str(error))
             if not held:
@@ -154,3 +181,12 @@ def database_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None
 def _rollback(connection: duckdb.DuckDBPyConnection) -> None:
     with suppress(duckdb.Error):  # rolled back by the engine already; the first error is the one to tell
         connection.rollback()
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Turn an error of the engine into one of ours, for an operation that changed nothing."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise ClientopsError(f"Nothing was changed: {_first_line(error)}") from error

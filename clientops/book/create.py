@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from clientops.book.backup import FILE_FORMAT, copy_book, unfinished_file
-from clientops.book.connection import configure, connected, database_transaction, private_files
+from clientops.book.connection import book_lease, configure, connected, database_transaction, private_files
 from clientops.book.lock import locked
 from clientops.errors import BookError, NewerBookError
 from clientops.tables.schema import (
@@ -76,7 +76,7 @@ def upgrade_book(path: Path, version: int, *, who: str, wait: float) -> None:
         BookError: It failed; the book is as it was.
     """
     backup = _unused(path.with_name(f"{path.name}.version{version}.backup"))
-    with locked(path, write=True, who=who, wait=wait):
+    with book_lease(path).closed(write=True, who=who, wait=wait):
         copy_book(path, backup)
     try:
         with connected(path, write=True, who=who, wait=wait) as connection:
