@@ -38,7 +38,7 @@ def outcome(case: Case, survivor: int, ids: Sequence[int], taken: Mapping[str, i
     """For each field the client whose value the survivor will have: chosen, its own, or what fills its gap."""
     clients = {client["id"]: client for client in case.clients}
     own = clients[survivor]
-    found = {}
+    found: dict[str, int] = {}
     for block in BLOCKS:
         columns = [name for name in block.columns if name in clients[survivor]]
         source = survivor
@@ -48,7 +48,7 @@ def outcome(case: Case, survivor: int, ids: Sequence[int], taken: Mapping[str, i
                 fits = all(
                     _is_empty(other[name]) or _is_empty(own[name]) or _plain(other[name]) == _plain(own[name])
                     for name in columns
-                )
+                ) and not (block.country and _is_elsewhere(other, clients[found["country"]]))
                 if fits and any(_is_empty(own[name]) and not _is_empty(other[name]) for name in columns):
                     source = number
                     break
@@ -57,6 +57,12 @@ def outcome(case: Case, survivor: int, ids: Sequence[int], taken: Mapping[str, i
     for name in EXTRA:
         found.setdefault(name, survivor)
     return {**found, **{name: number for name, number in taken.items() if number in ids}}
+
+
+def _is_elsewhere(client: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two clients are in different countries, as far as both are known."""
+    known = [client["country"], other["country"]]
+    return not any(_is_empty(country) for country in known) and len({_plain(country) for country in known}) > 1
 
 
 def _is_empty(value: Any) -> bool:

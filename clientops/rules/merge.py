@@ -13,6 +13,7 @@ from clientops.money import show_sql
 from clientops.readable import noun
 from clientops.requests import Id, Request
 from clientops.rules.fields import ColumnNames
+from clientops.rules.merge_dropped import DROPPED
 from clientops.rules.merge_repoint import repointed_sql, tables_pointing_at
 from clientops.rules.merge_shared import SHARED, add_same_rows, kept_as_contact_sql, shared_changes
 from clientops.rules.merge_survivorship import FIELDS, PRIORITY, TAKABLE, survivors_sql
@@ -68,7 +69,8 @@ def merge_clients(tables: Tables, requests: Relation, *, today: date, now: datet
         ``different_currency``, ``unknown_field``, ``taken_twice``.
 
     Warnings:
-        ``closed_survivor``, ``tax_exempt_differs``, ``currency_differs``, ``decided_different``.
+        ``closed_survivor``, ``tax_exempt_differs``, ``currency_differs``, ``decided_different``, ``setting_dropped`` (notices,
+        late fees, credit, separate invoices, reverse charge, group, payment method, language), ``tax_id_dropped``.
 
     Source:
         WHMCS "Merge Clients" for what moves; record linkage for chains and survivorship.
@@ -86,7 +88,7 @@ def merge_clients(tables: Tables, requests: Relation, *, today: date, now: datet
     is_any_taken = steps.count("taken_fields") > 0
     steps.add("survivors", survivors_sql("profiles", is_any_taken=is_any_taken))
     steps.add("different", f"select * from ({current_decisions_sql()}) where decision = 'different'")
-    steps.add("warnings", WARNINGS)
+    steps.add("warnings", f"{WARNINGS} union all from ({DROPPED})")
     steps.add("moved clients", "select replaced_id as old_id, survivor_id as new_id from members")
     moves = {"clients": "moved clients"}
     changes: list[Change] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clientops.rules.reverse_charge import EU
 from clientops.tables.schema import column_list, quote_name, quote_text, table
 
 
@@ -14,10 +15,12 @@ class Block:
     Attributes:
         columns: The columns; a client offers its block only where it contradicts none of the survivor's values.
         followers: Columns that say something about the block and go where it goes.
+        country: Whether the block means something in a country only: it is not given to a survivor of another one.
     """
 
     columns: tuple[str, ...]
     followers: tuple[str, ...] = ()
+    country: bool = False
 
 
 BLOCKS: tuple[Block, ...] = (
@@ -26,13 +29,21 @@ BLOCKS: tuple[Block, ...] = (
     Block(("email",), followers=("email_verified",)),
     Block(("address1", "address2", "city", "state", "postcode", "country")),
     Block(("phone",)),
-    Block(("tax_id",)),
+    Block(("tax_id",), country=True),
     Block(("group_id",)),
     Block(("default_billing_contact_id",)),
     Block(("payment_method",)),
     Block(("language",)),
 )
-FLAGS = ("is_tax_exempt", "auto_apply_credit", "separate_invoices", "overdue_notices", "late_fees", "auto_status")
+FLAGS = (
+    "is_tax_exempt",
+    "reverse_charge",
+    "auto_apply_credit",
+    "separate_invoices",
+    "overdue_notices",
+    "late_fees",
+    "auto_status",
+)
 COMBINED = ("status", "email_opt_out", "admin_notes", "created_on", "last_login_at")
 
 BLOCK_COLUMNS = tuple(column for block in BLOCKS for column in block.columns)
@@ -57,7 +68,8 @@ def survivors_sql(profiles: str, *, is_any_taken: bool) -> str:
         is_any_taken: Whether any client has ``taken`` columns; looking for them costs as much as all the rest.
 
     The value of a column is the one that was taken by name; else that of the lowest priority that is not empty.
-    Blocks come from one client. A client was added when the first of the group was, logged in when the last did,
+    Blocks come from one client; a tax number only where that client's country is the one that the survivor has in the
+    end. A client was added when the first of the group was, logged in when the last did,
     refuses marketing when one did, and keeps the remarks about all. An Inactive survivor of an Active client is Active
     if its status may change by itself; nothing makes or unmakes a Closed one but choosing so by name.
     """
@@ -69,6 +81,7 @@ def survivors_sql(profiles: str, *, is_any_taken: bool) -> str:
         with own as (select survivor_id, {column_list(FIELDS)} from {profiles} where "rank" = 0),
         offered as (
             select p.survivor_id, p."rank", p.priority, p.taken, {column_list(FIELDS, "p")},
+                {_COUNTRY} as of_country,
                 row_number() over (partition by p.survivor_id, trim(p.admin_notes) order by p."rank") = 1 as is_first_note,
                 {offers}
             from {profiles} p join own s on s.survivor_id = p.survivor_id
@@ -94,6 +107,11 @@ def _is_text(column: str) -> bool:
     return table("clients").column(column).type == "VARCHAR"
 
 
+# The country of a client (``p``), or the one that its VAT number begins with.
+_COUNTRY = f"""(case when trim(coalesce(p.country, '')) <> '' then upper(trim(p.country))
+    when upper(p.tax_id[:2]) = 'EL' then 'GR' when upper(p.tax_id[:2]) in {EU} then upper(p.tax_id[:2]) end)"""
+
+
 def _offer_condition(block: Block) -> str:
     """SQL that tells whether a client (``p``) has something to give the survivor (``s``) in a block."""
     fits, fills, has_any = [], [], []
@@ -103,6 +121,10 @@ def _offer_condition(block: Block) -> str:
         fits.append(f"({is_empty_sql(theirs, column)} or {is_empty_sql(own, column)} or {same})")
         fills.append(f"({is_empty_sql(own, column)} and not ({is_empty_sql(theirs, column)}))")
         has_any.append(f"not ({is_empty_sql(theirs, column)})")
+    if block.country:
+        fits.append(
+            f"(s.country is null or trim(s.country) = '' or {_COUNTRY} is null or {_COUNTRY} = upper(trim(s.country)))"
+        )
     return f"""(case when p.priority < 0 then {" or ".join(has_any)}
         when p.priority > 0 then ({" or ".join(fills)}) and {" and ".join(fits)} else false end)"""
 
@@ -110,6 +132,8 @@ def _offer_condition(block: Block) -> str:
 def _block_choice(block: Block, number: int) -> str:
     """SQL of the block of the client that gives it, as a struct with its priority; null if none does."""
     members = ", ".join(f"{quote_text(c)}: {quote_name(c)}" for c in ("priority", *block.columns, *block.followers))
+    if block.country:
+        members += ", 'of_country': of_country"
     return f"arg_min({{{members}}}, priority) filter (where offers_{number}) as block_{number}"
 
 
@@ -126,16 +150,21 @@ def _taken(column: str) -> str:
 
 def _value(column: str, *, is_any_taken: bool) -> str:
     """SQL of a column of the survivor (``s``) as it becomes."""
-    value = _chosen(column)
+    value = _chosen(column, is_any_taken=is_any_taken)
     if is_any_taken and _leader(column) in TAKABLE:
         return f"case when takes_{column} then taken_{column} else {value} end"
     return value
 
 
-def _chosen(column: str) -> str:
+def _chosen(column: str, *, is_any_taken: bool) -> str:
     """SQL of a column of the survivor where nobody chose it by name."""
     for number, block in enumerate(BLOCKS):
         given = f"block_{number}.{column}"
+        if column in block.columns and block.country:
+            country, of_country = _value("country", is_any_taken=is_any_taken), f"block_{number}.of_country"
+            fits = f"({of_country} is null or nullif(trim({country}), '') is null or {of_country} = upper(trim({country})))"
+            return f"""case when block_{number}.priority is not null and {fits}
+                and (block_{number}.priority < 0 or {is_empty_sql("s." + column, column)}) then {given} else s.{column} end"""
         if column in block.columns:
             return f"""case when block_{number}.priority < 0 then {given}
                 when {is_empty_sql("s." + column, column)} then coalesce({given}, s.{column}) else s.{column} end"""

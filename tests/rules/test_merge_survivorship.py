@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from clientops.changes import read_problems
 from clientops.rules.merge import RULES
 from clientops.rules.merge_survivorship import FIELDS
 from clientops.tables.schema import table
 from tests.builders import tables
 from tests.rules.applying import apply_rule
+from tests.rules.money_book import planned
 
 (MERGE,) = RULES
 NOBODY = {"first_name": None, "last_name": None, "email": None}
@@ -148,3 +150,65 @@ def test_every_column_of_a_client_is_decided():
     """Each column is decided by survivorship, or is the number, the currency or the credit."""
     assert {*FIELDS, "id", "currency_id", "credit_balance"} == set(table("clients").column_names)
     assert len(FIELDS) == len(set(FIELDS))
+
+
+def warned(*clients):
+    """Codes and sentences of the warnings of merging clients into the first of them, and the survivor's tax number."""
+    book = tables(clients=[{"id": n, **client} for n, client in enumerate(clients, 1)])
+    plan = planned(book, "merge-clients", [{"survivor_id": 1, "replaced_id": n} for n in range(2, len(clients) + 1)])
+    assert plan.problem_list() == []
+    [survivor] = [row for row in plan.rows("clients", "update") if row["id"] == 1]
+    return {w.code: w.message for w in read_problems(plan.warnings)}, survivor["tax_id"]
+
+
+@pytest.mark.parametrize(
+    ("column", "theirs", "words"),
+    [
+        ("overdue_notices", False, "overdue notices no (survivor: yes)"), ("late_fees", False, "late fees no (survivor: yes)"),
+        ("auto_apply_credit", False, "apply credit no (survivor: yes)"), ("separate_invoices", True, "separate invoices yes (survivor: no)"),
+        ("auto_status", False, "suggested status no (survivor: yes)"), ("reverse_charge", False, "reverse charge no (survivor: not set)"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_is_dropped_is_warned_of(column, theirs, words):
+    """The survivor's settings stay; those of a duplicate that differ are named."""
+    found, _ = warned({}, {column: theirs})
+    assert words in found["setting_dropped"]
+    assert warned({column: theirs}, {column: theirs})[0] == {}
+
+
+def test_values_that_are_dropped_are_warned_of():
+    """Group, payment method and language of the survivor stay; a gap that is filled drops nothing."""
+    own = {"payment_method": "card", "language": "de", "group_id": 1}
+    found, _ = warned(own, {"payment_method": "bank", "language": "en", "group_id": 2})
+    assert found["setting_dropped"].endswith(
+        "group 2 (survivor: 1), payment method bank (survivor: card), language en (survivor: de)"
+    )
+    assert warned({}, own)[0] == {}
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "kept", "is_warned"),
+    [
+        pytest.param({"country": "FR"}, {"country": "DE", "tax_id": "DE136695976"}, None, True, id="of another country"),
+        pytest.param({"country": "DE"}, {"country": "DE", "tax_id": "DE136695976"}, "DE136695976", False, id="of the same country"),
+        pytest.param({"country": "de"}, {"country": "DE", "tax_id": "DE136695976"}, "DE136695976", False, id="in lower case"),
+        pytest.param({}, {"country": "DE", "tax_id": "DE136695976"}, "DE136695976", False, id="with the address"),
+        pytest.param({"country": "FR"}, {"tax_id": "DE136695976"}, None, True, id="by its own beginning"),
+        pytest.param({"country": "GR"}, {"tax_id": "EL094259216"}, "EL094259216", False, id="Greek"),
+        pytest.param({"country": "US"}, {"tax_id": "12-3456789"}, "12-3456789", False, id="of no known country"),
+        pytest.param({"tax_id": "DE129273398"}, {"tax_id": "DE136695976"}, "DE129273398", True, id="another number"),
+        pytest.param({"tax_id": "DE 129273398"}, {"tax_id": "DE129273398"}, "DE 129273398", False, id="written otherwise"),
+    ],
+)  # fmt: skip
+def test_a_tax_number_goes_with_its_country(own, theirs, kept, is_warned):
+    """A gap is filled with a tax number only where the survivor is in that country; a number that is dropped is named."""
+    found, tax_id = warned(own, theirs)
+    assert tax_id == kept
+    assert ("tax_id_dropped" in found) is is_warned
+
+
+def test_the_address_and_the_tax_number_of_two_duplicates_are_not_mixed():
+    """The address of one duplicate fills the gap, so that the number of another, in another country, does not."""
+    found, tax_id = warned({}, {"country": "AT", "city": "Wien"}, {"country": "DE", "tax_id": "DE136695976"})
+    assert tax_id is None
+    assert "is in AT, client 3 in DE" in found["tax_id_dropped"]
