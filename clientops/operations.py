@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
@@ -10,6 +11,7 @@ from clientops.book.policy import RULE_NAMES
 from clientops.book.undo import UNDO
 from clientops.changes import Rule
 from clientops.errors import UsageError
+from clientops.rules.mail_reasons import holding_back
 
 MODULES = (
     "clientops.rules.business",
@@ -84,7 +86,9 @@ MANUAL_KINDS = (
 @lru_cache(maxsize=1)
 def rules() -> dict[str, Rule]:
     """Every rule by name, in the order of the modules."""
-    found = [rule for name in MODULES for rule in import_module(name).RULES]
+    found = [
+        replace(rule, function=holding_back(rule.function)) for name in MODULES for rule in import_module(name).RULES
+    ]
     known = {rule.name: rule for rule in [*found, UNDO]}
     RULE_NAMES.update(known)
     return known

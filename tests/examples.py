@@ -271,6 +271,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example("add-group", {"name": "Partners", "discount_percent": "12.5"}, ("groups", "insert", [{"id": 9, "name": "partners"}])),
     Example("set-tax-rate", {"name": "TVA", "rate": "20", "country": "FR"}, ("tax_rates", "insert", [{"id": 9, "name": "TVA", "country": "FR"}])),
     Example("add-product", {"name": "Webspace XL", "group_name": "Hosting"}, ("products", "update", [{"id": 1, "name": "webspace xl"}])),
+    Example("edit-product", {"product_id": 1, "tax_class": "reduced"}, _update("products", 1, tax_class="books")),
     Example("set-product-price", {"product_id": 1, "currency": "USD", "billing_cycle": "annually", "amount": "99.90"}, _delete("products", 1)),
     Example("add-department", {"name": "Billing"}, ("departments", "update", [{"id": 1, "name": "Billing"}])),
     Example(
@@ -315,6 +316,12 @@ EXAMPLES: tuple[Example, ...] = (
     Example("remove-category", {"category_id": 2}, _update("article_categories", 2, description="x")),
     Example("queue-mail", {"client_id": 1, "template": "welcome"}, _delete("clients", 1)),
     Example("retry-mail", {"communication_id": 2}, _update("communications", 2, status="sent")),
+    Example(
+        "hold-mail",
+        {"communication_id": 3},
+        _update("clients", 2, status="Active"),
+        flaws=(_update("clients", 2, status="Closed"),),
+    ),
     Example("begin-mail", {"communication_id": 3}, _update("communications", 3, attempts=1)),
     Example(
         "record-mail",

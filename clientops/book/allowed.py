@@ -19,8 +19,8 @@ from clientops.requests import RequestTable
 Gate = Callable[[duckdb.DuckDBPyConnection, list[Settled]], None]
 
 # Recording what was done or asked for; what it asks for is looked at when it is applied. Who was invited, or forgot a password, chooses alone.
-OWN_RULES = ("propose-change", "reject-proposal", "record-backup", "begin-mail", "record-mail", "accept-invitation",
-             "send-password-reset")  # fmt: skip
+OWN_RULES = ("propose-change", "reject-proposal", "record-backup", "begin-mail", "record-mail", "hold-mail",
+             "accept-invitation", "send-password-reset")  # fmt: skip
 LEAST: dict[str, Role] = {
     "erase-person": "admin",
     "direct-sql": "admin",

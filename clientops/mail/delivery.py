@@ -44,6 +44,7 @@ class Delivery:
         failed: Mails that were given up.
         uncertain: Mails that may or may not have arrived.
         taken: Mails that another sender took first.
+        held: Mails that were held back: what they are about is settled, gone or no longer wanted.
     """
 
     sent: int = 0
@@ -51,6 +52,7 @@ class Delivery:
     failed: int = 0
     uncertain: int = 0
     taken: int = 0
+    held: int = 0
 
 
 def deliver(
@@ -88,11 +90,15 @@ def deliver(
             if not due:
                 break
             seen |= {mail.id for mail in due}
+            counts["held"] += _hold(book, [mail for mail in due if mail.is_held], clock())
+            due = [mail for mail in due if not mail.is_held]
+            if not due:
+                continue
             connection.open()
             begun = _begin(book, due, clock())
             counts["taken"] += len(due) - len(begun)
             _send(book, connection, begun, counts, clock)
-    return Delivery(**{name: counts[name] for name in ("sent", "postponed", "failed", "uncertain", "taken")})
+    return Delivery(**{name: counts[name] for name in ("sent", "postponed", "failed", "uncertain", "taken", "held")})
 
 
 def _send(
@@ -121,13 +127,22 @@ def _due_mails(book: Book, now: datetime, size: int, seen: set[int], folder: Pat
     with book.tables() as tables:
         left_out = ", ".join(str(number) for number in sorted(seen)) or "0"
         rows = as_dicts(tables.query(DUE.format(seen=left_out), now=now, size=size))
+        steps = tables.steps()
+        outbox.add_waiting(
+            steps,
+            "select id from communications where id in ({})".format(", ".join(str(row["id"]) for row in rows) or "0"),
+            today=now.astimezone().date(),
+        )
+        waiting = {row["id"]: row for row in as_dicts(steps["waiting"])}
         facts = read_facts(tables, [row["id"] for row in rows]) if rows else {}
-    return [_write(row, facts.get(row["id"], {}), now, folder) for row in rows]
+    return [_write({**row, **waiting.get(row["id"], {})}, facts.get(row["id"], {}), now, folder) for row in rows]
 
 
 def _write(row: dict[str, Any], facts: dict[str, Any], now: datetime, folder: Path | None) -> Mail:
     recipients = tuple(part.strip() for part in (row["sent_to"] or "").split(",") if part.strip())
     mail = Mail(row["id"], recipients, queued_at=row["happened_at"] or now)
+    if row.get("reason"):
+        return replace(mail, is_held=True)
     if not recipients:
         return replace(mail, flaw="it has no address to be sent to")
     language, token = facts.get("client", {}).get("language"), None
@@ -180,6 +195,18 @@ def _begin(book: Book, mails: list[Mail], now: datetime) -> list[Mail]:
         return []
     refused = {problem.row for problem in receipt.refused}
     return [mail for place, mail in enumerate(mails, 1) if place not in refused]
+
+
+def _hold(book: Book, mails: list[Mail], now: datetime) -> int:
+    """Record that mails are not sent as things are, and why; how many."""
+    if not mails:
+        return 0
+    requests = [{"communication_id": mail.id} for mail in mails]
+    try:
+        receipt = book.apply_now(_RULES["hold-mail"], requests, reason=REASON, now=now, only_good=True)
+    except RefusedError:
+        return 0
+    return len(mails) - len(receipt.refused)
 
 
 def _masked(text: str, token: str | None) -> str:

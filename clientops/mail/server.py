@@ -97,6 +97,7 @@ class Mail:
         body: Plain text.
         token: Token of the invitation in it; never shown.
         flaw: Why it cannot be sent; empty if it can.
+        is_held: Whether it is held back, since what it is about has changed.
     """
 
     id: int
@@ -106,6 +107,7 @@ class Mail:
     body: str = ""
     token: str | None = field(default=None, repr=False)
     flaw: str = ""
+    is_held: bool = False
 
 
 @dataclass(frozen=True)

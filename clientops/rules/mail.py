@@ -14,6 +14,7 @@ from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Id, Request
+from clientops.rules.mail_reasons import reasons_sql
 from clientops.tables.view import Tables
 
 CATEGORIES = ("general", "invoice", "support", "product", "domain", "affiliate")
@@ -104,7 +105,7 @@ def queue_mail(tables: Tables, requests: Relation, *, today: date, now: datetime
     Args:
         tables: Read-only tables; reads ``clients``, ``contacts``, ``communications`` and what the mails are about.
         requests: One row per mail. See ``QueueMail``.
-        today: Not used.
+        today: Day by which an invoice is overdue.
         now: When they are queued.
 
     Returns:
@@ -113,7 +114,9 @@ def queue_mail(tables: Tables, requests: Relation, *, today: date, now: datetime
     Problems:
         ``unknown_client``, ``missing`` or ``no_subject`` (``subject_id`` needed, or of no use), ``unknown_subject``,
         ``other_client`` (it belongs to another client), ``no_recipient``, ``cannot_log_in`` (welcome to a closed
-        client), ``not_wanted`` (overdue notices are off), ``already_queued``.
+        client), ``not_wanted`` (overdue notices are off), ``already_queued``, ``not_due`` (an overdue
+        notice for an invoice that is paid, cancelled, settled or not yet due), ``not_issued`` (a mail of a draft or
+        cancelled invoice).
 
     Source:
         WHMCS "Contacts tab": contacts receive copies by category, the client receives everything.
@@ -122,6 +125,7 @@ def queue_mail(tables: Tables, requests: Relation, *, today: date, now: datetime
     steps.add("mails", ASKED)
     steps.add("addressed", ADDRESSED)
     steps.add("owners", OWNERS)
+    steps.add("reasons", reasons_sql('(select "row" as place, * from mails)'), today=today)
     steps.add("problems", QUEUE_PROBLEMS)
     steps.add("queued", outbox_sql(tables), now=now)
     return steps.plan(steps.insert("communications", "queued"), problems="problems")
@@ -182,6 +186,12 @@ QUEUE_PROBLEMS = """
         || ' gets none; edit the client''s overdue_notices first'
     from mails join clients on clients.id = mails.client_id
     where template = 'overdue-notice' and not clients.overdue_notices
+    union all
+    select mails."row", 'subject_id', case template when 'overdue-notice' then 'not_due' else 'not_issued' end,
+        'template ' || template || ' for invoice ' || subject_id || ': ' || reason
+    from mails join reasons on reasons.place = mails."row" join owners on owners."row" = mails."row" and owners.client_id = mails.client_id
+    join clients on clients.id = mails.client_id
+    where subject_kind = 'invoice' and (template <> 'overdue-notice' or clients.overdue_notices)
     union all
     select "row", 'template', 'already_queued', 'template ' || template || ' for client ' || client_id
         || coalesce(' about ' || subject_kind || ' ' || subject_id, '') || ' is in the outbox already, as communication '

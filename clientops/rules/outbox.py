@@ -10,7 +10,9 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.passwords import SECRET, Token
 from clientops.requests import Id, Request, Text
-from clientops.tables.view import Tables
+from clientops.rules.mail import ADDRESSED, TEMPLATES
+from clientops.rules.mail_reasons import HELD, reasons_sql
+from clientops.tables.view import Steps, Tables
 
 MOST_ATTEMPTS = 6
 Body = Annotated[str, Field(max_length=1_000_000)]
@@ -36,18 +38,20 @@ def begin_mail(tables: Tables, requests: Relation, *, today: date, now: datetime
     Args:
         tables: Read-only tables; reads ``communications``, ``users``, ``invitations``.
         requests: One row per mail, with the text it is sent with; ``token`` is a hash by now. See ``BeginMail``.
-        today: Not used.
+        today: Day by which an invoice is overdue.
         now: When it begins.
 
     Returns:
-        Updates of ``communications``: status ``failed``, one attempt more, the text. With a token, also a new row of
+        Updates of ``communications``: status ``failed``, one attempt more, the text, and the addresses of those who want
+        such mails now. With a token, also a new row of
         ``invitations`` that is open for ``DAYS_OPEN`` (``HOURS_OPEN`` for a forgotten password); earlier open ones of that user are revoked.
 
     Problems:
-        ``unknown_mail``, ``not_queued``.
+        ``unknown_mail``, ``not_queued``, ``held_back`` (see ``hold-mail``).
     """
     steps = tables.steps(requests=requests)
-    steps.add("problems", f"{UNKNOWN_MAIL} union all {NOT_QUEUED}")
+    add_waiting(steps, "select communication_id as id from requests", today=today)
+    steps.add("problems", f"{UNKNOWN_MAIL} union all {NOT_QUEUED} union all {HAS_REASON}")
     steps.add("begun", BEGUN, now=now)
     steps.add("invited", INVITED.format(next_id=tables.next_id("invitations")), now=now)
     steps.add("replaced", f"{REVOKED} and user_id in (select user_id from invited)", now=now)
@@ -79,11 +83,16 @@ NOT_QUEUED = """
 UNCERTAIN = "sending began and its end was not recorded: it may or may not have arrived"
 
 BEGUN = f"""
-    select communications.id, 'failed' as status, communications.attempts + 1 as attempts,
+    select communications.id, 'failed' as status, communications.attempts + 1 as attempts, waiting.sent_to,
         null::timestamptz as next_attempt_at, requests.subject, requests.body,
         '{UNCERTAIN} (' || strftime($now::timestamptz, '%Y-%m-%d %H:%M:%S') || ')' as error
-    from requests join communications on communications.id = communication_id
+    from requests join communications on communications.id = communication_id join waiting on waiting.id = communication_id
     qualify row_number() over (partition by communication_id order by "row") = 1
+"""
+
+HAS_REASON = """
+    select "row", 'communication_id', 'held_back', 'mail ' || communication_id || ' is not sent: ' || reason
+    from requests join waiting on waiting.id = communication_id where reason is not null
 """
 
 
@@ -106,6 +115,80 @@ INVITED = f"""
 REVOKED = """
     select id, $now::timestamptz as revoked_at from invitations
     where accepted_at is null and revoked_at is null and expires_at > $now::timestamptz
+"""
+
+
+class HoldMail(Request):
+    """Hold back a mail that must not be sent as things are."""
+
+    communication_id: Id = Field(title="Mail", json_schema_extra={"picks": "communications"})
+
+
+def hold_mail(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Hold back queued mails about what is settled, gone or no longer wanted, or that nobody would receive.
+
+    Args:
+        tables: Read-only tables; reads ``communications``, ``clients``, ``contacts`` and what the mails are about.
+        requests: One row per mail. See ``HoldMail``.
+        today: Day by which an invoice is overdue.
+        now: Not used.
+
+    Returns:
+        Updates of ``communications``: status ``failed``, and in ``error`` why it was not sent. ``retry-mail`` queues it again.
+
+    Problems:
+        ``unknown_mail``, ``not_queued``, ``no_reason`` (it may be sent).
+    """
+    steps = tables.steps(requests=requests)
+    add_waiting(steps, "select communication_id as id from requests", today=today)
+    steps.add("problems", f"{UNKNOWN_MAIL} union all {NOT_QUEUED} union all {NO_REASON}")
+    steps.add("held", HELD_BACK)
+    return steps.plan(steps.update("communications", "held"), problems="problems")
+
+
+def add_waiting(steps: Steps, ids: str, *, today: date) -> None:
+    """Who receives waiting mails as things are, and why some are not sent.
+
+    Args:
+        steps: The steps to add to. Later ones may read ``waiting``: ``id``, ``sent_to``, ``reason`` (empty: it is sent).
+        ids: SELECT of the numbers of mails as ``id``.
+        today: Day by which an invoice is overdue.
+    """
+    steps.add("asked_mails", ASKED_MAILS.format(ids=ids))
+    steps.add("mails", ADDRESSABLE)
+    steps.add("readdressed", ADDRESSED)
+    steps.add("reasons", reasons_sql("(select id as place, * from asked_mails)"), today=today)
+    steps.add("waiting", WAITING)
+
+
+ASKED_MAILS = """
+    select id, client_id, contact_id, template, category, subject_kind, subject_id, sent_to
+    from communications where id in ({ids}) and status = 'queued'
+"""
+
+# Mails of ours to a client by category go to who wants them now; others go where they were addressed to.
+ADDRESSABLE = f"""
+    select id as "row", client_id, category from asked_mails
+    where category is not null and contact_id is null and client_id is not null
+        and template in ({", ".join(f"'{name}'" for name, template in TEMPLATES.items() if template.subject_kind != "user")})
+"""
+
+WAITING = """
+    select asked_mails.id, case when readdressed."row" is null then asked_mails.sent_to else readdressed.sent_to end as sent_to,
+        coalesce(reason, case when readdressed."row" is not null and readdressed.sent_to is null
+            then 'client ' || asked_mails.client_id || ' has no e-mail address, and no contact who receives ' || asked_mails.category || ' e-mails'
+            end) as reason
+    from asked_mails left join readdressed on readdressed."row" = asked_mails.id left join reasons on reasons.place = asked_mails.id
+"""
+
+NO_REASON = """
+    select "row", 'communication_id', 'no_reason', 'mail ' || communication_id || ' may be sent: nothing speaks against it'
+    from requests join waiting on waiting.id = communication_id where reason is null
+"""
+
+HELD_BACK = f"""
+    select id, 'failed' as status, null::timestamptz as next_attempt_at, '{HELD}' || reason as error
+    from waiting where reason is not null
 """
 
 
@@ -225,6 +308,7 @@ RETRIED = """
 
 RULES: tuple[Rule, ...] = (
     Rule("retry-mail", "Send failed e-mail again", retry_mail, RetryMail, risk="low", group="mail"),
+    Rule("hold-mail", "Hold back e-mail", hold_mail, HoldMail, risk="low", group="mail"),
     Rule("begin-mail", "Begin sending e-mail", begin_mail, BeginMail, risk="low", group="mail"),
     Rule("record-mail", "Record sent e-mail", record_mail, RecordMail, risk="low", group="mail"),
 )

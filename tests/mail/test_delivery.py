@@ -14,6 +14,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from clientops import operations
 from clientops.book.book import Book
 from clientops.errors import ClientopsError, UsageError
 from clientops.mail.delivery import Delivery, deliver
@@ -387,3 +388,70 @@ def test_settings_that_are_wrong(monkeypatch, given, says):
     monkeypatch.delenv("CLIENTOPS_MAIL_FROM", raising=False)
     with pytest.raises(UsageError, match=says):
         MailServer.from_environment(**given)
+
+
+def owing(book, **more):
+    """A client with an overdue invoice and the notice of it in the outbox, queued some time ago for an old address."""
+    invoice = {"id": 1, "client_id": 1, "subtotal": 10, "total": 10, "status": "Unpaid", "issued_on": NOW.date() - timedelta(40), "due_on": NOW.date() - timedelta(20)}  # fmt: skip
+    notice = {"id": 7, "client_id": 1, "kind": "email", "direction": "out", "category": "invoice", "template": "overdue-notice",
+              "subject_kind": "invoice", "subject_id": 1, "status": "queued", "sent_to": "old@example.com"}  # fmt: skip
+    insert(
+        book, invoices=[{**invoice, **more}], invoice_items=[{"id": 1, "invoice_id": 1, "amount": 10}],
+        contacts=[{"id": 1, "client_id": 1, "email": "books@example.com", "wants_invoice": True}], communications=[notice],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "changes", "reason"),
+    [
+        pytest.param({"status": "Paid"}, [], "the invoice is Paid", id="paid"),
+        pytest.param({"status": "Cancelled"}, [], "the invoice is Cancelled", id="cancelled"),
+        pytest.param({"status": "Written off", "written_off": 10}, [], "the invoice is Written off", id="written off"),
+        pytest.param({"due_on": NOW.date()}, [], "the invoice is due on 2026-11-20", id="due today"),
+        pytest.param({}, [("clients", "update", [{"id": 1, "overdue_notices": False}])], "gets no overdue notices", id="no longer wanted"),
+        pytest.param({}, [("invoices", "delete", [{"id": 1}]), ("invoice_items", "delete", [{"id": 1}])], "no longer exists", id="deleted"),
+        pytest.param({}, [("clients", "update", [{"id": 1, "email": None}]), ("contacts", "delete", [{"id": 1}])], "no e-mail address", id="nobody"),
+    ],
+)  # fmt: skip
+def test_what_is_settled_is_held_back_when_it_is_sent(shop, serve, more, changes, reason):
+    """A notice is not sent where nothing is overdue at that moment; why is recorded, and it can be queued again."""
+    postbox, server = serve()
+    owing(shop, **more)
+    if changes:
+        apply_by_hand(shop, *changes, lenient=True)
+    done = deliver(shop, server, clock=at(NOW))
+    is_nobody = reason == "no e-mail address"  # nor does anybody receive her welcome
+    assert done == (Delivery(sent=1, held=2) if is_nobody else Delivery(sent=2, held=1))
+    assert len(postbox.messages) == done.sent
+    [(status, attempts, error)] = shop.query("select status, attempts, error from communications where id = 7")[1]
+    assert (status, attempts) == ("failed", 0)
+    assert error.startswith("held back: ")
+    assert reason in error
+    shop.apply_now(RETRY_MAIL, [{"communication_id": 7}], now=NOW)
+    assert deliver(shop, server, clock=at(NOW)) == Delivery(held=1)
+
+
+def test_addresses_and_wishes_are_those_of_the_moment_of_sending(shop, serve):
+    """A mail goes to who wants it when it is sent, not to who did when it was queued."""
+    postbox, server = serve()
+    owing(shop)
+    assert deliver(shop, server, clock=at(NOW)) == Delivery(sent=3)
+    assert ["ada@example.com", "books@example.com"] in [recipients for recipients, _ in postbox.messages]
+    assert shop.query("select sent_to from communications where id = 7")[1] == [("ada@example.com, books@example.com",)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "request_row", "status"),
+    [
+        ("record-payment", {"client_id": 1, "amount": "10"}, "failed"),
+        ("cancel-invoice", {"invoice_id": 1}, "failed"),
+        ("write-off-invoice", {"invoice_id": 1}, "failed"),
+        ("record-payment", {"client_id": 1, "amount": "4"}, "queued"),
+    ],
+)
+def test_settling_an_invoice_holds_its_notice_back_at_once(shop, rule, request_row, status):
+    """The preview of a payment shows that the notice that waits will not go out; a part payment leaves it."""
+    owing(shop)
+    shop.apply(shop.preview(operations.rule(rule), [request_row], now=NOW), reason="test")
+    assert shop.query("select status from communications where id = 7")[1] == [(status,)]
+    assert shop.verify().is_clean

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clientops.rules.mail import CATEGORIES, TEMPLATES, QueueMail, queue_mail
-from tests.builders import NOW, plan, tables
+from tests.builders import NOW, TODAY, plan, tables
 from tests.long_forms import examples
 from tests.rules.sequences import assert_one_by_one_is_same
 
@@ -57,7 +57,11 @@ def test_a_contact_alone_receives():
 
 SUBJECTS = {
     "clients": [{"id": 1}, {"id": 2, "status": "Closed"}, {"id": 3, "overdue_notices": False}, {"id": 4, "email": None}],
-    "invoices": [{"id": 5, "client_id": 1}, {"id": 6, "client_id": 3}],
+    "invoices": [{"id": 5, "client_id": 1, "total": 10}, {"id": 6, "client_id": 3}, {"id": 7, "client_id": 1, "status": "Paid"},
+                 {"id": 8, "client_id": 1, "status": "Cancelled"}, {"id": 9, "client_id": 1, "due_on": TODAY},
+                 {"id": 10, "client_id": 1, "status": "Draft", "issued_on": None}, {"id": 11, "client_id": 1, "status": "Refunded"},
+                 {"id": 12, "client_id": 1, "total": 10}, {"id": 13, "client_id": 1, "total": 10, "status": "Collections"}],
+    "allocations": [{"id": 1, "transaction_id": 5, "invoice_id": 12, "amount": 10}],
     "transactions": [{"id": 5, "client_id": 1}, {"id": 6}],
     "credit_entries": [{"id": 5, "client_id": 1, "amount": 1}],
     "communications": [{"id": 8, "client_id": 1, "template": "overdue-notice", "subject_kind": "invoice", "subject_id": 5,
@@ -82,12 +86,27 @@ SUBJECTS = {
         pytest.param({"template": "payment-received", "subject_id": 6}, "subject_id", "other_client", id="payment of nobody"),
         pytest.param({"client_id": 3, "template": "overdue-notice", "subject_id": 6}, "template", "not_wanted", id="notices are off"),
         pytest.param({"template": "overdue-notice", "subject_id": 5}, "template", "already_queued", id="in the outbox already"),
+        pytest.param({"template": "overdue-notice", "subject_id": 7}, "subject_id", "not_due", id="a paid invoice"),
+        pytest.param({"template": "overdue-notice", "subject_id": 8}, "subject_id", "not_due", id="a cancelled invoice"),
+        pytest.param({"template": "overdue-notice", "subject_id": 9}, "subject_id", "not_due", id="due today"),
+        pytest.param({"template": "overdue-notice", "subject_id": 10}, "subject_id", "not_due", id="a draft"),
+        pytest.param({"template": "overdue-notice", "subject_id": 11}, "subject_id", "not_due", id="a refunded invoice"),
+        pytest.param({"template": "overdue-notice", "subject_id": 12}, "subject_id", "not_due", id="nothing is owed"),
+        pytest.param({"template": "invoice-created", "subject_id": 8}, "subject_id", "not_issued", id="a cancelled invoice is not mailed"),
+        pytest.param({"template": "invoice-created", "subject_id": 10}, "subject_id", "not_issued", id="nor is a draft"),
     ],
 )  # fmt: skip
 def test_queue_mail_refused(request_row, field, code):
     """A mail that cannot be queued is named by its row, field and code."""
     problems = plan(queue_mail, QueueMail, tables(**SUBJECTS), [{"client_id": 1, **request_row}]).problem_list()
     assert [(p.row, p.field, p.code) for p in problems] == [(1, field, code)]
+
+
+def test_an_overdue_notice_is_queued_where_something_is_overdue():
+    """Unpaid or in collections, with something owed, and due before today."""
+    for number in (13,):
+        (row,) = queued(tables(**SUBJECTS), {"client_id": 1, "template": "overdue-notice", "subject_id": number})
+        assert row["subject_id"] == number
 
 
 def test_the_same_mail_twice_is_refused_the_second_time():
