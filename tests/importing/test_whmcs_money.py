@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from clientops.changes import read_problems
 from clientops.tables.invariants import every_orphan_sql
 from clientops.tables.view import Tables
-from tests.builders import money
+from tests.builders import money, tables
 from tests.importing.whmcs_books import EUR_ROW, planned, reported, stage
 from tests.long_forms import examples
 
@@ -302,3 +303,32 @@ def write(connection: duckdb.DuckDBPyConnection, plan) -> None:
         if change.kind == "insert":
             change.rows.create_view("rows_to_write", replace=True)
             connection.execute(f"insert into {change.table} by name select * from rows_to_write")
+
+
+def test_how_tax_is_calculated(tmp_path):
+    """Tax settings of WHMCS become those of the business, unless it has its own; what differs is said."""
+    given = {"TaxPerLineItem": "", "TaxType": "Inclusive", "TaxL2Compound": "on", "TaxCode": "DE136695976", "TaxEUHomeCountry": "de",
+             "TaxEUTaxExempt": "1", "SMTPPassword": "x"}  # fmt: skip
+    path = stage(tmp_path / "w.duckdb", tblconfiguration=[{"setting": s, "value": v} for s, v in given.items()])
+    result = planned(path)
+    assert {row["name"]: row["value"] for row in result.rows("settings", "insert")} == {
+        "tax_rounding": "invoice", "tax_mode": "inclusive", "tax_compound": "yes", "company_tax_id": "DE136695976",
+        "company_country": "DE", "reverse_charge": "yes",
+    }  # fmt: skip
+    per_item = stage(tmp_path / "v.duckdb", tblconfiguration=[{"setting": "TaxPerLineItem", "value": "1"}])
+    assert [row["value"] for row in planned(per_item).rows("settings", "insert")] == ["item"]
+    older = stage(tmp_path / "o.duckdb", tblconfiguration=[{"setting": "TaxType", "value": "Exclusive"}])
+    assert {row["name"]: row["value"] for row in planned(older).rows("settings", "insert")} == {
+        "tax_mode": "exclusive", "tax_rounding": "invoice",
+    }  # fmt: skip
+    kept = tables(
+        settings=[
+            {"id": 1, "name": "tax_rounding", "value": "item"},
+            {"id": 2, "name": "tax_mode", "value": "inclusive"},
+        ]
+    )
+    again = planned(path, kept)
+    assert "tax_rounding" not in {row["name"] for row in again.rows("settings", "insert")}
+    assert [(w.field, w.code) for w in read_problems(again.warnings) if w.code == "setting_differs"] == [
+        ("tax_rounding", "setting_differs")
+    ]

@@ -10,6 +10,7 @@ from clientops.changes import Change, Plan, Relation, Rule, as_dicts
 from clientops.importing.whmcs.agreeing import seen_rows_sql
 from clientops.importing.whmcs.mapping import Mapping
 from clientops.importing.whmcs.reading import MAPPINGS, faults_of, present_mappings, read_rows
+from clientops.importing.whmcs.tax_settings import FOUND_SETTINGS, NEW_SETTINGS, SETTING_WARNINGS
 from clientops.importing.whmcs.verdicts import add_imported, filled_tables, judge_rows
 from clientops.requests import Request, Text
 from clientops.tables.schema import quote_name, quote_text
@@ -71,6 +72,8 @@ def import_whmcs(tables: Tables, requests: Relation, *, today: date, now: dateti
     steps.add("seen_rows", seen_rows_sql(steps, present))
     steps.add("old_source_ids", OLD_SOURCE_IDS)
     steps.add("new_source_ids", new_source_ids_sql(present, tables.next_id("source_ids")))
+    steps.add("found_settings", FOUND_SETTINGS)
+    steps.add("new_settings", NEW_SETTINGS.format(next_id=tables.next_id("settings")))
     steps.add("warnings", warnings_sql(present))
     changes: list[Change] = []
     for table in filled_tables(present):
@@ -79,6 +82,7 @@ def import_whmcs(tables: Tables, requests: Relation, *, today: date, now: dateti
             changes.append(steps.update(table, f"changed_{table}"))
     return steps.plan(
         *changes,
+        steps.insert("settings", "new_settings"),
         steps.insert("source_ids", "new_source_ids"),
         steps.delete("source_ids", "old_source_ids"),
         steps.insert("import_problems", "new_problems"),
@@ -320,7 +324,7 @@ def warnings_sql(present: tuple[Mapping, ...]) -> str:
         f"from rows_{m.key} where doubts is not null and verdict <> 'problem'"
         for m in present
     )
-    return WARNINGS.format(doubts=doubts)
+    return f"{WARNINGS.format(doubts=doubts)} union all {SETTING_WARNINGS}"
 
 
 WARNINGS = """
@@ -343,11 +347,6 @@ WARNINGS = """
             else ' cannot be taken' end || '; see import_problems, code ' || code || ': '
             || string_agg(source_table || ' (' || "rows" || ')', ', ' order by source_table)
     from (select source_table, code, count(*) as "rows" from problem_rows group by source_table, code) group by code
-    union all
-    select 0, 'tax_mode', 'tax_mode', 'amounts in this WHMCS include tax; set tax_mode to inclusive before invoicing here'
-    from staging.tblconfiguration
-    where setting = 'TaxType' and lower(value) = 'inclusive'
-        and coalesce((select min(value) from settings where name = 'tax_mode'), 'exclusive') <> 'inclusive'
 """
 
 IMPORT_WHMCS = Rule(

@@ -45,7 +45,7 @@ _TABLES = (
     SourceTable(
         "tblconfiguration",
         {"setting": "plain", "value": "plain"},
-        rows="setting in ('TaxType', 'TaxEnabled')",
+        rows="setting in ('TaxType', 'TaxEnabled', 'TaxPerLineItem', 'TaxL2Compound', 'TaxDomains', 'TaxCode', 'TaxEUHomeCountry', 'TaxEUTaxExempt')",
     ),
     _table("tblcurrencies", plain="id code format rate default", names="prefix suffix"),
     _table("tblclientgroups", plain="id groupcolour discountpercent separateinvoices", names="groupname"),
