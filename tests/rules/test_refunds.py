@@ -249,3 +249,16 @@ def test_many_refunds_are_one_after_another(payments, asked):
             assert 0 <= -moved["allocated"] <= moved["credit"]
 
     assert_one_table_is_one_by_one(book, "refund-payment", requests, law=none_is_lost)
+
+
+def test_a_refund_keeps_the_rate_of_its_payment():
+    """What goes back is worth what it was worth when it came in: rate, currency, gateway and client are the payment's."""
+    book = book_of(
+        invoice(1, client_id=2), clients=[{"id": 2, "currency_id": USD}], credit="0",
+        transactions=[{"id": 1, "client_id": 2, "currency_id": USD, "rate": Decimal("1.25"), "gateway": "stripe", "amount_in": 10}],
+        allocations=[{"id": 1, "transaction_id": 1, "invoice_id": 1, "amount": 10}],
+    )  # fmt: skip
+    apply(book, "refund-payment", {"transaction_id": 1, "amount": "4"})
+    assert rows(
+        book, "select client_id, currency_id, rate, gateway, kind, amount_out from transactions where id = 2"
+    ) == [(2, USD, Decimal("1.25"), "stripe", "refund", money("4"))]
