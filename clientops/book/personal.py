@@ -20,7 +20,8 @@ KEPT = {
     "country", "payment_method", "gateway", "reference", "number", "promotion_code", "promotion_kind", "template", "category",
     "subject_kind", "billing_cycle", "new_billing_cycle", "domain_kind", "currency_code", "table_name", "line_sha256", "registrar",
     "operator", "decided_by", "proposed_by", "rejected_by", "key", "digest", "rule", "needed_because", "permissions",
-    "subscription_id", "source", "source_table", "field", "code", "take_from_replaced", "status", "kind",
+    "subscription_id", "source", "source_table", "field", "code", "take_from_replaced", "status", "kind", "company_tax_id",
+    "tax_class",
 }  # fmt: skip
 
 # Tables whose rows belong to a client by columns that are no references.

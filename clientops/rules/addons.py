@@ -35,6 +35,7 @@ class AddAddon(Request):
         None, title="First payment", description="Empty: the recurring amount with the set-up fee"
     )
     is_taxed: bool = Field(default=True, title="Taxed", description="Whether tax is charged on it")
+    tax_class: Line | None = Field(None, title="Tax class", description="Class of goods with a tax rate of its own")
     registered_on: date | None = Field(None, title="Began on", description="Empty: today")
     next_due_on: date | None = Field(
         None, title="Next due", description="Empty: the day it begins, or the next cycle from today on if it began earlier"
@@ -143,7 +144,7 @@ ADDED = f"""
     select {{next_id}} + row_number() over (order by "row") as id, service_id, name, description, billing_cycle,
         quantity::integer as quantity, coalesce(setup_fee, 0)::decimal(18, 4) as setup_fee,
         try_cast(first_payment as decimal(18, 4)) as first_amount,
-        coalesce(recurring_amount, 0)::decimal(18, 4) as recurring_amount, is_taxed, begun_on as registered_on,
+        coalesce(recurring_amount, 0)::decimal(18, 4) as recurring_amount, is_taxed, tax_class, begun_on as registered_on,
         due_on as next_due_on, aim_day::tinyint as billing_day, status,
         case when status in {ENDED} then coalesce(terminated_on, greatest(begun_on, $today::date)) end as terminated_on,
         payment_method, subscription_id, notes
@@ -165,6 +166,7 @@ class EditAddon(Request):
     setup_fee: NotNegative | None = Field(None, title="Set-up fee")
     first_amount: NotNegative | None = Field(None, title="First payment", description="With set-up")
     is_taxed: bool | None = Field(None, title="Taxed", description="Whether tax is charged on it")
+    tax_class: Line | None = Field(None, title="Tax class", description="Class of goods with a tax rate of its own")
     registered_on: date | None = Field(None, title="Began on")
     next_due_on: date | None = Field(None, title="Next due", description="Day the next invoice is for")
     billing_day: BillingDay | None = Field(
@@ -185,11 +187,11 @@ class EditAddon(Request):
 
 
 COLUMNS = (
-    "name", "description", "billing_cycle", "quantity", "recurring_amount", "setup_fee", "first_amount", "is_taxed",
+    "name", "description", "billing_cycle", "quantity", "recurring_amount", "setup_fee", "first_amount", "is_taxed", "tax_class",
     "registered_on", "next_due_on", "billing_day", "status", "terminated_on", "payment_method", "subscription_id",
     "notes",
 )  # fmt: skip
-CLEARABLE = ("description", "next_due_on", "billing_day", "payment_method", "subscription_id", "notes")
+CLEARABLE = ("description", "tax_class", "next_due_on", "billing_day", "payment_method", "subscription_id", "notes")
 
 
 def edit_addon(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Request
-from clientops.rules.fields import Line
+from clientops.rules.fields import Country, Line, TaxId
 from clientops.tables.view import Tables
 
 Days = Annotated[int, Field(ge=0, le=365)]
@@ -22,6 +22,15 @@ class SetBusiness(Request):
     company_name: Line | None = Field(None, title="Company", description="As mails and statements of account name us")
     tax_mode: Literal["exclusive", "inclusive"] | None = Field(None, title="Prices", description="exclusive: tax comes on top; inclusive: it is in them")  # fmt: skip
     tax_compound: bool | None = Field(None, title="Tax on tax", description="Whether the second tax is on the first one too")  # fmt: skip
+    tax_rounding: Literal["item", "invoice"] | None = Field(None, title="Tax is rounded", description="item: for each item; invoice: once, on the sum of the items of a rate")  # fmt: skip
+    company_tax_id: TaxId | None = Field(
+        None, title="Our tax number", description="Printed on invoices from now on, e.g. DE136695976"
+    )
+    company_country: Country | None = Field(None, title="Our country", description="Empty: that of our VAT number")
+    reverse_charge: bool | None = Field(None, title="Reverse charge", description="Whether businesses of other EU countries with a valid VAT number are billed without tax; yes if never set")  # fmt: skip
+    reverse_charge_note: Line | None = Field(
+        None, title="Words for reverse charge", description="Printed on such invoices"
+    )
     tax_domains: bool | None = Field(None, title="Domains are taxed")
     invoice_due_days: Days | None = Field(None, title="Invoices are due after", description="Days; 14 if never set")
     affiliate_clearing_days: Days | None = Field(None, title="Commissions clear after", description="Days; 0 if never set")  # fmt: skip
@@ -59,7 +68,7 @@ def set_business(tables: Tables, requests: Relation, *, today: date, now: dateti
 
 
 NAMES = tuple(SetBusiness.model_fields)
-_YES_OR_NO = ("tax_compound", "tax_domains")
+_YES_OR_NO = ("tax_compound", "tax_domains", "reverse_charge")
 
 NOTHING_GIVEN = f"""
     select "row", '' as field, 'nothing_given' as code, 'nothing is given; there are {", ".join(NAMES)}' as message

@@ -11,7 +11,8 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
 from clientops.requests import Id, Request
-from clientops.rules.fields import Country, CurrencyCode, Line
+from clientops.rules.editing import edit_problems_sql, edited_sql
+from clientops.rules.fields import ColumnNames, Country, CurrencyCode, Line
 from clientops.rules.services import NotNegative
 from clientops.rules.starting import Cycle
 from clientops.tables.view import Tables
@@ -58,22 +59,23 @@ class SetTaxRate(Request):
     country: Country | None = Field(None, title="Country", description="Empty: any")
     state: Line | None = Field(None, title="State", description="Of that country; empty: any")
     level: Literal["1", "2"] = Field("1", title="Level", description="First or second tax of an invoice")
+    tax_class: Line | None = Field(None, title="Tax class", description="Class of goods that it is for, e.g. reduced; empty: all that have no rate of their own")  # fmt: skip
 
 
 def set_tax_rate(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
-    """Set tax rates by level and place; invoices that are there stay as they are.
+    """Set tax rates by level, place and class of goods; invoices that are there stay as they are.
 
     Args:
         tables: Read-only tables; reads ``tax_rates``.
-        requests: One row per level and place. See ``SetTaxRate``.
+        requests: One row per level, place and class. See ``SetTaxRate``.
         today: Not used.
         now: Not used.
 
     Returns:
-        Inserts into ``tax_rates``, or updates where the level and place has a rate already.
+        Inserts into ``tax_rates``, or updates where the level, place and class has a rate already.
 
     Problems:
-        ``state_without_country``, ``twice`` (a level and place in two rows).
+        ``state_without_country``, ``twice`` (a level, place and class in two rows).
 
     Source:
         WHMCS "Tax Configuration".
@@ -89,12 +91,12 @@ def set_tax_rate(tables: Tables, requests: Relation, *, today: date, now: dateti
 RATES_ASKED = """
     with given as (select * replace (level::tinyint as level) from requests)
     select given.*, known.id as known_id,
-        row_number() over (partition by given.level, given.country, lower(given.state) order by given."row") > 1 as is_again
+        row_number() over (partition by given.level, given.country, lower(given.state), lower(given.tax_class) order by given."row") > 1 as is_again
     from given left join (
-        select level, upper(nullif(country, '')) as country, lower(nullif(state, '')) as state, min(id) as id
+        select level, upper(nullif(country, '')) as country, lower(nullif(state, '')) as state, lower(nullif(tax_class, '')) as tax_class, min(id) as id
         from tax_rates group by all
     ) known on known.level = given.level and known.country is not distinct from given.country
-        and known.state is not distinct from lower(given.state)
+        and known.state is not distinct from lower(given.state) and known.tax_class is not distinct from lower(given.tax_class)
 """
 
 RATE_PROBLEMS = """
@@ -102,12 +104,12 @@ RATE_PROBLEMS = """
     from asked where state is not null and country is null
     union all
     select "row", 'rate', 'twice', 'the rate of level ' || level || ' in ' || coalesce(country, 'any country')
-        || coalesce(', ' || state, '') || ' is in an earlier row already'
+        || coalesce(', ' || state, '') || coalesce(' for class ' || tax_class, '') || ' is in an earlier row already'
     from asked where is_again
 """
 
 ADDED_RATES = """
-    select {next_id} + row_number() over (order by "row") as id, level, name, country, state, rate
+    select {next_id} + row_number() over (order by "row") as id, level, name, country, state, rate, tax_class
     from asked where known_id is null
 """
 
@@ -121,6 +123,7 @@ class AddProduct(Request):
     pay_kind: Literal["recurring", "one time", "free"] = Field("recurring", title="Paid")
     description: Line | None = Field(None, title="Description", description="What the client gets")
     is_taxed: bool = Field(default=True, title="Taxed")
+    tax_class: Line | None = Field(None, title="Tax class", description="Class of goods with a tax rate of its own, e.g. reduced; empty: standard")  # fmt: skip
     is_hidden: bool = Field(default=False, title="Hidden", description="Not shown in the catalogue")
 
 
@@ -143,6 +146,61 @@ def add_product(tables: Tables, requests: Relation, *, today: date, now: datetim
         WHMCS "Products and Bundles".
     """
     return _add_named(tables, requests, "products")
+
+
+class EditProduct(Request):
+    """Change a product of the catalogue: only what is given. Services that run keep their prices; later invoices have its tax class."""
+
+    product_id: Id = Field(title="Product", json_schema_extra={"picks": "products"})
+    name: Line | None = Field(None, title="Name", description="E.g. Webspace M")
+    group_name: Line | None = Field(None, title="Group", description="In the catalogue")
+    description: Line | None = Field(None, title="Description", description="What the client gets")
+    is_taxed: bool | None = Field(None, title="Taxed")
+    tax_class: Line | None = Field(None, title="Tax class", description="Class of goods with a tax rate of its own, e.g. reduced")  # fmt: skip
+    is_hidden: bool | None = Field(None, title="Hidden", description="Not shown in the catalogue")
+    is_retired: bool | None = Field(None, title="Retired", description="No longer sold")
+    clear: ColumnNames | None = Field(
+        None, title="Empty these fields", description="group_name, description, tax_class"
+    )
+
+
+_OF_PRODUCT = ("name", "group_name", "description", "is_taxed", "tax_class", "is_hidden", "is_retired")
+
+
+def edit_product(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
+    """Change products where something is given; what is left empty stays as it is.
+
+    Args:
+        tables: Read-only tables; reads ``products``.
+        requests: One row per change: ``product_id``, any fields, ``clear``. Later rows of one product win. See
+            ``EditProduct``.
+        today: Not used.
+        now: Not used.
+
+    Returns:
+        Updates of ``products``.
+
+    Problems:
+        ``unknown_product``, ``nothing_given``, ``not_clearable``, ``given_and_cleared``, ``name_taken``.
+
+    Source:
+        WHMCS "Products and Bundles".
+    """
+    steps = tables.steps(requests=requests)
+    steps.add("edited", edited_sql("products", "product_id", _OF_PRODUCT))
+    general = edit_problems_sql("products", "product_id", _OF_PRODUCT, ("group_name", "description", "tax_class"))
+    steps.add("problems", f"{general} union all {PRODUCT_NAME_TAKEN}")
+    return steps.plan(steps.update("products", "edited"), problems="problems")
+
+
+PRODUCT_NAME_TAKEN = """
+    select max(requests."row"), 'name', 'name_taken', 'name ' || edited.name || ' is that of another product'
+    from requests join edited on edited.id = requests.product_id
+    where requests.name is not null and (
+        exists (from products where lower(products.name) = lower(edited.name) and products.id not in (select id from edited))
+        or exists (from edited other where other.id <> edited.id and lower(other.name) = lower(edited.name)))
+    group by edited.id, edited.name
+"""
 
 
 class SetProductPrice(Request):
@@ -253,5 +311,6 @@ RULES: tuple[Rule, ...] = (
     Rule("add-group", "Add group of clients", add_group, AddGroup, group="book"),
     Rule("set-tax-rate", "Set tax rate", set_tax_rate, SetTaxRate, risk="medium", group="book"),
     Rule("add-product", "Add product", add_product, AddProduct, group="book"),
+    Rule("edit-product", "Edit product", edit_product, EditProduct, risk="medium", group="book"),
     Rule("set-product-price", "Set price of product", set_product_price, SetProductPrice, risk="medium", group="book"),
 )

@@ -58,6 +58,7 @@ class AddClient(Request):
     phone: Phone | None = Field(None, title="Phone", description="E.g. +49 30 123456, or digits of the country")
     tax_id: TaxId | None = Field(None, title="Tax number", description="VAT or other tax number")
     is_tax_exempt: bool = Field(default=False, title="Tax exempt", description="Whether invoices carry no tax")
+    reverse_charge: bool | None = Field(None, title="Reverse charge", description="No tax for a valid VAT number of another EU country; empty: as the business settings say")  # fmt: skip
     currency: CurrencyCode | None = Field(
         None, title="Currency", description="E.g. EUR; empty: the default currency of the book"
     )
@@ -182,7 +183,7 @@ PROFILE = (
     "phone", "tax_id",
 )  # fmt: skip
 SETTINGS = (
-    "is_tax_exempt", "group_id", "payment_method", "language", "auto_apply_credit", "separate_invoices",
+    "is_tax_exempt", "reverse_charge", "group_id", "payment_method", "language", "auto_apply_credit", "separate_invoices",
     "overdue_notices", "late_fees", "auto_status", "email_opt_out", "admin_notes",
 )  # fmt: skip
 
@@ -218,6 +219,9 @@ class EditClient(Request):
     phone: Phone | None = Field(None, title="Phone", description="E.g. +49 30 123456; national digits need the country")
     tax_id: TaxId | None = Field(None, title="Tax number", description="One from outside the EU needs the country")
     is_tax_exempt: bool | None = Field(None, title="Tax exempt", description="Whether invoices carry no tax")
+    reverse_charge: bool | None = Field(
+        None, title="Reverse charge", description="No tax for a valid VAT number of another EU country"
+    )
     currency: CurrencyCode | None = Field(None, title="Currency", description="Only while there is no money yet")
     group_id: Id | None = Field(None, title="Group", json_schema_extra={"picks": "groups"})
     payment_method: WayOfPaying | None = Field(None, title="Payment method", description="E.g. Bank transfer")
@@ -242,7 +246,14 @@ class EditClient(Request):
     )
 
 
-CLEARABLE = (*(name for name in PROFILE if name != "email"), "group_id", "payment_method", "language", "admin_notes")
+CLEARABLE = (
+    *(name for name in PROFILE if name != "email"),
+    "group_id",
+    "payment_method",
+    "language",
+    "reverse_charge",
+    "admin_notes",
+)
 
 
 def edit_client(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:

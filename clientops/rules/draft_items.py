@@ -22,15 +22,15 @@ from clientops.rules.drafts import (
     reckon_drafts,
 )
 from clientops.rules.editing import edit_problems_sql, edited_sql, unknown_or_removed_sql
-from clientops.rules.fields import ColumnNames
-from clientops.rules.invoices import Discount, Quantity, not_clients_sql
+from clientops.rules.fields import ColumnNames, Line
+from clientops.rules.invoices import Discount, Quantity, TaxRate, item_tax_problems_sql, not_clients_sql
 from clientops.rules.taxes import BILLING
 from clientops.tables.view import Steps, Tables
 
 ItemKind = Literal["other", "service", "addon", "domain", "setup", "change", "late fee"]
 ITEM = (
     "kind", "service_id", "addon_id", "domain_id", "description", "quantity", "unit_price", "discount", "is_taxed",
-    "period_from", "period_to",
+    "tax_class", "tax_rate", "period_from", "period_to",
 )  # fmt: skip
 
 
@@ -45,6 +45,8 @@ class AddInvoiceItem(Request):
     quantity: Quantity | None = Field(None, title="Quantity", description="How many; empty: 1")
     discount: Discount | None = Field(None, title="Discount", description="Money taken off the item")
     is_taxed: bool = Field(default=True, title="Taxed", description="Whether tax is charged on the item")
+    tax_rate: TaxRate | None = Field(None, title="Tax rate", description="First tax in percent; empty: that of the client's place and the tax class")  # fmt: skip
+    tax_class: Line | None = Field(None, title="Tax class", description="Class of goods with a tax rate of its own; empty: standard")  # fmt: skip
     kind: ItemKind = Field(default="other", title="Kind", description="What kind of item it is")
     service_id: Id | None = Field(None, title="Service", description="Service billed", json_schema_extra={"picks": "services"})  # fmt: skip
     addon_id: Id | None = Field(None, title="Add-on", description="Add-on billed", json_schema_extra={"picks": "addons"})  # fmt: skip
@@ -63,12 +65,12 @@ def add_invoice_item(tables: Tables, requests: Relation, *, today: date, now: da
         now: Not used.
 
     Returns:
-        Inserts into ``invoice_items`` in row order; updates of ``invoices`` and their other items. Items and taxes are
-        rounded one by one, and sum to the total.
+        Inserts into ``invoice_items`` in row order; updates of ``invoices`` and their other items. Taxes are
+        rounded as ``create-invoice`` does it, and sum to the total.
 
     Problems:
         ``unknown_invoice``, ``not_draft`` (with what to do instead), ``not_clients``, ``period_order``,
-        ``not_minor_unit`` (discount), ``too_large``, ``negative_total``.
+        ``not_minor_unit`` (discount), ``too_large``, ``negative_total``, ``not_taxed``, ``unknown_tax_class``.
 
     Warnings:
         ``tax_changed``.
@@ -82,7 +84,7 @@ def add_invoice_item(tables: Tables, requests: Relation, *, today: date, now: da
     steps.add("becoming", ADDED.format(next_id=tables.next_id("invoice_items")))
     _reckon(steps)
     steps.add("problems", f"{UNKNOWN_INVOICE} union all {not_draft_sql('invoice_id')} union all {ITEM_PROBLEMS} union all {TOTAL_PROBLEMS}")  # fmt: skip
-    steps.add("new_items", f"select id, becoming.invoice_id, {_columns('becoming')}, amount, tax1, tax2 from becoming join priced_items using (id)")  # fmt: skip
+    steps.add("new_items", f"select id, becoming.invoice_id, {_columns('becoming')}, amount, tax_rate1, tax_rate2, tax1, tax2 from becoming join priced_items using (id)")  # fmt: skip
     steps.add("other_items", "select * from priced_items where id not in (select id from becoming)")
     return steps.plan(
         steps.insert("invoice_items", "new_items"), steps.update("invoice_items", "other_items"),
@@ -130,6 +132,8 @@ ITEM_PROBLEMS = f"""
     select "row", 'discount', 'not_minor_unit',
         'discount ' || given_discount || ' is finer than ' || code || ' has: at most ' || minor_digits || ' decimals'
     from becoming where code is not null and given_discount is not null and not {is_minor_unit_sql("given_discount")}
+    union all
+    {item_tax_problems_sql("(from becoming where client_id is not null)")}
 """
 
 
@@ -142,16 +146,18 @@ class EditInvoiceItem(Request):
     quantity: Quantity | None = Field(None, title="Quantity", description="How many")
     discount: Discount | None = Field(None, title="Discount", description="Money taken off the item")
     is_taxed: bool | None = Field(None, title="Taxed", description="Whether tax is charged on the item")
+    tax_rate: TaxRate | None = Field(None, title="Tax rate", description="First tax in percent")
+    tax_class: Line | None = Field(None, title="Tax class", description="Class of goods with a tax rate of its own")
     kind: ItemKind | None = Field(None, title="Kind", description="What kind of item it is")
     service_id: Id | None = Field(None, title="Service", description="Service billed", json_schema_extra={"picks": "services"})  # fmt: skip
     addon_id: Id | None = Field(None, title="Add-on", description="Add-on billed", json_schema_extra={"picks": "addons"})  # fmt: skip
     domain_id: Id | None = Field(None, title="Domain", description="Domain billed", json_schema_extra={"picks": "domains"})  # fmt: skip
     period_from: date | None = Field(None, title="From", description="First day billed")
     period_to: date | None = Field(None, title="To", description="Last day billed")
-    clear: ColumnNames | None = Field(None, title="Empty these fields", description="service_id, addon_id, domain_id, period_from, period_to")  # fmt: skip
+    clear: ColumnNames | None = Field(None, title="Empty these fields", description="service_id, addon_id, domain_id, tax_rate, tax_class, period_from, period_to")  # fmt: skip
 
 
-CLEARABLE = ("service_id", "addon_id", "domain_id", "period_from", "period_to")
+CLEARABLE = ("service_id", "addon_id", "domain_id", "tax_rate", "tax_class", "period_from", "period_to")
 
 # A column that must not be emptied is named as that; an item without it is not reckoned.
 CLEARING = f"""
@@ -192,7 +198,8 @@ def edit_invoice_item(tables: Tables, requests: Relation, *, today: date, now: d
 
     Problems:
         ``unknown_invoice_item``, ``not_draft``, ``nothing_given``, ``not_clearable``, ``given_and_cleared``,
-        ``not_clients``, ``period_order``, ``not_minor_unit``, ``too_large``, ``negative_total``.
+        ``not_clients``, ``period_order``, ``not_minor_unit``, ``too_large``, ``negative_total``, ``not_taxed``,
+        ``unknown_tax_class``.
 
     Warnings:
         ``tax_changed``.

@@ -12,6 +12,7 @@ from clientops.requests import Id, Request, Text
 from clientops.rules.editing import edit_problems_sql, edited_sql
 from clientops.rules.fields import ColumnNames, Line, WayOfPaying
 from clientops.rules.invoice_rows import price_items
+from clientops.rules.reverse_charge import noted_sql
 from clientops.rules.taxes import BILLING, amount_sql
 from clientops.tables.view import Steps, Tables
 
@@ -48,27 +49,38 @@ UNKNOWN_INVOICE = """
 """
 
 
-def reckon_drafts(steps: Steps) -> None:
+def reckon_drafts(steps: Steps, *, is_tax_reset: bool = False) -> None:
     """Reckon drafts anew from their items, as ``create-invoice`` would today.
 
     Args:
         steps: With ``billing`` and ``bill_items``: the items that the drafts have afterwards, ``bill_id`` (the invoice),
             ``item_id``, ``position`` (of the request to blame), ``client_id`` and the columns of an item. Later steps may
             read ``draft_totals`` and ``taxed_items``.
+        is_tax_reset: Whether reverse charge is decided again too; else each draft stays with or without it.
     """
-    steps.add("bills", "select distinct bill_id, client_id from bill_items")
+    steps.add("bills", DRAFTED.format(reverse_charge="null::boolean" if is_tax_reset else "invoices.is_reverse_charge"))
     price_items(steps)
     steps.add("draft_totals", DRAFT_TOTALS)
 
 
-DRAFT_TOTALS = """
-    select bill_id as id, bill_totals.tax_mode, tax_rate1, tax_rate2, (total - tax1 - tax2)::decimal(18, 4) as subtotal, tax1,
-        tax2, total
-    from bills join bill_totals using (bill_id) join billed_clients using (client_id)
+DRAFTED = """
+    select distinct bill_id, bill_items.client_id, {reverse_charge} as reverse_charge
+    from bill_items left join invoices on invoices.id = bill_items.bill_id
+"""
+
+DRAFT_TOTALS = f"""
+    with priced as (
+        select bill_totals.*, invoices.notes, own_company.reverse_charge_note
+        from bill_totals join invoices on invoices.id = bill_totals.bill_id cross join own_company
+    )
+    select bill_id as id, tax_mode, tax_rate1, tax_rate2, (total - tax1 - tax2)::decimal(18, 4) as subtotal, tax1, tax2, total,
+        is_reverse_charge, {noted_sql("notes")} as notes
+    from priced
 """
 
 PRICED_ITEMS = f"""
-    select item_id as id, {amount_sql("units")} as amount, {amount_sql("units1")} as tax1, {amount_sql("units2")} as tax2
+    select item_id as id, {amount_sql("units")} as amount, item_rate1 as tax_rate1, item_rate2 as tax_rate2,
+        {amount_sql("units1")} as tax1, {amount_sql("units2")} as tax2
     from taxed_items
 """
 
@@ -104,7 +116,7 @@ TAX_CHANGED = """
 KEPT_ITEMS = """
     select items.invoice_id as bill_id, items.id as item_id, blamed."row" as position, invoices.client_id, items.kind,
         items.service_id, items.addon_id, items.domain_id, items.description, items.quantity, items.unit_price,
-        items.discount, items.is_taxed, items.period_from, items.period_to
+        items.discount, items.is_taxed, items.tax_class, items.tax_rate, items.period_from, items.period_to
     from (from invoice_items where invoice_id in (select bill_id from blamed)) items
     join blamed on blamed.bill_id = items.invoice_id join invoices on invoices.id = items.invoice_id
 """
@@ -156,7 +168,7 @@ def edit_invoice(tables: Tables, requests: Relation, *, today: date, now: dateti
     steps.add("drafts", DRAFTS)
     steps.add("blamed", f"{BLAMED} having bool_or(reckon_tax)")
     steps.add("bill_items", KEPT_ITEMS)
-    reckon_drafts(steps)
+    reckon_drafts(steps, is_tax_reset=True)
     steps.add("edited", edited_sql("invoices", "invoice_id", EDITABLE))
     steps.add("general", edit_problems_sql("invoices", "invoice_id", EDITABLE, EDITABLE))
     steps.add("problems", f"{EDIT_PROBLEMS} union all {TOTAL_PROBLEMS}")
@@ -182,8 +194,11 @@ EDIT_PROBLEMS = f"""
     group by edited.id, edited.number
 """
 
-CHANGED = """
-    select edited.*, coalesce(new.tax_mode, old.tax_mode) as tax_mode, coalesce(new.tax_rate1, old.tax_rate1) as tax_rate1,
+CHANGED = f"""
+    select edited.* replace ((select {noted_sql("edited.notes")} from (
+            select coalesce(new.is_reverse_charge, old.is_reverse_charge, false) as is_reverse_charge,
+                (select reverse_charge_note from own_company) as reverse_charge_note)) as notes),
+        coalesce(new.is_reverse_charge, old.is_reverse_charge) as is_reverse_charge, coalesce(new.tax_mode, old.tax_mode) as tax_mode, coalesce(new.tax_rate1, old.tax_rate1) as tax_rate1,
         coalesce(new.tax_rate2, old.tax_rate2) as tax_rate2, coalesce(new.subtotal, old.subtotal) as subtotal,
         coalesce(new.tax1, old.tax1) as tax1, coalesce(new.tax2, old.tax2) as tax2, coalesce(new.total, old.total) as total
     from edited join invoices old using (id) left join draft_totals new using (id)

@@ -18,7 +18,7 @@ BILLABLE = f"""
         services.next_due_on, {months_sql("services.billing_cycle")} as months,
         {aim_day_sql("services.billing_day", "services.next_due_on")} as aim_day,
         {_IS_FIRST.format(t="services")} as is_first, services.first_amount, services.recurring_amount,
-        coalesce(products.is_taxed, true) as is_taxed, services.payment_method, services.status as service_status,
+        coalesce(products.is_taxed, true) as is_taxed, products.tax_class, services.payment_method, services.status as service_status,
         {_TIMES.format(t="services")}
             || concat_ws(' - ', coalesce(products.name, 'Service ' || services.id), services.domain) as description
     from services left join products on products.id = services.product_id
@@ -29,7 +29,7 @@ BILLABLE = f"""
         addons.next_due_on, {months_sql("addons.billing_cycle")},
         {aim_day_sql("addons.billing_day", "addons.next_due_on")},
         {_IS_FIRST.format(t="addons")}, addons.first_amount, addons.recurring_amount,
-        addons.is_taxed, coalesce(addons.payment_method, services.payment_method), services.status,
+        addons.is_taxed, addons.tax_class, coalesce(addons.payment_method, services.payment_method), services.status,
         {_TIMES.format(t="addons")}
             || concat_ws(' - ', coalesce(addons.name, 'Add-on ' || addons.id), services.domain)
     from addons join services on services.id = addons.service_id
@@ -40,7 +40,7 @@ BILLABLE = f"""
         domains.next_due_on, domains.registration_period * 12,
         {leap_aim_day_sql("domains.next_due_on", "domains.registered_on")},
         {_IS_FIRST.format(t="domains")}, domains.first_amount, domains.recurring_amount,
-        (select are_domains_taxed from billing), domains.payment_method, null,
+        (select are_domains_taxed from billing), null, domains.payment_method, null,
         'Domain ' || case when {_IS_FIRST.format(t="domains")} then 'registration' else 'renewal' end || ' - '
             || domains.name || ' - ' || domains.registration_period
             || case domains.registration_period when 1 then ' year' else ' years' end

@@ -9,6 +9,7 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import round_sql, show_sql
 from clientops.requests import Id, Request
+from clientops.rules.credit_offers import credit_figures
 from clientops.rules.falling_due import (
     BILLABLE,
     BILLED_OWNERS,
@@ -20,6 +21,7 @@ from clientops.rules.falling_due import (
     ONLY_ASKED,
 )
 from clientops.rules.invoice_rows import make_invoices
+from clientops.rules.reverse_charge import UNKNOWN_ORIGIN, reverse_charge_figures
 from clientops.rules.taxes import BILLING
 from clientops.tables.view import Tables
 
@@ -64,7 +66,7 @@ def generate_invoices(tables: Tables, requests: Relation, *, today: date, now: d
     Warnings:
         ``closed_client`` (invoiced all the same), ``ended_service`` (a running add-on of a service that ended: not
         invoiced), ``negative_amount`` (not invoiced), ``many_cycles`` (more than 12 of one thing at once),
-        ``waiting_change`` (a change at renewal that was not carried out before).
+        ``waiting_change`` (a change at renewal that was not carried out before), ``own_country_unknown`` (no reverse charge).
 
     Source:
         WHMCS "Automation Settings", "Invoice generation"; ours are the month ends: 31 Jan, 28 Feb, 31 Mar.
@@ -85,8 +87,8 @@ def generate_invoices(tables: Tables, requests: Relation, *, today: date, now: d
         steps.add(f"moved_{table}", sql)
         moved.append(steps.update(table, f"moved_{table}"))
     steps.add("problems", PROBLEMS, days=MOST_DAYS_AHEAD)
-    steps.add("warnings", WARNINGS)
-    figures = tuple(steps.add("figures", FIGURES).fetchall())
+    steps.add("warnings", f"{WARNINGS} union all {UNKNOWN_ORIGIN}")
+    figures = (*steps.add("figures", FIGURES).fetchall(), *reverse_charge_figures(steps), *credit_figures(steps))
     return steps.plan(*changes, *moved, problems="problems", warnings="warnings", summary=figures)
 
 
@@ -128,7 +130,7 @@ BILL_ITEMS = f"""
             as description,
         1::decimal(18, 4) as quantity, unit_price,
         {round_sql("(unit_price::decimal(24, 4) * discount_percent::decimal(9, 4) * 0.01)")} as discount,
-        is_taxed, due_on as period_from, (later_due_on - 1) as period_to
+        is_taxed, tax_class, null::decimal(9, 4) as tax_rate, due_on as period_from, (later_due_on - 1) as period_to
     from priced
 """
 

@@ -11,12 +11,15 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
 from clientops.requests import Id, Money, Request, Text
+from clientops.rules.credit_offers import credit_figures
 from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.invoice_rows import make_invoices
+from clientops.rules.reverse_charge import UNKNOWN_ORIGIN, reverse_charge_figures
 from clientops.rules.taxes import BILLING
 from clientops.tables.view import Tables
 
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=4)]
+TaxRate = Annotated[Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=4)]
 Discount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
 
 
@@ -31,6 +34,16 @@ class CreateInvoice(Request):
     quantity: Quantity = Field(default=Decimal(1), title="Quantity", description="How many")
     discount: Discount = Field(default=Decimal(0), title="Discount", description="Money taken off the item")
     is_taxed: bool = Field(default=True, title="Taxed", description="Whether tax is charged on the item")
+    tax_rate: TaxRate | None = Field(
+        default=None,
+        title="Tax rate",
+        description="First tax in percent; empty: that of the client's place and the tax class",
+    )
+    tax_class: Line | None = Field(
+        default=None,
+        title="Tax class",
+        description="Class of goods with a tax rate of its own, e.g. reduced; empty: standard",
+    )
     kind: Literal["other", "service", "addon", "domain", "setup", "change", "late fee"] = Field(
         default="other", title="Kind", description="What kind of item it is"
     )
@@ -64,8 +77,15 @@ class CreateInvoice(Request):
     notes: Text | None = Field(
         default=None, title="Notes", description="Printed on the invoice", json_schema_extra={"multiline": True}
     )
+    reverse_charge: bool | None = Field(
+        default=None,
+        title="Reverse charge",
+        description="No tax for a valid VAT number of another EU country; empty: as the client's or the business settings say",
+    )
     apply_credit: bool | None = Field(
-        default=None, title="Apply credit", description="Whether the client's credit pays it as far as it goes"
+        default=None,
+        title="Apply credit",
+        description="Whether the client's credit pays it as far as it goes; empty: as the client's setting says",
     )
     send_email: bool | None = Field(
         default=None, title="Send e-mail", description="Whether the client is told, once it is issued"
@@ -73,7 +93,7 @@ class CreateInvoice(Request):
 
 
 OF_INVOICE = (
-    "client_id", "draft", "issued_on", "due_on", "number", "payment_method", "notes", "apply_credit", "send_email",
+    "client_id", "draft", "issued_on", "due_on", "number", "payment_method", "notes", "reverse_charge", "apply_credit", "send_email",
 )  # fmt: skip
 
 
@@ -82,7 +102,7 @@ def create_invoice(tables: Tables, requests: Relation, *, today: date, now: date
 
     Args:
         tables: Read-only tables; reads clients, their contacts and what is billed, tax rates and settings
-            (``tax_mode``, ``tax_compound``, ``invoice_due_days``, ``invoice_number_format``, ``invoice_next_number``).
+            (``tax_mode``, ``tax_compound``, ``tax_rounding``, ``company_tax_id``, ``company_country``, ``reverse_charge``, ``invoice_due_days``, ``invoice_number_format``, ``invoice_next_number``).
         requests: One row per item: ``client_id``, ``description``, ``quantity``, ``unit_price``, ``discount`` (money in
             the client's currency). Rows with the same ``invoice`` are one invoice; what concerns the invoice is
             given in its first row, and empty or the same in the others. See ``CreateInvoice``.
@@ -91,15 +111,20 @@ def create_invoice(tables: Tables, requests: Relation, *, today: date, now: date
 
     Returns:
         Inserts of ``invoices``, ``invoice_items``, credit entries and e-mails; updates of the clients' credit and of
-        the next number. A total of nothing is Paid at once. Items and taxes are rounded one by one, and sum to the total.
+        the next number. A total of nothing is Paid at once. Quantity x price is rounded, then the discount is taken off; taxes
+        are rounded item by item or on the sum of the items of a rate (``tax_rounding``), and sum to the total. The tax
+        numbers of both sides are kept on it. A client with a valid VAT number of another EU country is billed without
+        tax, with the words for it in the notes, unless it or the settings say otherwise.
 
     Problems:
         ``unknown_client``, ``differs`` (within one invoice), ``too_far_ahead`` (invoice date), ``due_before_issue``, ``period_order``, ``not_clients``
         (a service, add-on or domain), ``not_minor_unit`` (discount), ``negative_total``, ``too_large``,
-        ``number_taken``.
+        ``number_taken``, ``not_taxed`` (a rate for an item without tax), ``no_foreign_vat`` (reverse charge asked for),
+        ``unknown_tax_class``.
 
     Warnings:
-        ``closed_client``, ``of_issuing`` (a draft has no invoice date yet).
+        ``closed_client``, ``of_issuing`` (a draft has no invoice date yet), ``not_charged`` (a tax rate for a client who
+        pays none), ``own_country_unknown`` (no reverse charge).
 
     Source:
         WHMCS "Creating Invoices": draft, or published at once.
@@ -112,7 +137,12 @@ def create_invoice(tables: Tables, requests: Relation, *, today: date, now: date
     changes = make_invoices(steps, today=today, now=now)
     steps.add("problems", PROBLEMS, today=today)
     steps.add("warnings", WARNINGS)
-    return steps.plan(*changes, problems="problems", warnings="warnings")
+    return steps.plan(
+        *changes,
+        problems="problems",
+        warnings="warnings",
+        summary=(*reverse_charge_figures(steps), *credit_figures(steps)),
+    )
 
 
 KEYED = """
@@ -120,7 +150,7 @@ KEYED = """
         select *, min("row") over (partition by coalesce('key ' || invoice, 'row ' || "row")) as first_row from requests
     )
     select first_rows.*, clients.id is not null as is_known,
-        clients.payment_method as client_payment_method, clients.status as client_status, currencies.code, currencies.minor_digits
+        clients.payment_method as client_payment_method, clients.auto_apply_credit, clients.status as client_status, currencies.code, currencies.minor_digits
     from first_rows
     left join clients on clients.id = first_rows.client_id
     left join currencies on currencies.id = clients.currency_id
@@ -130,15 +160,15 @@ BILLS = """
     select row_number() over (order by "row") as bill_id, "row", client_id, coalesce(draft, false) as is_draft,
         coalesce(issued_on, $today::date) as issued_on,
         coalesce(due_on, coalesce(issued_on, $today::date) + due_days) as due_on,
-        coalesce(payment_method, client_payment_method) as payment_method, number, notes,
-        coalesce(apply_credit, false) as offers_credit, coalesce(send_email, false) as sends_email
+        coalesce(payment_method, client_payment_method) as payment_method, number, notes, reverse_charge,
+        coalesce(apply_credit, auto_apply_credit, false) as offers_credit, coalesce(send_email, false) as sends_email
     from keyed cross join billing
     where "row" = first_row and is_known
 """
 
 BILL_ITEMS = """
     select bills.bill_id, keyed."row" as position, bills.client_id, keyed.kind, keyed.service_id, keyed.addon_id,
-        keyed.domain_id, keyed.description, keyed.quantity, keyed.unit_price, keyed.discount, keyed.is_taxed,
+        keyed.domain_id, keyed.description, keyed.quantity, keyed.unit_price, keyed.discount, keyed.is_taxed, keyed.tax_class, keyed.tax_rate,
         keyed.period_from, keyed.period_to
     from keyed join bills on bills."row" = keyed.first_row
 """
@@ -168,6 +198,20 @@ def not_clients_sql(source: str) -> str:
         select asked."row", 'domain_id', 'not_clients', 'client ' || asked.client_id || ' has no domain ' || domain_id
         from {source} asked left join domains on domains.id = asked.domain_id
         where asked.domain_id is not null and domains.client_id is distinct from asked.client_id
+    """
+
+
+def item_tax_problems_sql(source: str) -> str:
+    """SELECT of the problems ``not_taxed`` and ``unknown_tax_class`` of a step with ``is_taxed``, ``tax_rate``, ``tax_class``."""
+    return f"""
+        select "row", 'tax_rate', 'not_taxed', 'tax_rate ' || tax_rate || ': the item is not taxed; leave one of them out'
+        from {source} where tax_rate > 0 and not is_taxed
+        union all
+        select "row", 'tax_class', 'unknown_tax_class', 'there is no tax rate of class ' || tax_class || coalesce('; there are '
+            || (select string_agg(distinct tax_rates.tax_class, ', ' order by tax_rates.tax_class) from tax_rates where tax_rates.tax_class <> ''),
+            '; set one first (set-tax-rate)')
+        from {source}
+        where tax_class is not null and lower(tax_class) not in (select lower(t.tax_class) from tax_rates t where t.tax_class is not null)
     """
 
 
@@ -212,14 +256,26 @@ PROBLEMS = f"""
     union all
     select "row", 'number', 'number_taken', 'number ' || number || ' is in an earlier row already'
     from bills where number is not null qualify row_number() over (partition by number order by "row") > 1
+    union all
+    {item_tax_problems_sql("keyed")}
+    union all
+    select bills."row", 'reverse_charge', 'no_foreign_vat', 'reverse_charge: client ' || bills.client_id || ' has no valid VAT number of another EU'
+        || ' country' || case when own_country is null then '; set company_country or company_tax_id first (set-business)' else '' end
+    from bills join bill_places using (bill_id) cross join own_company
+    where bills.reverse_charge and not bill_places.is_reverse_charge and not bill_places.is_tax_exempt
 """
 
-WARNINGS = """
+WARNINGS = f"""
     select "row", 'client_id' as field, 'closed_client' as code, 'client ' || client_id || ' is Closed' as message
     from keyed where "row" = first_row and client_status = 'Closed'
     union all
     select "row", 'issued_on', 'of_issuing', 'issued_on ' || issued_on || ' is not kept on a draft: it is given when it is issued'
     from keyed where "row" = first_row and draft and issued_on is not null
+    union all
+    select keyed."row", 'tax_rate', 'not_charged', 'tax_rate ' || tax_rate || ' is not charged: client ' || keyed.client_id || case
+        when is_tax_exempt then ' is tax exempt' else ' owes the tax itself (reverse charge)' end
+    from keyed join bills on bills."row" = keyed.first_row join bill_places using (bill_id) where tax_rate > 0 and is_untaxed
+    union all {UNKNOWN_ORIGIN}
 """
 
 RULES: tuple[Rule, ...] = (

@@ -9,9 +9,11 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import show_sql
 from clientops.requests import Id, Request
+from clientops.rules.credit_offers import credit_figures
 from clientops.rules.cycles import later_due_sql, months_sql
 from clientops.rules.domains import OURS
 from clientops.rules.invoice_rows import make_invoices
+from clientops.rules.reverse_charge import UNKNOWN_ORIGIN, reverse_charge_figures
 from clientops.rules.starting import ENDED
 from clientops.rules.taxes import BILLING
 from clientops.tables.view import Tables
@@ -48,7 +50,7 @@ def accept_order(tables: Tables, requests: Relation, *, today: date, now: dateti
         ``too_large``.
 
     Warnings:
-        ``closed_client``.
+        ``closed_client``, ``own_country_unknown`` (no reverse charge).
 
     Source:
         WHMCS "Managing Orders": Accept Order.
@@ -71,8 +73,8 @@ def accept_order(tables: Tables, requests: Relation, *, today: date, now: dateti
     steps.add("became", "select item_id as id, service_id, addon_id, domain_id from placed")
     steps.add("accepted", ACCEPTED)
     steps.add("problems", PROBLEMS, today=today)
-    steps.add("warnings", WARNINGS)
-    figures = tuple(steps.add("figures", FIGURES).fetchall())
+    steps.add("warnings", f"{WARNINGS} union all {UNKNOWN_ORIGIN}")
+    figures = (*steps.add("figures", FIGURES).fetchall(), *reverse_charge_figures(steps), *credit_figures(steps))
     return steps.plan(
         steps.insert("services", "new_services"),
         steps.insert("addons", "new_addons"),
@@ -181,6 +183,7 @@ BILL_ITEMS = """
         1::decimal(18, 4) as quantity, (placed.amount + placed.setup_fee)::decimal(18, 4) as unit_price, placed.discount,
         case placed.kind when 'product' then coalesce(products.is_taxed, true) when 'domain' then (select are_domains_taxed from billing)
             else true end as is_taxed,
+        case placed.kind when 'product' then products.tax_class end as tax_class, null::decimal(9, 4) as tax_rate,
         placed.started_on as period_from, (placed.later_on - 1) as period_to
     from placed join bills using ("row") left join products on products.id = placed.product_id
     where not placed.is_there

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from clientops.rules.cycles import later_due_sql
-from clientops.rules.invoice_rows import BILL_TOTALS, BILLED_ADDRESSES, BILLED_CLIENTS
-from clientops.rules.taxes import ITEM_AMOUNTS, ITEM_TAXES, TAX_PLACES, amount_sql, rounded_sql, step_sql, units_sql
+from clientops.rules.invoice_rows import price_items
+from clientops.rules.taxes import amount_sql, rounded_sql, step_sql, units_sql
 from clientops.tables.view import Steps
 
 
@@ -25,10 +23,6 @@ def share_sql(amount: str, days: str, days_in_all: str) -> str:
         else {amount_sql(rounded_sql(numerator, f"({days_in_all})::hugeint", step_sql()))} end)"""
 
 
-_STEPS = ("bills", "bill_items", "billed_addresses", "billed_places", "tax_places", "billed_clients", "item_amounts", "taxed_items",
-          "bill_totals")  # fmt: skip
-
-
 def work_out_credits(steps: Steps, prefix: str = "credited") -> None:
     """Work out what amounts to be given back come to with tax, exactly as an invoice of them would.
 
@@ -37,15 +31,4 @@ def work_out_credits(steps: Steps, prefix: str = "credited") -> None:
             wants. Adds ``<prefix>_bill_totals``: ``bill_id, tax1, tax2, total``.
         prefix: In front of the names of the steps.
     """
-    chain = {
-        "billed_addresses": BILLED_ADDRESSES,
-        "billed_places": "select distinct country, state from billed_addresses where not is_tax_exempt",
-        "tax_places": TAX_PLACES,
-        "billed_clients": BILLED_CLIENTS,
-        "item_amounts": ITEM_AMOUNTS,
-        "taxed_items": ITEM_TAXES,
-        "bill_totals": BILL_TOTALS,
-    }
-    for name, sql in chain.items():
-        renamed = re.sub(rf"\b({'|'.join(_STEPS)})\b", rf"{prefix}_\1", sql)
-        steps.add(f"{prefix}_{name}", renamed)
+    price_items(steps, f"{prefix}_")

@@ -33,7 +33,7 @@ ASKED = """
             kept.id is not null as is_known, kept.client_id, kept.status, kept.product_id, kept.billing_cycle, kept.quantity,
             kept.recurring_amount as old_amount, kept.first_amount, kept.registered_on, kept.next_due_on, kept.billing_day,
             kept.domain, kept.payment_method,
-            owners.status as client_status, owners.payment_method as client_payment_method, currencies.code, currencies.minor_digits,
+            owners.status as client_status, owners.auto_apply_credit, owners.payment_method as client_payment_method, currencies.code, currencies.minor_digits,
             owners.currency_id, coalesce(groups.discount_percent, 0) as discount_percent,
             coalesce(requests.billing_cycle, kept.billing_cycle) as cycle_after,
             coalesce(requests.product_id, kept.product_id) as product_after,
@@ -45,7 +45,7 @@ ASKED = """
         left join groups on groups.id = owners.group_id
     )
     select joined.*, prices.price, before.name as product_name, later.name as name_after, later.is_retired,
-        coalesce(later.is_taxed, true) as is_taxed, joined.new_product_id is null or later.id is not null as is_product,
+        coalesce(later.is_taxed, true) as is_taxed, later.tax_class, joined.new_product_id is null or later.id is not null as is_product,
         coalesce(old_extras.kept_extra, 0) as kept_extra, coalesce(old_extras.dropped_extra, 0) as dropped_extra,
         coalesce(old_extras.have_costs, false) as have_costs, coalesce(new_extras.added_extra, 0) as added_extra,
         row_number() over (partition by joined.service_id order by joined."row") > 1 as is_again
@@ -93,7 +93,8 @@ WORKED_OUT = f"""
                 else {share_sql("coalesce(new_amount, 0)", "days_remaining", "days_in_cycle")} end as new_share
         from counted
     )
-    select *, (new_share - old_share)::decimal(18, 4) as net,
+    select *, case when is_new_cycle then new_share - old_share
+            else {share_sql("(coalesce(new_amount, 0)::decimal(38, 4) - old_amount)", "days_remaining", "days_in_cycle")} end::decimal(18, 4) as net,
         is_known and not is_again and effective = 'now' and new_amount is not null as is_now,
         coalesce(name_after, 'Service ' || service_id) as called_after,
         concat_ws(', ', coalesce(product_name, 'Service ' || service_id), billing_cycle, case when quantity > 1 then quantity || ' x' end,
@@ -108,8 +109,9 @@ _CALCULATION = f"""(case
     when starts_anew and days_in_cycle = 0 then {show_sql("new_amount")} || ' for the cycle that begins'
     when starts_anew then {show_sql("new_amount")} || ' for the cycle that begins, less ' || {show_sql("old_amount")} || ' x '
         || days_remaining || '/' || days_in_cycle || ' days = ' || {show_sql("old_share")}
-    else {show_sql("coalesce(new_amount, 0)")} || ' x ' || days_remaining || '/' || days_in_cycle || ' days = ' || {show_sql("new_share")}
-        || ', less ' || {show_sql("old_amount")} || ' x ' || days_remaining || '/' || days_in_cycle || ' days = ' || {show_sql("old_share")}
+    when is_new_cycle then {show_sql("(-old_amount)")} || ' x ' || days_remaining || '/' || days_in_cycle || ' days = ' || {show_sql("net")}
+    else '(' || {show_sql("coalesce(new_amount, 0)")} || ' - ' || {show_sql("old_amount")} || ') x ' || days_remaining || '/' || days_in_cycle
+        || ' days = ' || {show_sql("net")}
     end)"""
 
 # What the client's group takes off every invoice, it takes off the rest of a cycle, charged or credited.
@@ -118,7 +120,7 @@ _DISCOUNT = round_sql("({net}::decimal(24, 4) * discount_percent::decimal(9, 4) 
 BILLS = """
     select row_number() over (order by "row") as bill_id, "row", client_id, false as is_draft, $today::date as issued_on,
         $today::date + due_days as due_on, coalesce(payment_method, client_payment_method) as payment_method,
-        null::varchar as number, null::varchar as notes, false as offers_credit, send_email as sends_email
+        null::varchar as number, null::varchar as notes, auto_apply_credit as offers_credit, send_email as sends_email
     from worked_out cross join billing where is_now and net > 0
 """
 
@@ -127,7 +129,8 @@ BILL_ITEMS = f"""
         null::bigint as domain_id,
         concat_ws(' - ', 'Change of ' || coalesce(product_name, 'service ' || service_id) || case when product_after is distinct from product_id
             then ' to ' || called_after else '' end, domain, why, {_CALCULATION}) as description,
-        1::decimal(18, 4) as quantity, net as unit_price, {_DISCOUNT.format(net="net")} as discount, is_taxed, $today::date as period_from,
+        1::decimal(18, 4) as quantity, net as unit_price, {_DISCOUNT.format(net="net")} as discount, is_taxed, tax_class,
+        null::decimal(9, 4) as tax_rate, $today::date as period_from,
         case when starts_anew then null else next_due_on - 1 end as period_to
     from worked_out join bills using ("row")
 """
@@ -139,14 +142,27 @@ CREDITS = """
 
 CREDITED_ITEMS = f"""
     select credited_bills.bill_id, 1 as position, worked_out.client_id, 1::decimal(18, 4) as quantity,
-        (-net)::decimal(18, 4) as unit_price, {_DISCOUNT.format(net="(-net)")} as discount, is_taxed
+        (-net)::decimal(18, 4) as unit_price, {_DISCOUNT.format(net="(-net)")} as discount, is_taxed, tax_class, null::decimal(9, 4) as tax_rate
     from worked_out join credited_bills using ("row")
 """
 
+# What is given back, which invoices of later rows can use.
+CREDIT_GAINS = """
+    select "row", client_id, total as amount from credited_bills join credited_bill_totals using (bill_id) where total > 0
+"""
+
+# Credit given, and credit applied to the invoices, in the order of the rows.
 CREDIT_ENTRIES = """
-    select {next_id} + row_number() over (order by "row") as id, client_id, $today::date as entry_on,
-        'Credit for the rest of the cycle: change of service ' || service_id as description, total as amount
-    from worked_out join credited_bills using ("row", client_id) join credited_bill_totals using (bill_id)
+    with entries as (
+        select "row", client_id, $today::date as entry_on,
+            'Credit for the rest of the cycle: change of service ' || service_id as description, total as amount,
+            null::bigint as invoice_id
+        from worked_out join credited_bills using ("row", client_id) join credited_bill_totals using (bill_id)
+        union all
+        select bills."row", offer_entries.client_id, entry_on, description, offer_entries.amount, invoice_id
+        from offer_entries join numbered_bills using (invoice_id) join bills using (bill_id)
+    )
+    select {next_id} + row_number() over (order by "row") as id, * exclude ("row") from entries
 """
 
 BALANCES = """

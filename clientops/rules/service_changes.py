@@ -9,9 +9,11 @@ from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Id, Request
+from clientops.rules.credit_offers import credit_figures
 from clientops.rules.fields import Line
 from clientops.rules.invoice_rows import make_invoices
 from clientops.rules.proration import work_out_credits
+from clientops.rules.reverse_charge import UNKNOWN_ORIGIN, reverse_charge_figures
 from clientops.rules.service_change_rows import (
     ADDED_OPTIONS,
     ASKED,
@@ -20,6 +22,7 @@ from clientops.rules.service_change_rows import (
     BILLS,
     CHANGES,
     CREDIT_ENTRIES,
+    CREDIT_GAINS,
     CREDITED_ITEMS,
     CREDITS,
     FIGURES,
@@ -83,13 +86,15 @@ def change_service(tables: Tables, requests: Relation, *, today: date, now: date
 
     Returns:
         Inserts into ``service_changes``. Effective now: updates of ``services``, inserts and deletes of
-        ``service_options``, and either an invoice (what the new price costs for the days that are left of the cycle, less
-        what the old one is worth for them, is positive) or a credit entry with the balance (it is negative), with tax.
+        ``service_options``, and either an invoice (the new price is higher: the difference of the two prices for the days
+        that are left of the cycle), to which the client's credit is applied where the client wants that, or a credit
+        entry with the balance (the new price is lower), with tax.
         With a new billing cycle the cycle begins today and its whole price is charged. What was never invoiced (the first
         cycle, or one that is due) is neither charged nor credited: its invoice will be of the new price.
         At renewal: nothing but the change, Pending; ``carry-out-changes`` does it.
-        Each part is rounded by itself, half away from zero, so that changes there and back come to nothing, and a chain
-        of changes of one day to what one change would, but for the rounding of the tax. The group's discount holds here, too.
+        The difference of the prices x days left / days in the cycle is rounded once, half away from zero, to the minor
+        unit: it is exact to half a minor unit, and changes there and back come to nothing. Where a new cycle begins, its whole
+        price less the rounded rest of the old one. The group's discount holds here, too.
 
     Problems:
         ``unknown_service``, ``twice``, ``not_running``, ``nothing_given``, ``no_change``, ``unknown_product``, ``no_price``,
@@ -98,7 +103,7 @@ def change_service(tables: Tables, requests: Relation, *, today: date, now: date
         ``no_renewal``.
 
     Warnings:
-        ``closed_client``, ``not_billed_yet`` (nothing to charge or credit), ``retired_product``.
+        ``closed_client``, ``not_billed_yet`` (nothing to charge or credit), ``retired_product``, ``own_country_unknown``.
 
     Source:
         WHMCS "Upgrade/Downgrade": price difference by the days that are left of the cycle; ours is the tax on credits.
@@ -113,10 +118,11 @@ def change_service(tables: Tables, requests: Relation, *, today: date, now: date
     steps.add("worked_out", WORKED_OUT, today=today)
     steps.add("bills", BILLS, today=today)
     steps.add("bill_items", BILL_ITEMS, today=today)
-    invoicing = {(change.table, change.kind): change for change in make_invoices(steps, today=today, now=now)}
     steps.add("credited_bills", CREDITS, today=today)
     steps.add("credited_bill_items", CREDITED_ITEMS)
     work_out_credits(steps)
+    steps.add("credit_gains", CREDIT_GAINS)
+    invoicing = {(change.table, change.kind): change for change in make_invoices(steps, today=today, now=now)}
     steps.add("all_entries", CREDIT_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
     steps.add("all_balances", BALANCES)
     steps.add("changed_services", SERVICES, today=today)
@@ -124,8 +130,8 @@ def change_service(tables: Tables, requests: Relation, *, today: date, now: date
     steps.add("added_options", ADDED_OPTIONS.format(next_id=tables.next_id("service_options")))
     steps.add("changes", CHANGES.format(next_id=tables.next_id("service_changes")), today=today)
     steps.add("problems", PROBLEMS)
-    steps.add("warnings", WARNINGS)
-    figures = tuple(steps.add("figures", FIGURES).fetchall())
+    steps.add("warnings", f"{WARNINGS} union all {UNKNOWN_ORIGIN}")
+    figures = (*steps.add("figures", FIGURES).fetchall(), *reverse_charge_figures(steps), *credit_figures(steps))
     del invoicing["credit_entries", "insert"], invoicing["clients", "update"]
     return steps.plan(
         steps.insert("service_changes", "changes"),

@@ -12,6 +12,7 @@ BILLING = """
     select
         case lower(max(value) filter (name = 'tax_mode')) when 'inclusive' then 'inclusive' else 'exclusive' end
             as tax_mode,
+        coalesce(lower(max(value) filter (name = 'tax_rounding')) = 'invoice', false) as is_rounded_on_sum,
         coalesce(lower(max(value) filter (name = 'tax_compound')) in ('yes', 'true', 'on', '1'), false) as is_compound,
         coalesce(lower(max(value) filter (name = 'tax_domains')) not in ('no', 'false', 'off', '0'), true)
             as are_domains_taxed,
@@ -24,23 +25,27 @@ BILLING = """
     from settings
 """
 
+# A rate of the item's class comes before one that is for all; of those the one for the narrowest place.
 TAX_PLACES = """
     with places as (from billed_places),
     fitting as (
-        select places.country, places.state, tax_rates.level, tax_rates.rate, tax_rates.id,
+        select places.country, places.state, places.tax_class, tax_rates.level, tax_rates.rate, tax_rates.id,
+            (coalesce(tax_rates.tax_class, '') = '')::integer as is_for_all,
             (coalesce(tax_rates.country, '') = '')::integer * 2 + (coalesce(tax_rates.state, '') = '')::integer as width
         from places
         join tax_rates
             on (coalesce(tax_rates.country, '') = '' or upper(tax_rates.country) = upper(places.country))
             and (coalesce(tax_rates.state, '') = '' or lower(tax_rates.state) = lower(places.state))
+            and (coalesce(tax_rates.tax_class, '') = '' or lower(tax_rates.tax_class) = places.tax_class)
     ),
     narrowest as (
-        select * from fitting qualify row_number() over (partition by country, state, level order by width, id) = 1
+        select * from fitting
+        qualify row_number() over (partition by country, state, tax_class, level order by is_for_all, width, id) = 1
     )
-    select country, state,
+    select country, state, tax_class,
         coalesce(max(rate) filter (level = 1), 0)::decimal(9, 4) as tax_rate1,
         coalesce(max(rate) filter (level = 2), 0)::decimal(9, 4) as tax_rate2
-    from narrowest group by country, state
+    from narrowest group by country, state, tax_class
 """
 
 
@@ -65,52 +70,69 @@ def rounded_sql(numerator: str, denominator: str, step: str = "step") -> str:
     return f"(sign({numerator}) * ({half_up}) * {step})"
 
 
+# Quantity x price is rounded to the minor unit first, as an item without discount would be; then the discount is taken off.
 ITEM_AMOUNTS = f"""
     with counted as (
         select bill_items.*, {units_sql("quantity")} * {units_sql("unit_price")} as gross,
             {units_sql("discount")} as taken_off, {step_sql()} as step
-        from bill_items join billed_clients using (client_id)
+        from bill_items join (select client_id, minor_digits from billed_addresses) using (client_id)
     )
-    select * exclude (gross, taken_off, step), step,
+    select * exclude (gross, taken_off, step), step, row_number() over (order by bill_id, position) as item_key,
         case when abs(gross - taken_off * 10000) < {MOST_UNITS} * 10000::hugeint
-            then {rounded_sql("(gross - taken_off * 10000)", "10000")} end as units
+            then {rounded_sql("gross", "10000")} - {rounded_sql("taken_off", "1")} end as units
     from counted
 """
 
+# Rounded on the sum, the tax of an item is what it adds to the rounded tax of the items of its rates up to it:
+# so the items' taxes sum to the tax of the sum, and each differs from its own by less than a minor unit.
 ITEM_TAXES = f"""
     with rated as (
         select item_amounts.*,
-            (case when is_taxed then tax_rate1 * 10000 else 0 end)::hugeint as rate1,
-            (case when is_taxed then tax_rate2 * 10000 else 0 end)::hugeint as rate2
-        from item_amounts join billed_clients using (client_id)
+            (case when is_taxed and not is_untaxed then coalesce(item_amounts.tax_rate, places.tax_rate1, 0) else 0 end)::decimal(9, 4)
+                as item_rate1,
+            (case when is_taxed and not is_untaxed then coalesce(places.tax_rate2, 0) else 0 end)::decimal(9, 4) as item_rate2
+        from item_amounts
+        join bill_places using (bill_id)
+        left join tax_places places on places.country is not distinct from bill_places.country
+            and places.state is not distinct from bill_places.state
+            and places.tax_class is not distinct from lower(item_amounts.tax_class)
+    ),
+    summed as (
+        select rated.*, (item_rate1 * 10000)::hugeint as rate1, (item_rate2 * 10000)::hugeint as rate2, billing.tax_mode,
+            billing.is_compound, billing.is_rounded_on_sum,
+            case when is_rounded_on_sum then (sum(units) over (
+                partition by bill_id, item_rate1, item_rate2 order by item_key))::hugeint else units end as base
+        from rated cross join billing
     ),
     net_and_first as (
-        select rated.*, billing.tax_mode, billing.is_compound,
+        select summed.*,
             case
-                when tax_mode = 'exclusive' then units
-                when is_compound then {rounded_sql("(units * 1000000000000)", "(1000000 + rate1) * (1000000 + rate2)")}
-                else {rounded_sql("(units * 1000000)", "1000000 + rate1 + rate2")}
+                when tax_mode = 'exclusive' then base
+                when is_compound then {rounded_sql("(base * 1000000000000)", "(1000000 + rate1) * (1000000 + rate2)")}
+                else {rounded_sql("(base * 1000000)", "1000000 + rate1 + rate2")}
             end as net,
-            {rounded_sql("(units * 1000000)", "1000000 + rate2")} as without_second
-        from rated cross join billing
+            {rounded_sql("(base * 1000000)", "1000000 + rate2")} as without_second
+        from summed
     ),
     first_level as (
         select *, case
-            when tax_mode = 'exclusive' then {rounded_sql("(units * rate1)", "1000000")}
+            when tax_mode = 'exclusive' then {rounded_sql("(base * rate1)", "1000000")}
             when is_compound then without_second - net
             when rate1 + rate2 = 0 then 0
-            else {rounded_sql("((units - net) * rate1)", "rate1 + rate2")}
-        end as units1
+            else {rounded_sql("((base - net) * rate1)", "rate1 + rate2")}
+        end as until1
         from net_and_first
     ),
     both_levels as (
         select *, case
-            when tax_mode = 'inclusive' then units - net - units1
-            when is_compound then {rounded_sql("((units + units1) * rate2)", "1000000")}
-            else {rounded_sql("(units * rate2)", "1000000")}
-        end as units2
+            when tax_mode = 'inclusive' then base - net - until1
+            when is_compound then {rounded_sql("((base + until1) * rate2)", "1000000")}
+            else {rounded_sql("(base * rate2)", "1000000")}
+        end as until2
         from first_level
     )
-    select * exclude (step, rate1, rate2, net, without_second, tax_mode, is_compound)
-    from both_levels
+    select * exclude (step, item_key, rate1, rate2, net, without_second, tax_mode, is_compound, is_rounded_on_sum, base, until1, until2),
+        until1 - case when is_rounded_on_sum then coalesce(lag(until1) over of_rates, 0) else 0 end as units1,
+        until2 - case when is_rounded_on_sum then coalesce(lag(until2) over of_rates, 0) else 0 end as units2
+    from both_levels window of_rates as (partition by bill_id, item_rate1, item_rate2 order by item_key)
 """

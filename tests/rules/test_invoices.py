@@ -15,6 +15,7 @@ from tests.rules.money_book import (
     assert_one_table_is_one_by_one,
     days,
     invoice,
+    planned,
     problems,
     rows,
     warnings,
@@ -60,7 +61,12 @@ def test_a_draft_is_owed_nothing_and_has_no_number():
             {"id": 2, "name": "invoice_next_number", "value": "7"},
         ],
     )
-    apply(book, "create-invoice", item(draft=True, apply_credit=True, send_email=True), item(invoice="x"))
+    apply(
+        book,
+        "create-invoice",
+        item(draft=True, apply_credit=True, send_email=True),
+        item(invoice="x", apply_credit=False),
+    )
     assert rows(book, "select status, number, issued_on, credit_applied from invoices order by id") == [
         ("Draft", None, None, money("0")),
         ("Unpaid", "7", TODAY, money("0")),
@@ -69,13 +75,29 @@ def test_a_draft_is_owed_nothing_and_has_no_number():
 
 
 def test_credit_may_pay_it():
-    """With credit asked for, invoices are paid in the order of their rows."""
+    """Invoices are paid in the order of their rows, but for one whose row says no."""
     book = tables(clients=[{"id": 1, "credit_balance": 15}])
-    apply(book, "create-invoice", item(apply_credit=True), item(), item(apply_credit=True))
+    apply(book, "create-invoice", item(apply_credit=True), item(apply_credit=False), item())
     assert rows(book, "select credit_applied, status from invoices order by id") == [
         (money("10"), "Paid"), (money("0"), "Unpaid"), (money("5"), "Unpaid"),
     ]  # fmt: skip
     assert rows(book, "select credit_balance from clients") == [(money("0"),)]
+
+
+def test_credit_follows_the_clients_setting_and_is_shown():
+    """Without a word the client's own setting decides; the preview shows what is applied, or that none is."""
+    book = tables(
+        clients=[{"id": 1, "credit_balance": "44.55"}, {"id": 2, "credit_balance": 5, "auto_apply_credit": False}]
+    )
+    plan = planned(book, "create-invoice", [item("100"), item("100", client_id=2), item("3", draft=True)])
+    assert plan.summary == (
+        ("Credit of client 1", "EUR 44.55 credit will be applied, EUR 55.45 left to pay"),
+        ("Credit of client 2", "EUR 5.00 stays: no credit is applied to this invoice"),
+    )
+    apply(book, "create-invoice", item("100"), item("100", client_id=2), item("3", draft=True))
+    assert rows(book, "select client_id, credit_applied from invoices order by id") == [
+        (1, money("44.55")), (2, money("0")), (1, money("0")),
+    ]  # fmt: skip
 
 
 def test_an_invoice_of_nothing_is_paid_at_once():

@@ -64,6 +64,19 @@ def test_credit_may_pay_it_and_clients_are_told():
     assert rows(book, "select subject_id from communications") == [(1,)]
 
 
+@pytest.mark.parametrize(
+    ("wants", "asked", "applied"), [(True, None, "10"), (False, None, "0"), (False, True, "10"), (True, False, "0")]
+)
+def test_credit_follows_the_clients_setting(wants, asked, applied):
+    """Empty: as the client's setting says; yes or no: as asked."""
+    book = tables(
+        clients=[{"id": 1, "credit_balance": 15, "auto_apply_credit": wants}],
+        invoices=[draft(1)], invoice_items=[{"id": 1, "invoice_id": 1, "amount": 10}],
+    )  # fmt: skip
+    apply(book, "issue-invoice", {"invoice_id": 1, "apply_credit": asked})
+    assert rows(book, "select credit_applied from invoices") == [(money(applied),)]
+
+
 def test_a_draft_of_nothing_is_paid_at_once():
     """A total of 0 is Paid when it is issued."""
     book = book_of(draft(1, total="0"))

@@ -54,7 +54,7 @@ def book(*services, **more):
 @pytest.mark.parametrize(
     ("asked", "days", "charge", "credit", "total", "given", "recurring", "due"),
     [
-        # 10 of 30 days: 25 x 10/30 = 8.33, less 10 x 10/30 = 3.33
+        # 10 of 30 days: (25 - 10) x 10/30
         pytest.param({"service_id": 1, "product_id": 2}, (10, 30), "5", "0", "5.95", "0", "25", date(2026, 11, 30), id="upgrade, with tax"),
         pytest.param({"service_id": 1, "recurring_amount": 4}, (10, 30), "0", "2", None, "2.38", "4", date(2026, 11, 30), id="downgrade, with tax"),
         pytest.param({"service_id": 2, "product_id": 2}, (10, 30), "800", "0", "800", "0", "4001", date(2026, 11, 30), id="whole yen"),
@@ -65,7 +65,7 @@ def book(*services, **more):
         pytest.param({"service_id": 1, "billing_cycle": "free"}, (10, 30), "0", "3.33", None, "3.96", "0", None, id="free from now on"),
         pytest.param({"service_id": 9, "billing_cycle": "monthly", "product_id": 2}, (0, 0), "25", "0", "29.75", "0", "25", date(2026, 12, 20), id="no longer free"),
         pytest.param({"service_id": 7, "billing_cycle": "monthly", "recurring_amount": 5}, (0, 0), "5", "0", "5.95", "0", "5", date(2026, 12, 20), id="no longer one time"),
-        pytest.param({"service_id": 8, "remove_options": "backup"}, (10, 30), "0", "0.66", None, "0.79", "11", date(2026, 11, 30), id="a feature removed"),
+        pytest.param({"service_id": 8, "remove_options": "backup"}, (10, 30), "0", "0.67", None, "0.80", "11", date(2026, 11, 30), id="a feature removed"),
         pytest.param({"service_id": 8, "add_options": "Disk=50 GB @ 3"}, (10, 30), "1", "0", "1.19", "0", "16", date(2026, 11, 30), id="a feature added"),
         pytest.param({"service_id": 8, "product_id": 2}, (10, 30), "5", "0", "5.95", "0", "28", date(2026, 11, 30), id="options are kept"),
         pytest.param({"service_id": 5, "product_id": 2}, (0, 0), "0", "0", None, "0", "25", TODAY, id="never invoiced yet"),
@@ -97,12 +97,12 @@ def test_the_calculation_is_shown():
     )
     assert result.summary == (
         ("Service 1", "Basic hosting, monthly, EUR 10.00 → Pro, monthly, EUR 25.00"),
-        ("Rest of the cycle", "EUR 25.00 x 10/30 days = EUR 8.33, less EUR 10.00 x 10/30 days = EUR 3.33"),
+        ("Rest of the cycle", "(EUR 25.00 - EUR 10.00) x 10/30 days = EUR 5.00"),
         ("Invoice", "EUR 5.95, of which tax EUR 0.95"),
     )
     [item] = result.rows("invoice_items", "insert")
     assert item["description"] == (
-        "Change of Basic hosting to Pro - Asked by phone - EUR 25.00 x 10/30 days = EUR 8.33, less EUR 10.00 x 10/30 days = EUR 3.33"
+        "Change of Basic hosting to Pro - Asked by phone - (EUR 25.00 - EUR 10.00) x 10/30 days = EUR 5.00"
     )
     assert (item["kind"], item["service_id"], item["period_from"], item["period_to"]) == (
         "change",
@@ -265,10 +265,10 @@ CURRENCIES = st.sampled_from([(1, 2), (2, 0), (3, 3)])
     st.dates(date(2027, 1, 1), date(2028, 12, 31)), st.integers(1, 1100), st.integers(0, 3),
 )  # fmt: skip
 def test_laws_of_pro_rata(currency, cycle, old, prices, due_on, back, aim_more):
-    """To the last minor unit: a chain of changes of one day comes to what one comes to, and there and back to nothing.
+    """Exact: each change is the price difference by the day, rounded once; there and back comes to nothing.
 
-    Each part is the amount by the day, rounded half away from zero, over the days of the cycle by the calendar, month
-    ends and leap years as they are: an oracle in plain Python says the same.
+    Days of the cycle are those of the calendar, month ends and leap years as they are: an oracle in plain Python says
+    the same. A chain of changes of one day differs from a single one by at most half a minor unit each.
     """
     client, digits = currency
     unit = Decimal(1).scaleb(-digits)
@@ -279,10 +279,11 @@ def test_laws_of_pro_rata(currency, cycle, old, prices, due_on, back, aim_more):
         return
     here = book(
         service(1, client, billing_cycle=cycle, next_due_on=due_on, recurring_amount=old * unit, billing_day=aim, registered_on=None),
-        clients=[{"id": 1}, {"id": 2, "currency_id": JPY}, {"id": 3, "currency_id": KWD}], tax_rates=[],
+        clients=[{"id": 1, "auto_apply_credit": False}, {"id": 2, "currency_id": JPY, "auto_apply_credit": False},
+                 {"id": 3, "currency_id": KWD, "auto_apply_credit": False}], tax_rates=[],
     )  # fmt: skip
     remaining, days = (due_on - today).days, (due_on - began).days
-    net, before = Decimal(0), old * unit
+    net, before, steps = Decimal(0), old * unit, 0
     for price in [*(p * unit for p in prices), old * unit]:
         if price == before:
             continue
@@ -291,12 +292,64 @@ def test_laws_of_pro_rata(currency, cycle, old, prices, due_on, back, aim_more):
             here, "select amount, credit_amount, days_remaining, days_in_cycle from service_changes order by id desc"
         )[0]
         assert (left, in_all) == (remaining, days)
-        assert amount - credit == share(price, remaining, days, digits) - share(before, remaining, days, digits)
-        assert min(amount, credit) == 0
-        net, before = net + amount - credit, price
-        assert net == share(price, remaining, days, digits) - share(old * unit, remaining, days, digits)
+        difference = share(abs(price - before), remaining, days, digits)
+        assert (amount, credit) == ((difference, 0) if price > before else (0, difference))
+        net, before, steps = net + amount - credit, price, steps + 1
     moved = figures(here)
-    assert (net, moved["total"]) == (0, moved["credit"])
+    assert moved["total"] - moved["credit"] == net
+    assert abs(net) <= steps * unit / 2
+    assert net == 0 or steps > 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "today", "net"),
+    [
+        pytest.param("31", "62", date(2026, 11, 16), "14.47", id="31 to 62, 14 of 30 days"),
+        pytest.param("0", "31", date(2026, 11, 1), "29.97", id="29 of 30 days"),
+        pytest.param("62", "31", date(2026, 11, 16), "-14.47", id="and back"),
+        pytest.param("0.01", "0.02", date(2026, 11, 15), "0.01", id="half a cent, away from zero"),
+    ],
+)
+def test_the_difference_is_rounded_once(old, new, today, net):
+    """What is charged or credited is the difference of the prices by the day, not of two rounded parts."""
+    here = book(service(1, recurring_amount=old), tax_rates=[])
+    apply(here, "change-service", {"service_id": 1, "recurring_amount": new}, today=today)
+    [(amount, credit)] = rows(here, "select amount, credit_amount from service_changes")
+    assert amount - credit == money(net)
+
+
+@pytest.mark.parametrize(("wants", "applied", "left"), [(True, "5.95", "4.05"), (False, "0", "10")])
+def test_credit_is_applied_to_the_invoice_of_a_change(wants, applied, left):
+    """The client's credit pays the invoice of an upgrade as its setting says, and the preview shows it."""
+    clients = [{"id": 1, "country": "DE", "credit_balance": 10, "auto_apply_credit": wants}]
+    here = book(service(1), clients=clients, credit_entries=[{"id": 1, "client_id": 1, "amount": 10}])
+    result = plan(change_service, ChangeService, here, [{"service_id": 1, "product_id": 2}])
+    expected = (
+        "EUR 5.95 credit will be applied, EUR 0.00 left to pay"
+        if wants
+        else "EUR 10.00 stays: no credit is applied to this invoice"
+    )
+    assert ("Credit of client 1", expected) in result.summary
+    apply(here, "change-service", {"service_id": 1, "product_id": 2})
+    assert rows(here, "select credit_applied, status from invoices") == [
+        (money(applied), "Paid" if wants else "Unpaid")
+    ]
+    assert rows(here, "select is_paid from service_changes") == [(wants,)]
+    assert rows(here, "select credit_balance from clients") == [(money(left),)]
+    assert figures(here)["log"] == money(left)
+
+
+def test_credit_of_a_downgrade_pays_the_upgrade_of_a_later_row():
+    """Down, then up again: the credit just given is applied, whether in one table or one after another."""
+    asked = [{"service_id": 1, "recurring_amount": 4}, {"service_id": 8, "recurring_amount": 22}]
+    here = book()
+    assert assert_one_table_is_one_by_one(book(), "change-service", asked) == 2
+    apply(here, "change-service", *asked)
+    # given 2.00 + 19 %; asked 3.00 + 19 %
+    assert rows(here, "select total, credit_applied from invoices") == [(money("3.57"), money("2.38"))]
+    assert rows(here, "select amount, invoice_id from credit_entries order by id") == [
+        (money("2.38"), None), (money("-2.38"), 1),
+    ]  # fmt: skip
 
 
 @settings(max_examples=3, deadline=None)
