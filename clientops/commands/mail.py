@@ -46,7 +46,8 @@ def send(
         print_json(done)
         return
     console.print(
-        f"Sent {done.sent}, to be tried again {done.postponed}, failed {done.failed}, uncertain {done.uncertain}, held back {done.held}."
+        f"Sent {done.sent}, to be tried again {done.postponed}, failed {done.failed}, uncertain {done.uncertain}"
+        f"{f', held back {done.held}' if done.held else ''}."
     )
 
 

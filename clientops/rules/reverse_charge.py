@@ -90,7 +90,7 @@ def noted_sql(notes: str) -> str:
     """
     return f"""(case when is_reverse_charge and not contains(coalesce({notes}, ''), reverse_charge_note)
             then concat_ws(chr(10), nullif(trim({notes}), ''), reverse_charge_note)
-        when not is_reverse_charge then nullif(trim(replace({notes}, reverse_charge_note, '')), '')
+        when not is_reverse_charge then nullif(trim(replace({notes}, reverse_charge_note, ''), ' ' || chr(10)), '')
         else {notes} end)"""
 
 

@@ -39,7 +39,7 @@ def updated(rule, model, *rows):
 def test_begun_mail_is_failed_until_its_outcome_is_known():
     """From its begin on a mail counts as failed, with its text and one attempt more, so nobody sends it again."""
     assert updated(begin_mail, BeginMail, {"communication_id": 1, "subject": "Hello", "body": "Text"}) == [
-        {"id": 1, "status": "failed", "attempts": 3, "next_attempt_at": None, "subject": "Hello", "body": "Text",
+        {"id": 1, "status": "failed", "attempts": 3, "sent_to": None, "next_attempt_at": None, "subject": "Hello", "body": "Text",
          "error": f"{UNCERTAIN} (2026-11-20 09:30:00)"},
     ]  # fmt: skip
 
