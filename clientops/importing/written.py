@@ -50,7 +50,7 @@ _LATEST_SHORT_YEAR = 69
 
 def sniff_decimal_mark(amounts: Sequence[str], delimiter: str = "") -> DecimalMark:
     """Which mark the amounts have; where nothing tells, the comma goes with the semicolon."""
-    commas, points = (len(found) for found in _told(amounts))
+    commas, points = (len(found) for found in told_marks(amounts))
     if commas != points:
         return "comma" if commas > points else "point"
     return "comma" if delimiter == ";" else "point"
@@ -59,7 +59,7 @@ def sniff_decimal_mark(amounts: Sequence[str], delimiter: str = "") -> DecimalMa
 def doubt_about_amounts(amounts: Sequence[str], mark: DecimalMark) -> str:
     """A sentence for the person where amounts can be read the other way too, or some are written so; else empty."""
     other: DecimalMark = "point" if mark == "comma" else "comma"
-    commas, points = _told(amounts)
+    commas, points = told_marks(amounts)
     mine, theirs = (commas, points) if mark == "comma" else (points, commas)
     if theirs:
         return (
@@ -75,7 +75,7 @@ def doubt_about_amounts(amounts: Sequence[str], mark: DecimalMark) -> str:
     return ""
 
 
-def _told(amounts: Sequence[str]) -> tuple[list[str], list[str]]:
+def told_marks(amounts: Sequence[str]) -> tuple[list[str], list[str]]:
     """The amounts that can only have a decimal comma, and those that can only have a decimal point."""
     bare = [(text, _bare(text)) for text in amounts]
     commas = [text for text, digits in bare if _COMMA.search(digits)]

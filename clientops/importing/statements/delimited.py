@@ -1,101 +1,41 @@
-"""CSV statements: of any bank by its headings or a mapping, and the exports of Stripe and PayPal."""
+"""CSV and spreadsheet statements: of any bank by its headings or a mapping, and the exports of gateways."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 from clientops.errors import UsageError
-from clientops.importing.statements.lines import Line, Statement, StatementError
-from clientops.importing.written import (
-    CREDIT_WORDS,
-    DEBIT_WORDS,
-    DateOrder,
-    DecimalMark,
-    doubt_about_amounts,
-    doubt_about_dates,
-    plain_amount,
-    plain_date,
-    sniff_date_order,
-    sniff_decimal_mark,
+from clientops.importing.statements.exports import INTERNAL, Export, export_of
+from clientops.importing.statements.headings import (
+    FIELDS,
+    FOOTERS,
+    HEADINGS,
+    currency_code,
+    currency_of_amount,
+    currency_of_heading,
+    match_headings,
 )
+from clientops.importing.statements.lines import Line, Note, Statement, StatementError
+from clientops.importing.statements.marks import decide_mark, decide_order
+from clientops.importing.statements.row_reader import RowReader, clipped, direction_of
+from clientops.importing.statements.splitting import (
+    LINES_LOOKED_AT,
+    Rows,
+    delimiters,
+    refuse_cut,
+    refuse_uneven,
+    split_rows,
+)
+from clientops.importing.written import DateOrder, DecimalMark, plain_amount, plain_date
+from clientops.readable import counted
 
-# Folded headings of banks in English, German, French, Spanish, Italian and Dutch, the likeliest first.
-HEADINGS: dict[str, tuple[str, ...]] = {
-    "booked_on": ("buchungstag", "buchungsdatum", "buchung", "bookingdate", "transactiondate", "posteddate", "postingdate", "dateoperation",
-                  "datedoperation", "fecha", "fechaoperacion", "dataoperazione", "datacontabile", "boekdatum", "boekingsdatum", "date", "datum", "data"),
-    "valued_on": ("wertstellung", "valuta", "valutadatum", "valuedate", "datevaleur", "datedevaleur", "fechavalor", "datavaluta", "rentedatum"),
-    "amount": ("betrag", "betrageur", "umsatz", "amount", "montant", "importe", "importo", "bedrag", "amounteur", "amountusd", "transactionamount"),
-    "credit": ("haben", "gutschrift", "credit", "paidin", "moneyin", "deposit", "deposits", "ingreso", "abono", "accrediti", "bij"),
-    "debit": ("soll", "lastschrift", "debit", "paidout", "moneyout", "withdrawal", "withdrawals", "cargo", "addebiti", "af"),
-    "direction": ("sh", "sollhaben", "habensoll", "sollhabenkennzeichen", "kennzeichen", "debitcredit", "creditdebit", "dc", "cd", "drcr", "crdr", "cdtdbtind",
-                  "creditdebitindicator", "afbij", "bijaf", "sens"),
-    "fee": ("fee", "fees", "gebuhr", "gebuehr", "entgelt", "frais", "comision"),
-    "payer_name": ("auftraggeber", "auftraggeberbeguenstigter", "auftraggeberbegunstigter", "beguenstigterzahlungspflichtiger",
-                   "begunstigterzahlungspflichtiger", "nameauftraggeber", "namezahlungsbeteiligter", "zahlungspflichtiger", "zahlungspflichtigerr", "payer", "payee",
-                   "counterparty", "name", "payername", "beneficiaire", "tiers", "ordenante", "beneficiario", "ordinante", "naamtegenpartij", "partnername"),
-    "payer_account": ("iban", "kontonummer", "kontonummeriban", "ibanzahlungsbeteiligter", "payeraccount", "counterpartyaccount", "partneriban", "tegenrekening", "account"),
-    "reference": ("referenz", "kundenreferenz", "kundenreferenzendtoend", "reference", "transactionid", "bankreference", "paymentreference", "referencia", "riferimento", "id"),
-    "description": ("verwendungszweck", "buchungstext", "description", "details", "memo", "libelle", "concepto", "descrizione", "causale", "omschrijving", "mededelingen", "purpose", "narrative", "text", "libelleoperation"),
-    "currency": ("waehrung", "wahrung", "currency", "devise", "divisa", "moneda", "valutacode", "munt"),
-    "balance": ("saldo", "balance", "saldonachbuchung", "kontostand", "solde", "runningbalance", "saldodisponible"),
-}  # fmt: skip
-FIELDS = tuple(HEADINGS)
-
-
-@dataclass(frozen=True)
-class Export:
-    """A gateway's export that is known by its headings.
-
-    Attributes:
-        source: Name of the gateway.
-        marks: Headings (folded) that it has and no other.
-        columns: Field to heading (folded), the likeliest first.
-        fee_sign: 1 where fees are written positive, -1 where negative.
-        status: Heading of a status, and the one whose rows count.
-    """
-
-    source: str
-    marks: frozenset[str]
-    columns: Mapping[str, tuple[str, ...]]
-    fee_sign: int = 1
-    status: tuple[str, str] | None = None
-
-
-EXPORTS = (
-    Export(
-        "stripe", frozenset({"source", "net", "fee", "type"}),
-        {"booked_on": ("createdutc", "created"), "valued_on": ("availableonutc", "availableon"), "amount": ("amount",), "fee": ("fee", "fees"), "net": ("net",),
-         "reference": ("source", "sourceid"), "description": ("description",), "currency": ("currency",), "payer_name": ("customerfacingname", "customername", "customeremail")},
-    ),
-    Export(
-        "stripe", frozenset({"balancetransactionid", "gross", "net"}),
-        {"booked_on": ("createdutc", "created"), "valued_on": ("availableonutc", "availableon"), "amount": ("gross",), "fee": ("fee",), "net": ("net",),
-         "reference": ("sourceid", "chargeid", "paymentintentid"), "description": ("description",), "currency": ("currency",), "payer_name": ("customername", "customeremail")},
-    ),
-    Export(
-        "paypal", frozenset({"transactionid", "gross", "net", "fee"}),
-        {"booked_on": ("date",), "amount": ("gross",), "fee": ("fee",), "net": ("net",), "reference": ("transactionid",), "payer_name": ("name",),
-         "payer_account": ("fromemailaddress",), "description": ("invoicenumber", "subject", "itemtitle", "note", "type"), "currency": ("currency",),
-         "balance": ("balance",)},
-        -1, ("status", "completed"),
-    ),
-    Export(
-        "paypal", frozenset({"transaktionscode", "brutto", "netto"}),
-        {"booked_on": ("datum",), "amount": ("brutto",), "fee": ("gebuhr", "entgelt"), "net": ("netto",), "reference": ("transaktionscode",), "payer_name": ("name",),
-         "payer_account": ("absenderemailadresse", "vonemailadresse"), "description": ("rechnungsnummer", "betreff", "artikelbezeichnung", "hinweis", "typ"),
-         "currency": ("wahrung",), "balance": ("guthaben", "saldo")},
-        -1, ("status", "abgeschlossen"),
-    ),
-)  # fmt: skip
+__all__ = ["FIELDS", "Reading", "headings_of", "read_delimited", "read_rows"]
+_CODE = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True)
@@ -123,64 +63,99 @@ class Reading:
     left_out: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Options:
+    """What was said of a file; see :func:`read_rows`."""
+
+    source: str = ""
+    columns: Mapping[str, str] | None = None
+    decimal_mark: DecimalMark | None = None
+    date_order: DateOrder | None = None
+    account: str = ""
+    currency: str = ""
+
+
 def read_delimited(
-    name: str,
-    text: str,
-    *,
-    source: str = "",
-    columns: Mapping[str, str] | None = None,
-    decimal_mark: DecimalMark | None = None,
-    date_order: DateOrder | None = None,
-    account: str = "",
-    currency: str = "",
+    name: str, text: str, options: Options | None = None, notes: list[Note] | None = None
 ) -> tuple[list[Statement], Reading]:
-    """Statements of a CSV file, one a currency, and how it was understood.
+    """Statements of a CSV file, one a currency, and how it was understood; see :func:`read_rows`."""
+    options = options or Options()
+    first: StatementError | None = None
+    for delimiter in delimiters(text):
+        try:
+            rows = split_rows(name, text, delimiter)
+            _headings(name, rows, options.columns or {})
+        except StatementError as error:
+            first = first or error
+            continue
+        return read_rows(name, rows, options, notes, delimiter=delimiter)
+    assert first is not None
+    raise first
+
+
+def read_rows(
+    name: str,
+    rows: Rows,
+    options: Options,
+    notes: list[Note] | None = None,
+    *,
+    delimiter: str = "",
+    numbers: Sequence[set[str]] = (),
+) -> tuple[list[Statement], Reading]:
+    """Statements of a table, one a currency, and how it was understood.
 
     Args:
         name: Name of the file.
-        text: Its content.
-        source: Bank or gateway; else what the headings look like.
-        columns: Heading to field where it is not understood; an empty field leaves the column out.
-        decimal_mark: Else what the amounts look like.
-        date_order: Else what the dates look like.
-        account: Account at the bank, if no column tells.
-        currency: Currency, if no column tells.
+        rows: Its rows with the lines they stand on, headings among them.
+        options: ``source`` (else what the headings look like), ``columns`` (heading to field where it is not understood; an empty
+            field leaves the column out), ``decimal_mark``, ``date_order`` (else what amounts and dates look like), ``account`` and
+            ``currency``, if no column tells.
+        notes: Takes rows that are left out, and doubts.
+        delimiter: Of a CSV.
+        numbers: Per column, texts that a spreadsheet keeps as numbers.
 
     Raises:
         StatementError: A value cannot be read, or there are no headings that are understood.
         UsageError: The decimal mark or the order of dates is none that there is.
     """
-    _check_choice("decimal mark", decimal_mark, ("comma", "point"))
-    _check_choice("order of dates", date_order, ("dmy", "mdy", "ymd"))
-    rows, delimiter = _rows(name, text)
-    at, export, fields = _headings(name, rows, columns or {})
+    _check_choice("decimal mark", options.decimal_mark, ("comma", "point"))
+    _check_choice("order of dates", options.date_order, ("dmy", "mdy", "ymd"))
+    told = notes if notes is not None else []
+    at, export, fields = _headings(name, rows, options.columns or {})
     headings = rows[at][1]
-    table = [(line, row) for line, row in rows[at + 1 :] if len([v for v in row if v.strip()]) > 1]
+    table = rows[at + 1 :]
+    if at:
+        told.append(Note(rows[0][0], "text", f"{counted(at, 'row')} above the headings not read, e.g. {clipped(' '.join(v for v in rows[0][1] if v.strip()))!r}"))  # fmt: skip
+    refuse_uneven(name, headings, table)
+    places = {field: [headings.index(heading) for heading in own] for field, own in fields.items()}
+    _find_currency(places, table)
+    table = _without_footers(name, places, table, told)
     if not table:
         raise StatementError(name, rows[at][0], "there are no lines below the headings")
-    place_of = {field: headings.index(heading) for heading, field in fields.items()}
-    amounts = _column(table, place_of, ("amount", "credit", "debit", "balance"))
-    days = _column(table, place_of, ("booked_on", "valued_on"))
-    mark = decimal_mark or sniff_decimal_mark(amounts, delimiter)
-    order = date_order or sniff_date_order(days)
-    reader = _Reader(name, place_of, mark, order, export)
-    kept = [(line, row) for line, row in table if reader.counts(headings, row)]
-    read = [(reader.line(line, row), (reader.value(row, "currency") or currency).upper()) for line, row in kept]
-    named = source or (export.source if export else "bank")
-    statements: list[Statement] = []
-    for code in dict.fromkeys(code for _, code in read):
-        if not re.fullmatch(r"[A-Z]{3}", code):
-            raise StatementError(name, read[0][0].place, f"the currency is {code!r}", "give it, e.g. --currency EUR")
-        statements.append(_statement(named, account, code, [line for line, own in read if own == code]))
-    doubts = (
-        "" if decimal_mark else doubt_about_amounts(amounts, mark),
-        "" if date_order else doubt_about_dates(days, order),
-    )
+    refuse_cut(name, headings, table)
+    _find_direction(headings, places, table, options, told)
+    codes = _currencies(headings, places, table, options.currency)
+    amounts = [(row[place], code) for (_, row), code in zip(table[:5000], codes, strict=False) for field in ("amount", "credit", "debit", "balance")
+               for place in places.get(field, ()) if place < len(row) and row[place].strip()]  # fmt: skip
+    days = _column(table, places, ("booked_on", "valued_on"))
+    mark, mark_doubt = decide_mark(amounts, delimiter)
+    order, order_doubt = decide_order(days)
+    mark, order = options.decimal_mark or mark, options.date_order or order
+    reader = RowReader(name, headings, places, mark, order, export, numbers)
+    _find_signs(reader, table)
+    statements = _statements(reader, table, codes, options, told)
+    doubts = ("" if options.decimal_mark else mark_doubt, "" if options.date_order else order_doubt)
+    columns = {heading: field for field, own in fields.items() for heading in own if field not in INTERNAL}
+    texts = [text for text, _ in amounts]
     return statements, Reading(
-        named, fields, mark, order, _example(days, plain_date, order, ("dmy", "mdy")),
-        _example(amounts, plain_amount, mark, ("comma", "point")), tuple(d for d in doubts if d),
-        tuple(heading for heading, field in (columns or {}).items() if not field),
+        _source(options, export), columns, mark, order, _example(days, plain_date, order, ("dmy", "mdy")),
+        _example(texts, plain_amount, mark, ("comma", "point")), tuple(d for d in doubts if d),
+        tuple(heading for heading, field in (options.columns or {}).items() if not field),
     )  # fmt: skip
+
+
+def _source(options: Options, export: Export | None) -> str:
+    return options.source or (export.source if export else "bank")
 
 
 def _check_choice(what: str, value: str | None, allowed: tuple[str, ...]) -> None:
@@ -196,59 +171,150 @@ def _example(texts: Sequence[str], read: Callable[[str, Any], str], way: str, wa
 
 def headings_of(text: str) -> list[str]:
     """The headings that a CSV likely has: of its first rows, the first of those with the most values."""
-    rows, _ = _rows("the file", text)
-    first = max((row for _, row in rows[:40]), key=lambda row: sum(1 for value in row if value.strip()), default=[])
+    try:
+        rows = split_rows("the file", text, delimiters(text)[0])
+    except StatementError:
+        return []
+    first = max((row for _, row in rows[:LINES_LOOKED_AT]), key=lambda row: sum(1 for value in row if value.strip()), default=[])  # fmt: skip
     return [heading for heading in first if heading.strip()]
 
 
-def _rows(name: str, text: str) -> tuple[list[tuple[int, list[str]]], str]:
-    delimiter = max(";,\t|", key=lambda sign: sum(min(line.count(sign), 30) for line in text.splitlines()[:30]))
-    reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
-    try:
-        return [(reader.line_num, row) for row in reader if any(value.strip() for value in row)], delimiter
-    except csv.Error as error:
-        raise StatementError(name, reader.line_num, f"it cannot be read as a CSV: {error}") from error
-
-
-def _fold(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in plain if c.isalnum() and not unicodedata.combining(c))
-
-
-def _headings(
-    name: str, rows: list[tuple[int, list[str]]], given: Mapping[str, str]
-) -> tuple[int, Export | None, dict[str, str]]:
-    """The row of headings (banks write things above it), the known export if it is one, and field by heading."""
+def _headings(name: str, rows: Rows, given: Mapping[str, str]) -> tuple[int, Export | None, dict[str, list[str]]]:
+    """The row of headings (banks write things above it), the known export if it is one, and headings by field."""
     for field in given.values():
         if field and field not in FIELDS:
             raise UsageError(f"There is no field {field!r} of a statement; the fields are {', '.join(FIELDS)}")
-    for at, (_, row) in enumerate(rows[:40]):
-        folded = {_fold(heading) for heading in row}
-        export = next((e for e in EXPORTS if e.marks <= folded), None)
-        found = _match(row, export.columns if export else HEADINGS, given)
-        if "booked_on" in found.values() and {"amount", "credit", "debit"} & set(found.values()):
-            missing = [heading for heading in given if heading not in row]
+    for at, (_, row) in enumerate(rows[:LINES_LOOKED_AT]):
+        stripped = [heading.strip() for heading in row]
+        export = export_of(stripped)
+        found = match_headings(stripped, export.columns if export else HEADINGS, given, is_export=export is not None)
+        if "booked_on" in found and {"amount", "credit", "debit"} & set(found):
+            missing = [heading for heading in given if heading not in stripped]
             if missing:
-                raise UsageError(f"{name} has no column {missing[0]!r}; it has {', '.join(row)}")
+                raise UsageError(f"{name} has no column {missing[0]!r}; it has {', '.join(stripped)}")
+            row[:] = stripped
             return at, export, found
     raise StatementError(name, rows[0][0] if rows else 0, "no row has headings for a date and an amount", "say what they mean with --map heading=field")  # fmt: skip
 
 
-def _match(row: Sequence[str], known: Mapping[str, tuple[str, ...]], given: Mapping[str, str]) -> dict[str, str]:
-    found = {heading: field for heading, field in given.items() if field and heading in row}
-    free = [heading for heading in row if heading not in given and heading.strip()]
-    for field, names in known.items():
-        if field in found.values():
+def _column(table: Rows, places: Mapping[str, Sequence[int]], fields: Sequence[str]) -> list[str]:
+    wanted = [place for field in fields for place in places.get(field, ())]
+    return [row[place] for _, row in table[:5000] for place in wanted if place < len(row) and row[place].strip()]
+
+
+def _find_currency(places: dict[str, list[int]], table: Rows) -> None:
+    """A column named Valuta is the value date in some languages, and the currency in others: its values tell."""
+    texts = _column(table, places, ("valued_on",))
+    if texts and all(_CODE.fullmatch(text.strip()) for text in texts):
+        moved = places.pop("valued_on")
+        places.setdefault("currency", moved)
+
+
+def _without_footers(name: str, places: Mapping[str, Sequence[int]], table: Rows, notes: list[Note]) -> Rows:
+    """Rows that are lines; sums, balances and remarks of the bank are left out, and noted."""
+    usual = Counter(sum(1 for value in row if value.strip()) for _, row in table).most_common(1)[0][0] if table else 0
+    kept: Rows = []
+    for place, row in table:
+        filled = [value.strip() for value in row if value.strip()]
+        day = next((row[at].strip() for at in places["booked_on"] if at < len(row)), "")
+        has_money = any(row[at].strip() for field in ("amount", "credit", "debit") for at in places.get(field, ()) if at < len(row))  # fmt: skip
+        is_day = any(sign.isdigit() for sign in day)
+        is_footer = not is_day and (FOOTERS.match(filled[0]) or FOOTERS.match(day) or not has_money or (len(filled) <= 2 < usual))  # fmt: skip
+        if is_footer or (is_day and len(filled) == 1):
+            notes.append(Note(place, "left_out", f"row without {'a date' if not is_day else 'an amount'}: {clipped(' '.join(filled))!r}"))  # fmt: skip
+        elif not day:
+            raise StatementError(name, place, f"booked_on is missing: {clipped(' '.join(filled))!r}")
+        else:
+            kept.append((place, row))
+    return kept
+
+
+def _find_direction(
+    headings: Sequence[str], places: dict[str, list[int]], table: Rows, options: Options, notes: list[Note]
+) -> None:
+    """A column with no other words than those of debit and credit says the signs, whatever its heading is."""
+    if "amount" not in places:
+        return
+    taken = {place for own in places.values() for place in own if own is not places.get("direction")} - set(places.get("reference", ()))  # fmt: skip
+    amounts = _column(table, places, ("amount",))
+    has_signs = any(re.search(r"[-−(–]\s*[^\d\s]{0,4}\s*\d|\d\s*[-−]\s*$", text) for text in amounts)
+    for place, heading in enumerate(headings):
+        if (options.columns or {}).get(heading, "direction") != "direction":
             continue
-        heading = next((h for n in names for h in free if _fold(h) == n and h not in found), None)
-        if heading is not None:
-            found[heading] = field
+        words = [row[place] for _, row in table if place < len(row) and row[place].strip()]
+        ways = {direction_of(word) for word in words}
+        if place in places.get("direction", ()) or not words or has_signs or place in taken:
+            continue
+        if 0 not in ways and len(words) == len(table) and "direction" not in places:
+            places["direction"] = [place]
+            notes.append(Note(0, "doubt", f"the signs of the amounts are taken from the column {heading!r}: {_ways_told(words)}"))  # fmt: skip
+        elif -1 in ways and "direction" not in places:
+            out = next(word for word in words if direction_of(word) < 0)
+            notes.append(Note(0, "doubt", f"the column {heading!r} has values such as {out!r}, but no amount has a minus: all are taken as received; if it says the sign, every value must be a word such as debit or credit"))  # fmt: skip
+
+
+def _ways_told(words: Sequence[str]) -> str:
+    told = {direction_of(word): word for word in reversed(words)}
+    return ", ".join(f"{word!r} is {'received' if way > 0 else 'paid'}" for way, word in sorted(told.items()))
+
+
+def _currencies(headings: Sequence[str], places: Mapping[str, Sequence[int]], table: Rows, given: str) -> list[str]:
+    """Currency of each row: of its column, the heading of the amounts, the amount itself, or as it was said."""
+    money = [place for field in ("amount", "credit", "debit") for place in places.get(field, ())]
+    of_heading = next((code for place in money if (code := currency_of_heading(headings[place]))), "")
+    own = places.get("currency", ())
+    found = []
+    for _, row in table:
+        text = next((row[place] for place in own if place < len(row) and row[place].strip()), "")
+        beside = "" if text or of_heading else next((code for place in money if place < len(row) and (code := currency_of_amount(row[place]))), "")  # fmt: skip
+        found.append(currency_code(text) or of_heading or beside or given.upper())
     return found
 
 
-def _column(table: list[tuple[int, list[str]]], place_of: Mapping[str, int], fields: Sequence[str]) -> list[str]:
-    places = [place_of[field] for field in fields if field in place_of]
-    return [row[place] for _, row in table[:5000] for place in places if place < len(row) and row[place].strip()]
+def _find_signs(reader: RowReader, table: Rows) -> None:
+    """Columns of debits or credits with both signs: the rarer sign is money that came back."""
+    for field in ("credit", "debit"):
+        texts = [plain_amount(text, reader.mark) for text in _column(table, reader.places, (field,))]
+        minus = sum(1 for text in texts if text.startswith("-") and text.strip("-0.,"))
+        plus = sum(1 for text in texts if not text.startswith("-") and text.strip("0.,"))
+        if minus and plus:
+            reader.signed[field] = 1 if field == "credit" else 1 if minus > plus else -1
+
+
+def _statements(
+    reader: RowReader, table: Rows, codes: Sequence[str], options: Options, notes: list[Note]
+) -> list[Statement]:
+    named = _source(options, reader.export)
+    moved = [(place, row, code) for (place, row), code in zip(table, codes, strict=True) if not reader.state(row)]
+    still = Counter(reader.state(row) for _, row in table)
+    found = _grouped(reader, moved, named, options.account)
+    if still[""] < len(table) and all(reader.value(row, "balance") for _, row in table):
+        # Some states move money at some gateways, holds for one: where every row has a balance, they tell.
+        every = [(place, row, code) for (place, row), code in zip(table, codes, strict=True)]
+        other = _grouped(reader, every, named, options.account)
+        if all(_adds_up(statement) for statement in other):
+            return other
+    for state, count in still.items():
+        if state:
+            first = next(place for place, row in table if reader.state(row) == state)
+            notes.append(Note(first, "left_out", f"{counted(count, 'row')} with the state {state!r}, in which no money moves"))  # fmt: skip
+    if not moved:
+        raise StatementError(reader.name, table[0][0], f"no row moved money: {', '.join(f'{n} are {s}' for s, n in still.items())}")  # fmt: skip
+    return found
+
+
+def _grouped(reader: RowReader, rows: Sequence[tuple[int, Sequence[str], str]], source: str, account: str) -> list[Statement]:  # fmt: skip
+    by_code: dict[str, list[Line]] = {}
+    for place, row, code in rows:
+        if not _CODE.fullmatch(code):
+            said = f"the currency is {code!r}" if code else "the currency is missing"
+            raise StatementError(reader.name, place, said, "give it, e.g. --currency EUR")
+        by_code.setdefault(code, []).extend(reader.lines(place, row))
+    return [_statement(source, account, code, lines) for code, lines in by_code.items()]
+
+
+def _adds_up(statement: Statement) -> bool:
+    return _follows(list(statement.lines))
 
 
 def _statement(source: str, account: str, currency: str, lines: list[Line]) -> Statement:
@@ -264,82 +330,10 @@ def _statement(source: str, account: str, currency: str, lines: list[Line]) -> S
 
 def _follows(lines: list[Line]) -> bool:
     """Whether each running balance is the one before and the line; with none there is nothing to tell."""
-    pairs = [(a.balance, b) for a, b in pairwise(lines) if a.balance is not None and b.balance is not None]
-    return all(before + line.amount - line.fee == line.balance for before, line in pairs)
-
-
-class _Reader:
-    """Values of rows, by the fields of their columns."""
-
-    def __init__(
-        self, name: str, place_of: Mapping[str, int], mark: DecimalMark, order: DateOrder, export: Export | None
-    ) -> None:
-        self.name, self.place_of, self.mark, self.order, self.export = name, place_of, mark, order, export
-
-    def value(self, row: Sequence[str], field: str) -> str:
-        """Text of a field; empty if there is none."""
-        place = self.place_of.get(field)
-        return row[place].strip() if place is not None and place < len(row) else ""
-
-    def counts(self, headings: Sequence[str], row: Sequence[str]) -> bool:
-        """Whether the row moved money: a gateway also lists what is only announced."""
-        if self.export is None or self.export.status is None:
-            return True
-        heading, wanted = self.export.status
-        place = next((at for at, text in enumerate(headings) if _fold(text) == heading), None)
-        return place is None or place >= len(row) or _fold(row[place]) == wanted
-
-    def line(self, place: int, row: Sequence[str]) -> Line:
-        """The line of a row."""
-        if self.value(row, "amount"):
-            amount = self.directed(place, row, self.money(place, row, "amount"))
-        else:
-            amount = self.money(place, row, "credit") - abs(self.money(place, row, "debit"))
-            if not self.value(row, "credit") and not self.value(row, "debit"):
-                raise StatementError(self.name, place, "the amount is missing")
-        sign = self.export.fee_sign if self.export else 1
-        fee = sign * self.money(place, row, "fee")
-        if self.value(row, "net") and self.money(place, row, "net") != amount - fee:
-            raise StatementError(
-                self.name, place, f"the amount {amount} less the fee {fee} is {amount - fee}, but net is {self.money(place, row, 'net')}"
-            )  # fmt: skip
-        valued = self.value(row, "valued_on")
-        booked = self.day(place, row, "booked_on")
-        assert booked is not None
-        return Line(
-            place, booked, amount, fee, self.day(place, row, "valued_on") if valued else None,
-            self.value(row, "payer_name"), self.value(row, "payer_account"), self.value(row, "reference"), self.value(row, "description"),
-            self.money(place, row, "balance") if self.value(row, "balance") else None,
-        )  # fmt: skip
-
-    def directed(self, place: int, row: Sequence[str], amount: Decimal) -> Decimal:
-        """The amount with the sign that a column of its own says (S or H, D or C, Af or Bij)."""
-        if "direction" not in self.place_of or amount == 0:
-            return amount
-        word = self.value(row, "direction")
-        plain = word.strip(". ").casefold()
-        if plain in DEBIT_WORDS or plain == "-":
-            return -abs(amount)
-        if plain in CREDIT_WORDS or plain == "+":
-            if amount > 0:
-                return amount
-            raise StatementError(self.name, place, f"direction {word!r} says received, but the amount is {amount}")
-        raise StatementError(self.name, place, f"direction {word!r} is none of S, H, D, C, debit, credit, Af, Bij")
-
-    def money(self, place: int, row: Sequence[str], field: str) -> Decimal:
-        """An amount; 0 where nothing stands."""
-        text = self.value(row, field)
-        if not text:
-            return Decimal(0)
-        plain = plain_amount(text, self.mark)
-        if not re.fullmatch(r"-?\d{1,15}(\.\d+)?", plain):
-            raise StatementError(self.name, place, f"{field} {text!r} is not a number like {'12,50' if self.mark == 'comma' else '12.50'}")  # fmt: skip
-        return Decimal(plain)
-
-    def day(self, place: int, row: Sequence[str], field: str) -> date | None:
-        """A date."""
-        text = self.value(row, field)
-        try:
-            return date.fromisoformat(plain_date(text, self.order))
-        except ValueError as error:
-            raise StatementError(self.name, place, f"{field} {text!r} is not a date ({self.order})") from error
+    before: Decimal | None = None
+    for line in lines:
+        after = None if before is None else before + line.amount - line.fee
+        if line.balance is not None and after is not None and line.balance != after:
+            return False
+        before = line.balance if line.balance is not None else after
+    return True

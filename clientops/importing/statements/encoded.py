@@ -89,6 +89,9 @@ def _eight_bits(content: bytes) -> tuple[str, list[str]]:
         chosen = "cp852" if central > western else "cp850"
         return chosen, [] if abs(western - central) > 0.2 or _same(sample, "cp850", "cp852") else ["cp850" if chosen == "cp852" else "cp852"]  # fmt: skip
     found = likely_encodings(sample)
+    letters = set(sample.decode("cp1252", "replace").casefold())
+    if found == ["cp1252"] and "ø" in letters and letters & {"á", "í", "è"} and not letters & {"å", "æ"}:
+        return "cp1250", found  # Dvořák, as Western Windows reads it, is Dvoøák: Czech, unless it is Faroese
     return found[0], found[1:]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from clientops.errors import UsageError
 from clientops.importing.statements.camt import read_camt
-from clientops.importing.statements.delimited import Reading, read_delimited
+from clientops.importing.statements.delimited import Options, Reading, read_delimited
 from clientops.importing.statements.encoded import decoded
 from clientops.importing.statements.lines import Note, Statement, StatementError, check_balances, request_rows
 from clientops.importing.statements.mt940 import read_mt940
@@ -18,6 +19,8 @@ from clientops.readable import counted
 
 FORMATS = {"csv": "CSV of a bank or gateway", "ofx": "OFX, QFX", "mt940": "SWIFT MT940", "camt": "CAMT.053", "stripe": "Stripe export", "paypal": "PayPal export"}  # fmt: skip
 MOST_BYTES = 200_000_000
+# A tag at the beginning of a line: times such as 09:20:11 have it within.
+_SWIFT = re.compile(r"^[\x00-\x20]*(?:\{[^\r\n]*)?:(?:20|25P?|28C?|60[FM]|61):[^\r\n,;]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,8 @@ def read_statement(
         statements = read_mt940(name, decoded(content, notes, encoding), notes)
     else:
         statements, reading = read_delimited(
-            name, decoded(content, notes, encoding), source=source or ("" if chosen == "csv" else chosen), columns=columns,
-            decimal_mark=decimal_mark, date_order=date_order, account=account, currency=currency,
+            name, decoded(content, notes, encoding),
+            Options(source or ("" if chosen == "csv" else chosen), columns, decimal_mark, date_order, account, currency), notes,
         )  # fmt: skip
         notes += [Note(0, "doubt", doubt) for doubt in reading.doubts]
     every = [_named(statement, source, account) for statement in statements]
@@ -129,7 +132,7 @@ def guess_format(name: str, content: bytes) -> str:
         return "ofx"
     if "CAMT.05" in upper or "<BKTOCSTMR" in upper:
         return "camt"
-    if ":20:" in head and (":25:" in head or ":60" in head):
+    if _SWIFT.search(head):
         return "mt940"
     ending = Path(name).suffix.lower().lstrip(".")
     return {"ofx": "ofx", "qfx": "ofx", "sta": "mt940", "mt940": "mt940", "940": "mt940", "xml": "camt"}.get(
