@@ -68,7 +68,7 @@ INVOICES = f"""
     )
     select asked.communication_id, invoices.id, coalesce(invoices.number, invoices.id::varchar) as number,
         invoices.issued_on, invoices.due_on, invoices.status, invoices.total, invoices.credit_applied,
-        (invoices.tax1 + invoices.tax2)::decimal(18, 4) as tax,
+        (invoices.tax1 + invoices.tax2)::decimal(18, 4) as tax, invoices.notes, invoices.client_tax_id, invoices.company_tax_id,
         case when invoices.status in ('Draft', 'Cancelled') then 0::decimal(18, 4)
             else (invoices.total - coalesce(paid.amount, 0) - invoices.credit_applied - invoices.written_off)::decimal(18, 4)
         end as owed,

@@ -71,7 +71,7 @@ def holding_back(function: RuleFunction) -> RuleFunction:
     def planned(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
         plan = function(tables, requests, today=today, now=now)
         settling = [c for c in plan.changes if c.table == "invoices" and c.kind in ("update", "delete")]
-        writes_mail = any(c.table == "communications" for c in plan.changes)
+        writes_mail = any(c.table == "communications" and c.kind != "insert" for c in plan.changes)
         if not settling or writes_mail or tables.query(WAITING_EXIST).fetchone() is None:
             return plan
         steps = tables.steps(**{f"invoices_to_{c.kind}": c.rows for c in settling})

@@ -19,6 +19,7 @@ FACTS = {
         "id": 5, "number": "2026-5", "issued_on": date(2026, 11, 1), "due_on": date(2026, 11, 15),
         "total": Decimal("1190.00"), "tax": Decimal("190.00"), "credit_applied": Decimal("90.00"), "owed": Decimal(1100),
         "items": [{"description": "Hosting", "kind": "service", "amount": Decimal("1000.00")}], "more_items": 0,
+        "notes": None, "client_tax_id": None, "company_tax_id": None,
     },
     "transaction": {
         "id": 3, "amount_in": Decimal(20), "occurred_at": datetime(2026, 11, 20, tzinfo=UTC), "reference": "R1",
@@ -52,6 +53,16 @@ def test_amounts_and_dates_are_written_as_the_language_does():
     assert english.subject == "Invoice 2026-5 of Example Ltd"
     assert german.subject == "Rechnung 2026-5 von Example Ltd"
     assert render("payment-received", "en", FACTS).subject == "Thank you for your payment of $20.00"
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Your tax number: FR1"), ("de", "Ihre Steuernummer: FR1")])
+def test_an_invoice_says_what_tax_law_wants(language, words):
+    """Notes, such as the words for reverse charge, and both tax numbers stand in the mail of an invoice."""
+    invoice = {**FACTS["invoice"], "notes": "Reverse charge", "client_tax_id": "FR1", "company_tax_id": "DE2"}
+    body = render("invoice-created", language, {**FACTS, "invoice": invoice}).body
+    assert all(line in body.split("\n") for line in ("Reverse charge", words))
+    assert "DE2" in body
+    assert "\n\n\n" not in body
 
 
 @pytest.mark.parametrize("language", [None, "", "fr", "xx", "../../etc", "en-GB"])
