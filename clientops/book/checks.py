@@ -53,13 +53,13 @@ def _new_pointers_sql(reference: Reference, operation_id: int, settled: Settled)
 
 
 def check_invariants(connection: duckdb.DuckDBPyConnection, operation_id: int, changes: list[Settled]) -> list[Problem]:
-    """Problems of touched rows that break an invariant now and did not before."""
+    """Problems of touched rows that break an invariant now and did not before, or break it by more."""
     queries = []
     for i, invariant in enumerate(INVARIANTS):
         touched = _touched_sql(invariant, operation_id, changes)
         if touched is not None:
             queries.append(
-                f"select {i} as invariant, id, message from "
+                f"select {i} as invariant, id, message, {invariant.excess or 0}::decimal(38, 4) as excess from "
                 f"(with touched as materialized ({touched}) select * from ({invariant.sql}))"
             )
     if not queries:
@@ -71,7 +71,8 @@ def check_invariants(connection: duckdb.DuckDBPyConnection, operation_id: int, c
     connection.execute(f"create or replace temp table broken as {sql}")
     show_past(connection, operation_id - 1)  # a flaw that was there before is not this operation's fault
     found = connection.execute(
-        f"select invariant, message from broken anti join ({sql}) before using (invariant, id) "
+        f"select invariant, message from broken b where not exists (select 1 from ({sql}) before "
+        "where before.invariant = b.invariant and before.id = b.id and before.excess >= b.excess) "
         f"order by invariant, id limit {MOST}"
     ).fetchall()
     hide_past(connection)

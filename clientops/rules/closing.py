@@ -9,7 +9,9 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import show_sql
 from clientops.requests import Id, Request
+from clientops.rules.given_back import credit_back_sql
 from clientops.rules.status import UNKNOWN_CLIENT
+from clientops.tables.balances import balances_sql
 from clientops.tables.view import Tables
 
 
@@ -24,7 +26,7 @@ def close_account(tables: Tables, requests: Relation, *, today: date, now: datet
 
     Args:
         tables: Read-only tables; reads ``clients``, ``services``, ``addons``, ``domains``, ``invoices``,
-            ``allocations``, ``credit_entries`` and ``currencies``.
+            ``allocations``, ``credit_notes``, ``credit_entries`` and ``currencies``.
         requests: One row per client. See ``CloseAccount``.
         today: Day of the ends, cancellations and credit entries.
         now: Not used.
@@ -37,7 +39,8 @@ def close_account(tables: Tables, requests: Relation, *, today: date, now: datet
         by exactly the credit that was applied to the cancelled invoices.
 
     Problems:
-        ``unknown_client``, ``has_payments`` (an invoice that would be cancelled is partly paid).
+        ``unknown_client``, ``has_payments`` (an invoice that would be cancelled is partly paid), ``has_credit_note`` (one is
+        corrected by a credit note, whose part is not the client's credit).
 
     Warnings:
         ``credit_left``, ``in_collections`` (an invoice that stays).
@@ -54,7 +57,8 @@ def close_account(tables: Tables, requests: Relation, *, today: date, now: datet
     steps.add("unpaid", UNPAID)
     steps.add("problems", f"{UNKNOWN_CLIENT} union all {HAS_PAYMENTS}")
     steps.add("cancelled", CANCELLED, today=today)
-    steps.add("given_back", GIVEN_BACK.format(next_id=tables.next_id("credit_entries")), today=today)
+    what = "'Credit back from cancelled invoice ' || invoice_name"
+    steps.add("given_back", credit_back_sql("unpaid", what, tables.next_id("credit_entries")), today=today)
     steps.add("closed", CLOSED)
     steps.add("warnings", WARNINGS)
     counts = (
@@ -99,22 +103,17 @@ ENDED_DOMAINS = """
     where status in ('Pending', 'Pending Registration', 'Pending Transfer', 'Active', 'Grace', 'Redemption')
 """
 
-UNPAID = """
-    select closing."row", invoices.id, invoices.client_id, invoices.number, invoices.credit_applied
-    from invoices join closing using (client_id) where invoices.status in ('Draft', 'Unpaid')
+UNPAID = f"""
+    select closing."row", invoices.id, invoices.client_id, coalesce(invoices.number, invoices.id::varchar) as invoice_name, money.credit_applied, money.paid, money.credited_back
+    from invoices join closing using (client_id)
+    join ({balances_sql("select id from invoices where client_id in (select client_id from closing)")}) money on money.invoice_id = invoices.id
+    where invoices.status in ('Draft', 'Unpaid')
 """
 
 CANCELLED = """
     select id, 'Cancelled' as status, $today::date as cancelled_on, 0::decimal(18, 4) as credit_applied,
         0::decimal(18, 4) as written_off
     from unpaid
-"""
-
-GIVEN_BACK = """
-    select {next_id} + row_number() over (order by "row", id) as id, client_id, $today::date as entry_on,
-        'Credit back from cancelled invoice ' || coalesce(number, id::varchar) as description, credit_applied as amount,
-        id as invoice_id
-    from unpaid where credit_applied <> 0
 """
 
 CLOSED = """
@@ -126,13 +125,16 @@ CLOSED = """
 """
 
 HAS_PAYMENTS = f"""
-    select unpaid."row", 'client_id', 'has_payments', 'invoice ' || coalesce(unpaid.number, unpaid.id::varchar)
-        || ' of client ' || unpaid.client_id || ' is partly paid, with ' || {show_sql("sum(allocations.amount)")}
+    select unpaid."row", 'client_id', 'has_payments', 'invoice ' || unpaid.invoice_name
+        || ' of client ' || unpaid.client_id || ' is partly paid, with ' || {show_sql("unpaid.paid")}
         || '; refund or delete the payments first'
-    from unpaid join allocations on allocations.invoice_id = unpaid.id
-    join clients on clients.id = unpaid.client_id join currencies on currencies.id = clients.currency_id
-    group by unpaid."row", unpaid.id, unpaid.number, unpaid.client_id, currencies.code, currencies.minor_digits
-    having sum(allocations.amount) <> 0
+    from unpaid join clients on clients.id = unpaid.client_id join currencies on currencies.id = clients.currency_id
+    where unpaid.paid <> 0
+    union all
+    select unpaid."row", 'client_id', 'has_credit_note', 'invoice ' || unpaid.invoice_name
+        || ' of client ' || unpaid.client_id || ' is corrected by credit note ' || coalesce(notes.number, notes.id::varchar)
+        || ': cancel that first, or correct the rest with another one'
+    from unpaid join credit_notes notes on notes.invoice_id = unpaid.id where notes.status = 'Issued'
 """
 
 WARNINGS = f"""

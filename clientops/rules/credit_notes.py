@@ -12,9 +12,10 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql, show_sql
 from clientops.requests import CrossCheck, FieldError, Id, PositiveMoney, Request, Text
 from clientops.rules.fields import Line
-from clientops.rules.invoice_money import OPEN
+from clientops.rules.invoice_money import OPEN, settled_status_sql
 from clientops.rules.numbers import NUMBERED_BILLS, count_numbers
 from clientops.rules.taxes import amount_sql, rounded_sql, step_sql, units_sql
+from clientops.tables.balances import balances_sql
 from clientops.tables.view import Tables
 
 KIND = "invoice or transaction"
@@ -46,8 +47,8 @@ def issue_credit_note(tables: Tables, requests: Relation, *, today: date, now: d
     """Issue credit notes.
 
     Args:
-        tables: Read-only tables; reads ``invoices``, ``allocations``, ``credit_notes``, ``clients``, ``currencies``, and
-            the settings ``credit_note_number_format``, ``credit_note_next_number``, ``credit_note_number_restart``.
+        tables: Read-only tables; reads ``invoices``, ``allocations``, ``credit_notes``, ``credit_entries``, ``clients``,
+            ``currencies``, and the settings ``credit_note_number_format``, ``credit_note_next_number``, ``credit_note_number_restart``.
         requests: One row per credit note: ``invoice_id`` or ``client_id``, ``amount`` with tax. See ``IssueCreditNote``.
         today: Date of credit notes without one, and of credit entries.
         now: Not used.
@@ -55,11 +56,14 @@ def issue_credit_note(tables: Tables, requests: Relation, *, today: date, now: d
     Returns:
         Inserts into ``credit_notes`` with their part of the invoice's taxes, and into ``credit_entries``: the credit that
         the note gives, and what of it goes to the invoice at once, at most what that owes; updates of ``invoices`` and
-        of ``clients.credit_balance``. Per note, amount = what the invoice owes less + what the balance rises by.
+        of ``clients.credit_balance``. Per note, amount = what the invoice owes less, or was written off, + what the
+        balance rises by. What was sent back already, or was never paid, does not become credit: per invoice, no more is
+        given back than came in, whatever its status.
 
     Problems:
         ``unknown_invoice``, ``unknown_client``, ``other_client``, ``not_issued`` (a draft or cancelled invoice),
-        ``twice`` (one note an invoice and table), ``more_than_invoice`` (with the notes before), ``not_minor_unit``,
+        ``twice`` (one note an invoice and table), ``more_than_invoice`` (with the notes before), ``more_than_came_in``,
+        ``not_minor_unit``,
         ``before_invoice``, ``in_future``, ``number_taken``, ``too_large``; and from reading ``nothing_named``, ``missing``
         (amount without an invoice).
 
@@ -88,29 +92,20 @@ def issue_credit_note(tables: Tables, requests: Relation, *, today: date, now: d
 
 
 ASKED = f"""
-    with paid as (
-        select invoice_id, sum(amount) as amount from allocations where invoice_id in (select invoice_id from requests) group by 1
-    ),
-    noted as (
-        select invoice_id, sum(total) as total from credit_notes
-        where status = 'Issued' and invoice_id in (select invoice_id from requests) group by 1
-    )
+    with money as ({balances_sql("select invoice_id from requests")})
     select requests.*, coalesce(requests.issued_on, $today::date) as day, invoices.id is not null as is_invoice,
         invoices.client_id as owner_id, coalesce(requests.client_id, invoices.client_id) as for_client,
         clients.id is not null as is_client, clients.credit_balance, currencies.code, currencies.minor_digits,
         coalesce(invoices.number, invoices.id::varchar) as invoice_name, invoices.status, invoices.issued_on as invoice_on,
-        invoices.total as invoice_total, invoices.tax1 as invoice_tax1, invoices.tax2 as invoice_tax2, invoices.credit_applied,
-        (invoices.total - coalesce(noted.total, 0))::decimal(18, 4) as left_of_invoice,
-        case when invoices.status in {OPEN} then invoices.total - coalesce(paid.amount, 0) - invoices.credit_applied - invoices.written_off
-            else 0 end::decimal(18, 4) as owed,
-        coalesce(requests.amount, invoices.total - coalesce(noted.total, 0))::decimal(18, 4) as total,
+        invoices.paid_on, invoices.total as invoice_total, invoices.tax1 as invoice_tax1, invoices.tax2 as invoice_tax2,
+        invoices.credit_applied, invoices.written_off, money.owed, money.noted, money.credited_back, money.came_in, money.given_back,
+        money.left_to_note as left_of_invoice, coalesce(requests.amount, money.left_to_note)::decimal(18, 4) as total,
         requests.invoice_id is not null and row_number() over (partition by requests.invoice_id order by "row") > 1 as is_again
     from requests
     left join invoices on invoices.id = requests.invoice_id
     left join clients on clients.id = coalesce(requests.client_id, invoices.client_id)
     left join currencies on currencies.id = clients.currency_id
-    left join paid on paid.invoice_id = invoices.id
-    left join noted on noted.invoice_id = invoices.id
+    left join money on money.invoice_id = requests.invoice_id
 """
 
 
@@ -124,10 +119,10 @@ PRICED = f"""
     with shared as (
         select *, {step_sql()} as step, {units_sql("total")} as units, {units_sql("coalesce(invoice_total, 0)")} as whole,
             {units_sql("coalesce(invoice_tax1, 0)")} as whole1, {units_sql("coalesce(invoice_tax2, 0)")} as whole2,
-            {units_sql("coalesce(invoice_total - left_of_invoice, 0)")} as before
+            {units_sql("coalesce(noted, 0)")} as before
         from asked where is_client and (invoice_id is null or is_invoice) and total > 0 and not is_again
     )
-    select * exclude (step, units, whole, whole1, whole2, before), least(total, greatest(owed, 0))::decimal(18, 4) as applied,
+    select * exclude (step, units, whole, whole1, whole2, before), least(total, greatest(owed, 0) + coalesce(written_off, 0))::decimal(18, 4) as applied,
         case when whole > 0 then {amount_sql(_tax_sql("whole1"))} else 0 end::decimal(18, 4) as tax1,
         case when whole > 0 then {amount_sql(_tax_sql("whole2"))} else 0 end::decimal(18, 4) as tax2
     from shared
@@ -150,8 +145,16 @@ PROBLEMS = f"""
     from asked where is_invoice and is_again
     union all
     select "row", 'amount', 'more_than_invoice', 'amount ' || {show_sql("total")} || ' is more than is left of invoice '
-        || invoice_name || ', ' || {show_sql("left_of_invoice")}
+        || invoice_name || ', ' || {show_sql("invoice_total")} || case when noted > 0 then ' less credit notes of ' || {show_sql("noted")} else '' end
+        || case when credited_back > 0 then ' less ' || {show_sql("credited_back")} || ' given back for a service' else '' end
     from asked where is_invoice and is_client and status not in ('Draft', 'Cancelled') and not is_again and (total > left_of_invoice or left_of_invoice <= 0)
+    union all
+    select "row", 'amount', 'more_than_came_in', 'amount ' || {show_sql("total")} || ' would give client ' || for_client || ' '
+        || {show_sql("(total - applied)")} || ' of credit for invoice ' || invoice_name || ', for which ' || {show_sql("came_in")}
+        || ' came in and ' || {show_sql("given_back")} || ' was given back: at most '
+        || {show_sql("greatest(0, came_in - given_back) + applied")}
+    from priced where is_invoice and status not in ('Draft', 'Cancelled') and total <= left_of_invoice
+        and total - applied > greatest(0, came_in - given_back)
     union all
     select "row", 'amount', 'not_minor_unit',
         'amount ' || amount || ' is finer than ' || code || ' has: at most ' || minor_digits || ' decimals'
@@ -217,11 +220,19 @@ BALANCES = """
     from priced group by for_client
 """
 
-CORRECTED = """
+# A note takes the place of a write-off; an invoice that was refunded whole stays so.
+CORRECTED = f"""
+    with applying as (
+        select *, owed - applied as owed_after, greatest(0, applied - greatest(owed, 0))::decimal(18, 4) as not_written_off
+        from priced where applied > 0
+    )
     select invoice_id as id, (credit_applied + applied)::decimal(18, 4) as credit_applied,
-        case when owed = applied then 'Paid' else status end as status,
-        case when owed = applied then day end as paid_on
-    from priced where applied > 0
+        (written_off - not_written_off)::decimal(18, 4) as written_off,
+        case when status = 'Written off' and written_off = not_written_off then 'Paid'
+            else {settled_status_sql("status", "owed_after")} end as status,
+        case when status in {OPEN} and owed_after = 0 or status = 'Written off' and written_off = not_written_off then day
+            else paid_on end as paid_on
+    from applying
 """
 
 
@@ -292,7 +303,7 @@ CANCEL_PROBLEMS = f"""
     select "row", 'credit_note_id', 'credit_moved', 'credit note ' || note || ' reduced invoice ' || invoice_name
         || ', which has no longer that credit: it is ' || invoice_status
     from noted where not is_again and status = 'Issued' and applied > 0
-        and (invoice_status not in ('Unpaid', 'Paid', 'Collections') or credit_applied < applied_so_far)
+        and (invoice_status in ('Draft', 'Cancelled') or credit_applied < applied_so_far)
     union all
     select "row", 'credit_note_id', 'credit_spent', 'credit note ' || note || ' gave ' || {show_sql("(total - applied)")}
         || ', and client ' || client_id || ' has only ' || {show_sql("credit_balance")} || ' left'
@@ -318,7 +329,8 @@ BACK_BALANCES = """
 
 OWING = """
     select invoice_id as id, (any_value(credit_applied) - sum(applied))::decimal(18, 4) as credit_applied,
-        any_value(case invoice_status when 'Paid' then 'Unpaid' else invoice_status end) as status, null::date as paid_on
+        any_value(case when invoice_status in ('Paid', 'Written off') then 'Unpaid' else invoice_status end) as status,
+        any_value(case invoice_status when 'Refunded' then paid_on end) as paid_on
     from gone where applied > 0 group by invoice_id
 """
 

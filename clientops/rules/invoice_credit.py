@@ -9,7 +9,8 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql, show_sql
 from clientops.requests import Id, PositiveMoney, Request
-from clientops.rules.invoice_money import ASKED_INVOICES, OPEN, PAID_BEFORE, UNKNOWN_INVOICE, settled_status_sql
+from clientops.rules.given_back import pay_out
+from clientops.rules.invoice_money import ASKED_INVOICES, OPEN, UNKNOWN_INVOICE, settled_status_sql
 from clientops.tables.view import Tables
 
 BEFORE = 'order by "row" rows between unbounded preceding and 1 preceding'
@@ -51,7 +52,6 @@ def apply_credit(tables: Tables, requests: Relation, *, today: date, now: dateti
         WHMCS "Managing Credit": Apply Credit on an unpaid invoice.
     """
     steps = tables.steps(requests=requests)
-    steps.add("paid_before", PAID_BEFORE)
     steps.add("asked", ASKED_INVOICES)
     steps.add("applied", APPLIED)
     steps.add("problems", APPLY_PROBLEMS)
@@ -169,7 +169,8 @@ def take_back_credit(tables: Tables, requests: Relation, *, today: date, now: da
     """Give clients credit back that was applied to invoices, each time with an entry in the credit log.
 
     Args:
-        tables: Read-only tables; reads ``invoices``, ``allocations``, ``clients``, ``currencies``, ``credit_entries``.
+        tables: Read-only tables; reads ``invoices``, ``allocations``, ``clients``, ``currencies``, ``credit_notes``,
+            ``credit_entries``.
         requests: One row each: ``invoice_id``, ``amount`` (positive; empty: all that is left). See
             ``TakeBackCredit``.
         today: Date of the entries.
@@ -177,26 +178,36 @@ def take_back_credit(tables: Tables, requests: Relation, *, today: date, now: da
 
     Returns:
         The reverse of ``apply_credit``: an invoice that was Paid or Written off and owes something again is Unpaid.
+        What credit notes took off is not credit and stays. Credit that a note of the invoice gave is paid out by what
+        comes back, as ``refund_payment`` has it.
 
     Problems:
-        ``unknown_invoice``, ``no_credit_applied``, ``not_minor_unit``, ``more_than_applied``.
+        ``unknown_invoice``, ``no_credit_applied``, ``not_minor_unit``, ``more_than_applied``, ``more_than_came_in``.
+
+    Warnings:
+        ``note_paid_out``, ``note_spent``.
 
     Source:
         WHMCS "Managing Credit": Remove Credit on an invoice.
     """
     steps = tables.steps(requests=requests)
-    steps.add("paid_before", PAID_BEFORE)
     steps.add("asked", ASKED_INVOICES)
     steps.add("returned", RETURNED)
-    steps.add("problems", TAKE_BACK_PROBLEMS)
     steps.add("entries", TAKE_BACK_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
+    steps.add(
+        "leaving", 'select "row", invoice_id, returned as amount, false as keeps_owed from returned where returned > 0'
+    )
+    steps.add("credit_after", RETURNED_CREDIT)
+    pay_out(steps, tables, today=today)
+    steps.add("problems", TAKE_BACK_PROBLEMS)
     steps.add("invoice_updates", UNCREDITED_INVOICES)
-    steps.add("balances", RETURNED_BALANCES)
     return steps.plan(
-        steps.insert("credit_entries", "entries"),
+        steps.update("credit_notes", "paid_out_notes"),
+        steps.insert("credit_entries", "all_entries"),
         steps.update("invoices", "invoice_updates"),
-        steps.update("clients", "balances"),
+        steps.update("clients", "all_balances"),
         problems="problems",
+        warnings="leaving_warnings",
     )
 
 
@@ -208,7 +219,7 @@ RETURNED = f"""
         from asked where is_known
     ),
     remaining as (
-        select *, case when empties_before > 0 then 0 else greatest(0, credit_applied - explicit_before) end as credit_left
+        select *, case when empties_before > 0 then 0 else greatest(0, spent - explicit_before) end as credit_left
         from credited
     )
     select * exclude (explicit_before, empties_before),
@@ -219,7 +230,8 @@ RETURNED = f"""
 TAKE_BACK_PROBLEMS = f"""
     {UNKNOWN_INVOICE}
     union all
-    select "row", 'invoice_id', 'no_credit_applied', 'no credit is applied to invoice ' || invoice_name
+    select "row", 'invoice_id', 'no_credit_applied', 'no credit is applied to invoice ' || invoice_name || case when noted_off > 0
+        then ': ' || {show_sql("noted_off")} || ' was taken off by credit notes, which is not credit; cancel the note instead' else '' end
     from returned where credit_left <= 0
     union all
     select "row", 'amount', 'not_minor_unit',
@@ -229,7 +241,10 @@ TAKE_BACK_PROBLEMS = f"""
     select "row", 'amount', 'more_than_applied',
         'amount ' || {show_sql("amount")} || ' is more than the credit applied to invoice ' || invoice_name || ': '
             || {show_sql("credit_left")}
+            || case when noted_off > 0 then '; ' || {show_sql("noted_off")} || ' was taken off by credit notes' else '' end
     from returned where amount > credit_left and credit_left > 0
+    union all
+    select "row", 'invoice_id', code, message from leaving_problems
 """
 
 TAKE_BACK_ENTRIES = """
@@ -238,23 +253,19 @@ TAKE_BACK_ENTRIES = """
     from returned where returned > 0
 """
 
-UNCREDITED_INVOICES = f"""
-    with sums as (
-        select invoice_id as id, any_value(status) as status, any_value(credit_applied) as credit_before,
-            any_value(owed) as owed_before, any_value(paid_on) as paid_on, sum(returned) as returned
-        from returned group by invoice_id
-    ),
-    settled as (
-        select *, {settled_status_sql("status", "(owed_before + returned)")} as new_status from sums where returned > 0
-    )
-    select id, (credit_before - returned)::decimal(18, 4) as credit_applied, new_status as status,
-        case when new_status = 'Unpaid' then null else paid_on end as paid_on
-    from settled
+RETURNED_CREDIT = """
+    select client_id, any_value(credit_balance) + sum(returned) as credit from returned group by client_id
 """
 
-RETURNED_BALANCES = """
-    select client_id as id, (any_value(credit_balance) + sum(returned))::decimal(18, 4) as credit_balance
-    from returned group by client_id
+UNCREDITED_INVOICES = f"""
+    with settled as (
+        select s.invoice_id as id, s.credit_applied - leaving + paid_out as credit_applied, i.paid_on,
+            {settled_status_sql("s.status", "(s.owed + leaving - paid_out)")} as new_status
+        from leaving_sums s join invoices i on i.id = s.invoice_id
+    )
+    select id, credit_applied::decimal(18, 4) as credit_applied, new_status as status,
+        case when new_status = 'Unpaid' then null else paid_on end as paid_on
+    from settled
 """
 
 RULES: tuple[Rule, ...] = (

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from clientops.tables.balances import balances_sql
+
 OPEN = "('Unpaid', 'Collections')"
 
-PAID_BEFORE = """
-    select invoice_id, sum(amount) as paid, count(*) as allocation_count
-    from allocations where invoice_id in (select invoice_id from requests) group by invoice_id
-"""
-
 # Invoices and their clients are picked out by their numbers first: a join alone would read all clients.
-ASKED_INVOICES = """
+ASKED_INVOICES = f"""
     with found as (select * from invoices where id in (select invoice_id from requests)),
-    owners as (select * from clients where id in (select client_id from found))
+    money as ({balances_sql("select invoice_id from requests")}),
+    owners as (select * from clients where id in (select client_id from found)),
+    settling as (
+        select invoice_id, count(*) as allocation_count from allocations
+        where invoice_id in (select invoice_id from requests) group by invoice_id
+    )
     select requests.*, invoices.id is not null as is_known,
         coalesce(invoices.number, invoices.id::varchar) as invoice_name,
         invoices.client_id, invoices.status, invoices.paid_on,
         invoices.number, invoices.issued_on as old_issued_on, invoices.due_on as old_due_on,
         invoices.total, invoices.credit_applied, invoices.written_off,
-        coalesce(paid_before.paid, 0)::decimal(18, 4) as paid,
-        coalesce(paid_before.allocation_count, 0) as allocation_count,
-        (invoices.total - coalesce(paid_before.paid, 0) - invoices.credit_applied - invoices.written_off)::decimal(18, 4)
-            as owed,
+        money.paid, money.owed, money.noted, money.noted_off, money.spent, money.credited_back,
+        coalesce(settling.allocation_count, 0) as allocation_count,
         owners.credit_balance, currencies.code, currencies.minor_digits
     from requests
     left join found invoices on invoices.id = requests.invoice_id
-    left join paid_before on paid_before.invoice_id = invoices.id
+    left join money on money.invoice_id = invoices.id
+    left join settling on settling.invoice_id = invoices.id
     left join owners on owners.id = invoices.client_id
     left join currencies on currencies.id = owners.currency_id
 """

@@ -9,8 +9,9 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import show_sql
 from clientops.requests import Id, Request
+from clientops.rules.given_back import credit_back_sql
 from clientops.rules.invoice_credit import NOT_OPEN
-from clientops.rules.invoice_money import ASKED_INVOICES, PAID_BEFORE, UNKNOWN_INVOICE
+from clientops.rules.invoice_money import ASKED_INVOICES, UNKNOWN_INVOICE
 from clientops.tables.view import Steps, Tables
 
 
@@ -45,7 +46,6 @@ class WriteOffInvoice(InvoiceRequest):
 def _start(tables: Tables, requests: Relation) -> Steps:
     """The steps that each status rule begins with: the invoices asked for, and what they owe."""
     steps = tables.steps(requests=requests)
-    steps.add("paid_before", PAID_BEFORE)
     steps.add("asked", ASKED_INVOICES)
     return steps
 
@@ -67,18 +67,21 @@ def cancel_invoice(tables: Tables, requests: Relation, *, today: date, now: date
         now: Not used.
 
     Returns:
-        Updates of ``invoices`` and ``clients.credit_balance``, inserts of credit entries.
+        Updates of ``invoices`` and ``clients.credit_balance``, inserts of credit entries. Of the credit that comes back,
+        what was given back for a service on the invoice already is taken.
 
     Problems:
         ``unknown_invoice``, ``twice``, ``is_cancelled``, ``has_payments`` (refund or delete them first),
-        ``has_credit_note`` (its credit would become the client's).
+        ``has_credit_note`` (it would be a note about nothing).
 
     Source:
         WHMCS "Invoices": a cancelled invoice is owed nothing; here its credit goes back by itself.
     """
     steps = _start(tables, requests)
     steps.add("problems", CANCEL_PROBLEMS)
-    steps.add("entries", CANCEL_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
+    steps.add("credited", "select *, invoice_id as id from asked where is_known")
+    what = "'Credit back from cancelled invoice ' || invoice_name"
+    steps.add("entries", credit_back_sql("credited", what, tables.next_id("credit_entries")), today=today)
     steps.add("balances", CANCEL_BALANCES)
     steps.add("invoice_updates", CANCELLED_INVOICES, today=today)
     return steps.plan(
@@ -102,18 +105,12 @@ CANCEL_PROBLEMS = f"""
     union all
     select "row", 'invoice_id', 'has_credit_note', 'invoice ' || invoice_name || ' is corrected by credit note '
         || coalesce(notes.number, notes.id::varchar) || ': cancel that first, or correct the rest with another one'
-    from asked join credit_notes notes using (invoice_id) where notes.status = 'Issued' and notes.applied > 0
-"""
-
-CANCEL_ENTRIES = """
-    select {next_id} + row_number() over (order by "row") as id, client_id, $today::date as entry_on,
-        'Credit back from cancelled invoice ' || invoice_name as description, credit_applied as amount, invoice_id
-    from asked where credit_applied > 0
+    from asked join credit_notes notes using (invoice_id) where notes.status = 'Issued'
 """
 
 CANCEL_BALANCES = """
-    select client_id as id, (any_value(credit_balance) + sum(credit_applied))::decimal(18, 4) as credit_balance
-    from asked where credit_applied > 0 group by client_id
+    select entries.client_id as id, (any_value(credit_balance) + sum(amount))::decimal(18, 4) as credit_balance
+    from entries join clients on clients.id = entries.client_id group by entries.client_id
 """
 
 CANCELLED_INVOICES = """
@@ -206,13 +203,13 @@ REFUNDED_PROBLEMS = f"""
         'invoice ' || invoice_name || ' is ' || status || ' and nothing was ever paid on it: cancel it instead'
     from asked
     where status in ('Draft', 'Cancelled')
-        or (status in ('Unpaid', 'Collections', 'Written off') and allocation_count = 0 and credit_applied = 0)
+        or (status in ('Unpaid', 'Collections', 'Written off') and allocation_count = 0 and spent = 0)
 """
 
 STILL_PAID = f"""
     select "row", 'invoice_id' as field, 'still_paid' as code,
-        'of invoice ' || invoice_name || ', ' || {show_sql("(paid + credit_applied)")} || ' was not given back here' as message
-    from asked where paid + credit_applied > 0
+        'of invoice ' || invoice_name || ', ' || {show_sql("(paid + spent)")} || ' was not given back here' as message
+    from asked where paid + spent > 0
 """
 
 REFUNDED_INVOICES = """

@@ -10,7 +10,7 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Id, Request
 from clientops.rules.billing_mail import queue_billing_mails
 from clientops.rules.credit_offers import credit_figures, offer_credit
-from clientops.rules.invoice_money import ASKED_INVOICES, PAID_BEFORE, UNKNOWN_INVOICE
+from clientops.rules.invoice_money import ASKED_INVOICES, UNKNOWN_INVOICE
 from clientops.rules.invoice_rows import BILLED_ADDRESSES
 from clientops.rules.invoice_status import TWICE
 from clientops.rules.invoices import ISSUED_TOO_LATE
@@ -60,7 +60,6 @@ def issue_invoice(tables: Tables, requests: Relation, *, today: date, now: datet
     """
     steps = tables.steps(requests=requests)
     steps.add("billing", BILLING)
-    steps.add("paid_before", PAID_BEFORE)
     steps.add("asked", ASKED_INVOICES)
     steps.add("bills", DRAFT_BILLS, today=today)
     steps.add("billed_addresses", BILLED_ADDRESSES)

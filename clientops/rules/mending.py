@@ -9,7 +9,7 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql, show_sql
 from clientops.requests import Id, Money, Request, Text
-from clientops.rules.invoice_money import ASKED_INVOICES, OPEN, PAID_BEFORE, UNKNOWN_INVOICE
+from clientops.rules.invoice_money import ASKED_INVOICES, OPEN, UNKNOWN_INVOICE
 from clientops.rules.invoice_status import TWICE, InvoiceRequest
 from clientops.rules.numbers import NUMBERED_BILLS, count_numbers
 from clientops.rules.taxes import BILLING
@@ -105,7 +105,6 @@ def enter_invoice_difference(tables: Tables, requests: Relation, *, today: date,
         ``unknown_invoice``, ``twice``, ``fits`` (total and items agree).
     """
     steps = tables.steps(requests=requests)
-    steps.add("paid_before", PAID_BEFORE)
     steps.add("asked", ASKED_INVOICES)
     steps.add("item_sums", ITEM_SUMS)
     steps.add("problems", ITEM_PROBLEMS)
@@ -168,7 +167,6 @@ def mark_invoice_paid(tables: Tables, requests: Relation, *, today: date, now: d
         ``unknown_invoice``, ``twice``, ``not_open``, ``is_owed``.
     """
     steps = tables.steps(requests=requests)
-    steps.add("paid_before", PAID_BEFORE)
     steps.add("asked", ASKED_INVOICES)
     steps.add("problems", PAID_PROBLEMS)
     steps.add("invoice_updates", PAID_INVOICES, today=today)
@@ -220,7 +218,6 @@ def renumber_invoice(tables: Tables, requests: Relation, *, today: date, now: da
         ``unknown_invoice``, ``twice``, ``number_taken``, ``no_number`` (there is no next one to take).
     """
     steps = tables.steps(requests=requests.project('"row", invoice_id, number as new_number'))
-    steps.add("paid_before", PAID_BEFORE)
     steps.add("asked", ASKED_INVOICES)
     steps.add("billing", BILLING)
     steps.add("bills", RENUMBERED_BILLS)

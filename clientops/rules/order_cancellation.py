@@ -10,7 +10,9 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import show_sql
 from clientops.requests import Id, Request
 from clientops.rules.domains import GONE
+from clientops.rules.given_back import credit_back_sql
 from clientops.rules.starting import LIVE
+from clientops.tables.balances import balances_sql
 from clientops.tables.view import Tables
 
 
@@ -41,7 +43,8 @@ def cancel_order(tables: Tables, requests: Relation, *, today: date, now: dateti
         and of ``promotions.uses``; inserts of credit entries. Waiting changes of its services are cancelled, too.
 
     Problems:
-        ``unknown_order``, ``twice``, ``is_cancelled``, ``has_payments`` (refund or delete the payments first).
+        ``unknown_order``, ``twice``, ``is_cancelled``, ``has_payments`` (refund or delete the payments first),
+        ``has_credit_note`` (of its first invoice).
 
     Warnings:
         ``other_invoices``: later invoices of its services that are not paid; they stay.
@@ -87,7 +90,9 @@ def _end_orders(tables: Tables, requests: Relation, today: date, status: str) ->
     steps.add("dropped_changes", DROPPED_CHANGES)
     steps.add("invoices_before", INVOICES)
     steps.add("cancelled", CANCELLED, today=today)
-    steps.add("given_back", GIVEN_BACK.format(next_id=tables.next_id("credit_entries")), today=today)
+    steps.add("unpaid", "select * from invoices_before where paid = 0")
+    what = "'Credit back from cancelled order ' || order_name"
+    steps.add("given_back", credit_back_sql("unpaid", what, tables.next_id("credit_entries")), today=today)
     steps.add("balances", BALANCES)
     steps.add("promotion_uses", PROMOTION_USES)
     steps.add("problems", PROBLEMS)
@@ -139,14 +144,12 @@ DROPPED_CHANGES = """
         and service_id in (select id from services where order_id in (select order_id from ending))
 """
 
-INVOICES = """
-    with paid as (
-        select invoice_id, sum(amount) as amount from allocations
-        where invoice_id in (select invoice_id from ending) group by invoice_id
-    )
-    select ending."row", ending.order_name, invoices.id, invoices.client_id, invoices.status, invoices.credit_applied,
-        coalesce(invoices.number, invoices.id::varchar) as invoice_name, coalesce(paid.amount, 0)::decimal(18, 4) as paid
-    from ending join invoices on invoices.id = ending.invoice_id left join paid on paid.invoice_id = invoices.id
+INVOICES = f"""
+    select ending."row", ending.order_name, invoices.id, invoices.client_id, invoices.status, money.credit_applied,
+        coalesce(invoices.number, invoices.id::varchar) as invoice_name, money.paid, money.credited_back,
+        (select min(coalesce(number, id::varchar)) from credit_notes where invoice_id = invoices.id and status = 'Issued') as note
+    from ending join invoices on invoices.id = ending.invoice_id
+    join ({balances_sql("select invoice_id from ending")}) money on money.invoice_id = invoices.id
     where invoices.status in ('Draft', 'Unpaid', 'Collections', 'Paid')
 """
 
@@ -154,12 +157,6 @@ CANCELLED = """
     select distinct id, 'Cancelled' as status, 0::decimal(18, 4) as credit_applied, 0::decimal(18, 4) as written_off,
         null::date as paid_on, $today::date as cancelled_on
     from invoices_before where paid = 0
-"""
-
-GIVEN_BACK = """
-    select {next_id} + row_number() over (order by "row") as id, client_id, $today::date as entry_on,
-        'Credit back from cancelled order ' || order_name as description, credit_applied as amount, id as invoice_id
-    from invoices_before where credit_applied > 0 and paid = 0
 """
 
 BALANCES = """
@@ -185,6 +182,9 @@ PROBLEMS = f"""
         || {show_sql("paid")} || ': refund or delete the payments first'
     from invoices_before join clients on clients.id = invoices_before.client_id join currencies on currencies.id = clients.currency_id
     where paid <> 0
+    union all
+    select "row", 'order_id', 'has_credit_note', 'invoice ' || invoice_name || ' of order ' || order_name || ' is corrected by credit note '
+        || note || ': cancel that first' from invoices_before where note is not null
 """
 
 OTHER_INVOICES = """

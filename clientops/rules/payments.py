@@ -15,6 +15,7 @@ from clientops.rules.billing_mail import queue_billing_mails
 from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.invoice_money import OPEN, settled_status_sql
 from clientops.rules.pouring import pour
+from clientops.tables.balances import balances_sql
 from clientops.tables.view import Tables
 
 Fee = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
@@ -138,18 +139,13 @@ NAMED_INVOICES = """
 
 OPEN_INVOICES = f"""
     with reached as (
-        select id, client_id, due_on, status, total, credit_applied, written_off from invoices
-        where status in {OPEN} and id in (select invoice_id from named)
+        select id, client_id, due_on, status from invoices where status in {OPEN} and id in (select invoice_id from named)
         union
-        select id, client_id, due_on, status, total, credit_applied, written_off from invoices
+        select id, client_id, due_on, status from invoices
         where status in {OPEN} and client_id in (select client_id from auto_lists)
-    ),
-    paid_before as (
-        select invoice_id, sum(amount) as paid from allocations
-        where invoice_id in (select id from reached) group by invoice_id
     )
-    select reached.*, (total - coalesce(paid, 0) - credit_applied - written_off)::decimal(18, 4) as owed
-    from reached left join paid_before on paid_before.invoice_id = reached.id
+    select reached.*, money.total, money.credit_applied, money.written_off, money.owed
+    from reached join ({balances_sql("select id from reached")}) money on money.invoice_id = reached.id
 """
 
 PLACES = """

@@ -12,6 +12,7 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql, show_sql
 from clientops.requests import Id, PositiveMoney, Request, Text
 from clientops.rules.fields import Line
+from clientops.rules.given_back import pay_out
 from clientops.rules.invoice_money import settled_status_sql
 from clientops.rules.payments import DUPLICATE_REFERENCES, Fee
 from clientops.rules.pouring import pour
@@ -50,8 +51,8 @@ def refund_payment(tables: Tables, requests: Relation, *, today: date, now: date
     """Give payments back, and let the invoices that they settled be owed again.
 
     Args:
-        tables: Read-only tables; reads ``transactions``, ``allocations``, ``credit_entries``, ``invoices``,
-            ``clients``, ``currencies``.
+        tables: Read-only tables; reads ``transactions``, ``allocations``, ``credit_entries``, ``credit_notes``,
+            ``invoices``, ``clients``, ``currencies``.
         requests: One row per refund: ``transaction_id`` of the payment, ``amount`` (empty: all that is left),
             ``destination``, ``invoice_id``, ``keep_owed``. See ``RefundPayment``.
         today: Day of refunds without a date, and of credit entries.
@@ -61,12 +62,18 @@ def refund_payment(tables: Tables, requests: Relation, *, today: date, now: date
         To the gateway: a transaction of kind refund, negative allocations, and a negative credit entry for what had
         become credit. To credit: negative allocations of the payment itself and a credit entry. Money comes first from
         what settled nothing, then from what became credit, then from the invoices settled last. Invoices owe
-        again what is given back; one that was given back whole is Refunded.
+        again what is given back; one that was given back whole is Refunded. Credit that a credit note gave for such an
+        invoice is paid out by the refund, as far as the client still has it: the note then reduces the invoice instead
+        (not with ``keep_owed``). Per invoice, no more is given back than came in.
 
     Problems:
         ``unknown_transaction``, ``not_a_payment``, ``not_minor_unit``, ``in_future``, ``before_payment``, ``duplicate_reference``,
         ``not_settled`` (the invoice, by this payment), ``nothing_left``, ``more_than_left``, ``credit_spent``,
+        ``more_than_came_in`` (a credit note or a change gave it as credit, which is spent),
         ``no_client`` and ``other_currency`` (to credit), ``both_ways`` (one payment to gateway and credit at once).
+
+    Warnings:
+        ``note_paid_out``, ``note_spent``.
 
     Source:
         WHMCS "Refunds": Refund through Gateway, Add to Client's Credit Balance; fully refunded invoices are Refunded.
@@ -81,19 +88,23 @@ def refund_payment(tables: Tables, requests: Relation, *, today: date, now: date
     pour(steps)
     steps.add("given_back", GIVEN_BACK)
     steps.add("refunded", REFUNDED)
-    steps.add("problems", PROBLEMS, today=today)
     steps.add("refunds", REFUNDS)
     steps.add("returned", RETURNED.format(next_id=tables.next_id("allocations")))
     steps.add("entries", CREDIT_MOVES.format(next_id=tables.next_id("credit_entries")), today=today)
-    steps.add("balances", BALANCES)
+    steps.add("leaving", LEAVING)
+    steps.add("credit_after", CREDIT_AFTER)
+    pay_out(steps, tables, today=today)
+    steps.add("problems", PROBLEMS, today=today)
     steps.add("invoice_updates", UNSETTLED_INVOICES, today=today)
     return steps.plan(
         steps.insert("transactions", "refunds"),
         steps.insert("allocations", "returned"),
-        steps.insert("credit_entries", "entries"),
-        steps.update("clients", "balances"),
+        steps.update("credit_notes", "paid_out_notes"),
+        steps.insert("credit_entries", "all_entries"),
+        steps.update("clients", "all_balances"),
         steps.update("invoices", "invoice_updates"),
         problems="problems",
+        warnings="leaving_warnings",
     )
 
 
@@ -219,6 +230,8 @@ PROBLEMS = f"""
             || ' has only ' || {show_sql("(credit_after + from_credit)")} || ' left: name an invoice to give that back'
     from refunded where is_client_known and credit_after < 0 and from_credit > 0
     union all
+    select "row", 'amount', code, message from leaving_problems
+    union all
     select "row", 'destination', 'no_client', 'payment ' || payment_id || ' belongs to no client: refund it to the gateway'
     from asked where kind = 'payment' and destination = 'credit' and not is_client_known
     union all
@@ -254,29 +267,28 @@ CREDIT_MOVES = """
     from refunded where is_client_known and credit_change <> 0
 """
 
-BALANCES = """
-    select client_id as id, try_cast(any_value(credit_balance) + sum(credit_change) as decimal(18, 4)) as credit_balance
-    from refunded where is_client_known and credit_change <> 0 group by client_id
+LEAVING = """
+    select "row", given_back.invoice_id, given_back.amount, asked.keep_owed as keeps_owed
+    from given_back join asked using ("row") where source = 'invoice'
+"""
+
+CREDIT_AFTER = """
+    select client_id, any_value(credit_balance) + sum(credit_change) as credit from refunded
+    where is_client_known group by client_id
 """
 
 UNSETTLED_INVOICES = f"""
-    with sums as (
-        select given_back.invoice_id as id, sum(given_back.amount) as returned, count(distinct "row") as row_count,
-            arg_max(asked.keep_owed, "row") as keep_owed
-        from given_back join asked using ("row") where source = 'invoice' group by given_back.invoice_id
-    ),
-    paid_before as (
-        select invoice_id as id, sum(amount) as paid from allocations
-        where invoice_id in (select id from sums) group by invoice_id
+    with rows as (
+        select invoice_id, count(distinct "row") as row_count, arg_max(keeps_owed, "row") as keep_owed
+        from leaving group by invoice_id
     ),
     owing as (
-        select id, invoices.status, paid_on, refunded_on, row_count,
-            total - paid + returned - credit_applied - written_off as owed,
-            paid = returned and credit_applied = 0 and not keep_owed
-                and status in ('Paid', 'Unpaid', 'Written off') as is_whole
-        from sums join paid_before using (id) join invoices using (id)
+        select invoice_id as id, s.status, i.paid_on, i.refunded_on, row_count, s.owed + leaving - paid_out as owed,
+            (s.credit_applied + paid_out)::decimal(18, 4) as credit_applied,
+            s.paid = leaving and s.spent = 0 and not keep_owed and s.status in ('Paid', 'Unpaid', 'Written off') as is_whole
+        from leaving_sums s join rows using (invoice_id) join invoices i on i.id = s.invoice_id
     )
-    select id, case when is_whole then 'Refunded' else {settled_status_sql("status", "owed")} end as status,
+    select id, credit_applied, case when is_whole then 'Refunded' else {settled_status_sql("status", "owed")} end as status,
         case when status in ('Paid', 'Written off') and (not is_whole or row_count > 1) and owed > 0 then null
             else paid_on end as paid_on,
         case when is_whole then $today::date else refunded_on end as refunded_on

@@ -9,7 +9,9 @@ from pydantic import Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.money import show_sql
 from clientops.requests import Id, Request
+from clientops.rules.given_back import pay_out
 from clientops.rules.invoice_money import settled_status_sql
+from clientops.tables.balances import balances_sql
 from clientops.tables.view import Tables
 
 
@@ -29,7 +31,7 @@ def delete_transaction(tables: Tables, requests: Relation, *, today: date, now: 
 
     Args:
         tables: Read-only tables; reads ``transactions``, ``allocations``, ``credit_entries``, ``invoices``,
-            ``clients``, ``currencies``, ``matches``.
+            ``clients``, ``currencies``, ``credit_notes``, ``matches``.
         requests: One row per transaction: ``transaction_id``, ``take_back_credit``. See ``DeleteTransaction``.
         today: Date of credit entries, and day on which an invoice was paid whose refund is deleted.
         now: Not used.
@@ -37,11 +39,16 @@ def delete_transaction(tables: Tables, requests: Relation, *, today: date, now: 
     Returns:
         Deletes of ``transactions``, ``allocations`` and ``matches``; updates of ``invoices`` (Paid becomes Unpaid
         where something is owed again, and Unpaid or Refunded becomes Paid where a deleted refund leaves nothing owed) and
-        of the credit entries that name them; entries that take credit back, or give it back for a refund.
+        of the credit entries that name them; entries that take credit back, or give it back for a refund. Credit that a
+        credit note gave for such an invoice is taken, as ``refund_payment`` has it.
 
     Problems:
         ``unknown_transaction``, ``twice``, ``has_refunds`` (delete them too), ``credit_spent``, ``overpaid`` (the
-        invoice of a deleted refund was paid again), ``too_large``.
+        invoice of a deleted refund was paid again), ``too_large``, ``more_than_came_in`` (a credit note or a change gave
+        its money as credit, which is spent).
+
+    Warnings:
+        ``note_paid_out``, ``note_spent``.
 
     Source:
         WHMCS "Transactions": deleting one does not delete what it paid; here what it paid is owed again.
@@ -53,23 +60,27 @@ def delete_transaction(tables: Tables, requests: Relation, *, today: date, now: 
     steps.add("gone_matches", "select id from matches where transaction_id in (select id from gone)")
     steps.add("named_entries", NAMED_ENTRIES)
     steps.add("credit_moves", CREDIT_MOVES)
-    steps.add("owing", OWING)
-    steps.add("problems", PROBLEMS)
     steps.add("deleted", "select distinct id from gone")
     steps.add("allocation_deletes", "select id from gone_allocations")
     steps.add("entry_updates", "select id, null::bigint as transaction_id from named_entries")
     steps.add("entries", ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
-    steps.add("balances", BALANCES)
+    steps.add("leaving", LEAVING)
+    steps.add("credit_after", "select client_id, min(credit_after) as credit from credit_moves group by client_id")
+    pay_out(steps, tables, today=today)
+    steps.add("owing", OWING)
+    steps.add("problems", PROBLEMS)
     steps.add("invoice_updates", INVOICES, today=today)
     return steps.plan(
         steps.delete("transactions", "deleted"),
         steps.delete("allocations", "allocation_deletes"),
         steps.delete("matches", "gone_matches"),
         steps.update("credit_entries", "entry_updates"),
-        steps.insert("credit_entries", "entries"),
-        steps.update("clients", "balances"),
+        steps.update("credit_notes", "paid_out_notes"),
+        steps.insert("credit_entries", "all_entries"),
+        steps.update("clients", "all_balances"),
         steps.update("invoices", "invoice_updates"),
         problems="problems",
+        warnings="leaving_warnings",
     )
 
 
@@ -105,16 +116,20 @@ CREDIT_MOVES = """
     join currencies on currencies.id = clients.currency_id
 """
 
+LEAVING = """
+    select (select min("row") from asked) as "row", invoice_id, sum(amount) as amount, false as keeps_owed
+    from gone_allocations group by invoice_id having sum(amount) > 0
+"""
+
 OWING = f"""
     with lost as (select invoice_id, sum(amount) as amount from gone_allocations group by invoice_id),
-    paid_before as (
-        select invoice_id, sum(amount) as paid from allocations
-        where invoice_id in (select invoice_id from lost) group by invoice_id
-    ),
     owed_now as (
         select invoices.id, invoices.client_id, invoices.number, invoices.status, invoices.paid_on, invoices.refunded_on,
-            total - paid + lost.amount - credit_applied - written_off as owed, lost.amount as lost
-        from lost join paid_before using (invoice_id) join invoices on invoices.id = lost.invoice_id
+            money.owed + lost.amount - coalesce(s.paid_out, 0) as owed, lost.amount as lost,
+            (invoices.credit_applied + coalesce(s.paid_out, 0))::decimal(18, 4) as credit_applied
+        from lost join ({balances_sql("select invoice_id from lost")}) money using (invoice_id)
+        join invoices on invoices.id = lost.invoice_id
+        left join leaving_sums s on s.invoice_id = lost.invoice_id
     )
     select *, case when status = 'Refunded' and owed = 0 and lost < 0 then 'Paid'
         else {settled_status_sql("status", "owed")} end as new_status
@@ -150,6 +165,8 @@ PROBLEMS = f"""
     join clients on clients.id = owing.client_id
     join currencies on currencies.id = clients.currency_id
     where owed < 0 and lost < 0
+    union all
+    select "row", 'transaction_id', code, message from leaving_problems
 """
 
 ENTRIES = """
@@ -160,13 +177,8 @@ ENTRIES = """
     from credit_moves join asked using (transaction_id)
 """
 
-BALANCES = """
-    select client_id as id, try_cast(any_value(credit_balance) + sum(amount) as decimal(18, 4)) as credit_balance
-    from credit_moves group by client_id
-"""
-
 INVOICES = """
-    select id, new_status as status,
+    select id, credit_applied, new_status as status,
         case when new_status = status then paid_on when new_status = 'Paid' then $today::date end as paid_on,
         case when new_status = 'Paid' then null else refunded_on end as refunded_on
     from owing

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from clientops.money import is_minor_unit_sql
 from clientops.readable import noun
+from clientops.tables.balances import balances_sql
 from clientops.tables.references import REFERENCES, Reference
 from clientops.tables.schema import quote_name
 
@@ -21,6 +22,8 @@ class Invariant:
         columns: Columns of the table that the law is about; an update of others cannot break it.
         watches: (table, column) pairs; a changed row of that table may break the law for the row that the column
             names.
+        excess: Column of ``sql`` that says by how much the law is broken; an operation must not make that more, even
+            where it was broken before. Empty: a row that broke it before may break it in other ways.
     """
 
     code: str
@@ -28,6 +31,7 @@ class Invariant:
     sql: str
     columns: tuple[str, ...]
     watches: tuple[tuple[str, str], ...] = ()
+    excess: str = ""
 
 
 INVARIANTS: tuple[Invariant, ...] = (
@@ -73,25 +77,35 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         "invoice_owed",
         "invoices",
-        """
-        with paid as (
-            select invoice_id, sum(amount) as amount from allocations
-            where invoice_id in (select id from touched) group by invoice_id
-        ), owed as (
-            select i.id, i.status, i.credit_applied,
-                i.total - coalesce(p.amount, 0) - i.credit_applied - i.written_off as owed
-            from invoices i semi join touched using (id) left join paid p on p.invoice_id = i.id
-        )
-        select id, 'invoice ' || id || ' is ' || status || ' with ' || owed || ' owed'
+        f"""
+        select invoice_id as id, 'invoice ' || invoice_id || ' is ' || status || ' with ' || owed || ' owed'
             || case when status in ('Draft', 'Cancelled') then ' and ' || credit_applied || ' credit applied' else '' end
             as message
-        from owed
+        from ({balances_sql("select id from touched")})
         where (status in ('Unpaid', 'Collections') and owed <= 0)
             or (status in ('Paid', 'Written off') and owed <> 0)
+            or (status = 'Refunded' and owed < 0)
             or (status in ('Draft', 'Cancelled') and credit_applied <> 0)
         """,
         ("total", "credit_applied", "written_off", "status"),
         (("allocations", "invoice_id"),),
+    ),
+    Invariant(
+        "given_back_too_much",
+        "invoices",
+        f"""
+        select invoice_id as id, 'for invoice ' || invoice_id || ' ' || came_in || ' came in, and ' || given_back
+            || ' was given back as credit' as message, -may_give_back as excess
+        from ({balances_sql("select id from touched")}) where may_give_back < 0
+        """,
+        ("credit_applied",),
+        (
+            ("allocations", "invoice_id"),
+            ("credit_notes", "invoice_id"),
+            ("credit_entries", "invoice_id"),
+            ("credit_entries", "gives_back_id"),
+        ),
+        excess="excess",
     ),
     Invariant(
         "credit_applied",

@@ -95,6 +95,7 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("credit_notes", "invoice_id", "invoices", "clear"),
     Reference("credit_entries", "client_id", "clients"),
     Reference("credit_entries", "invoice_id", "invoices", "clear"),
+    Reference("credit_entries", "gives_back_id", "invoices", "clear"),
     Reference("credit_entries", "transaction_id", "transactions", "clear"),
     Reference("notes", "client_id", "clients"),
     _subject("notes", "services", "service"),

@@ -66,7 +66,7 @@ def test_close_account_ends_everything_that_would_be_invoiced():
     ]
     assert result.rows("credit_entries", "insert") == [
         {"id": 5, "client_id": 1, "entry_on": TODAY, "description": "Credit back from cancelled invoice 3", "amount": money(4),
-         "invoice_id": 3},
+         "invoice_id": 3, "gives_back_id": None},
     ]  # fmt: skip
     assert dict(result.summary) == {
         "services ended": "3", "add-ons ended": "2", "domains cancelled": "3", "invoices cancelled": "3",

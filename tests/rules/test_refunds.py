@@ -88,7 +88,8 @@ def test_an_overpayment_is_given_back_from_the_credit():
     book = paid_book(("35", {}))
     plan = apply(book, "refund-payment", {"transaction_id": 1, "amount": "7"})
     assert plan.rows("credit_entries", "insert") == [
-        {"id": 2, "client_id": 1, "entry_on": TODAY, "description": "Refund of transaction 1", "amount": money("-5"), "transaction_id": 2}
+        {"id": 2, "client_id": 1, "entry_on": TODAY, "description": "Refund of transaction 1", "amount": money("-5"), "transaction_id": 2, "invoice_id": None,
+         "gives_back_id": None}
     ]  # fmt: skip
     assert rows(book, "select credit_balance from clients") == [(money("0"),)]
     assert statuses(book) == [("Paid", TODAY, None), ("Unpaid", None, None)]
@@ -102,8 +103,9 @@ def test_a_refund_to_credit():
     )
     assert plan.rows("transactions", "insert") == []
     assert plan.rows("credit_entries", "insert") == [
-        {"id": 1, "client_id": 1, "entry_on": TODAY, "description": "Sorry", "amount": money("25"), "transaction_id": 1}
-    ]
+        {"id": 1, "client_id": 1, "entry_on": TODAY, "description": "Sorry", "amount": money("25"), "transaction_id": 1,
+         "invoice_id": None, "gives_back_id": None}
+    ]  # fmt: skip
     assert rows(book, "select transaction_id, invoice_id, amount from allocations order by id")[2:] == [
         (1, 2, money("-20")), (1, 1, money("-5")),
     ]  # fmt: skip
