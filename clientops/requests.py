@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
 from functools import lru_cache
-from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from clientops.changes import Problem, Relation
 from clientops.errors import UsageError
 from clientops.readable import UNSEEN
+from clientops.request_fields import arrow_type, is_checked, is_secret, picked_table, plain, plain_type, sentence, short
 
 Source: TypeAlias = Relation | pa.Table | Sequence[Mapping[str, Any] | BaseModel] | Mapping[str, Any] | BaseModel
 
@@ -75,6 +75,23 @@ Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
 @dataclass(frozen=True)
+class Named:
+    """A row of the book that requests name by a text, e.g. a client by e-mail: it is found where the book is at hand.
+
+    Attributes:
+        field: Field of the requests.
+        table: Table that it picks rows of.
+        text: What was given.
+        rows: Requests that give it.
+    """
+
+    field: str
+    table: str
+    text: str
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class RequestTable:
     """Requests that were read: typed rows, and the problems of the values that could not be.
 
@@ -82,11 +99,15 @@ class RequestTable:
         model: Model of a row.
         rows: Arrow table of ``row`` (from 1) and one column a field.
         problems: One for each value that could not be read.
+        named: Rows of the book that are named by a text; their fields are empty until they are found.
+        notes: What was understood otherwise than it is written, to be shown in the preview.
     """
 
     model: type[Request]
     rows: pa.Table
     problems: tuple[Problem, ...]
+    named: tuple[Named, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> Relation:
         """The rows as a relation of a connection."""
@@ -96,9 +117,40 @@ class RequestTable:
         """The same table without the given rows; the numbers of the others stay."""
         left_out = set(rows)
         keep = [number not in left_out for number in self.rows.column("row").to_pylist()]
-        return RequestTable(
-            self.model, self.rows.filter(pa.array(keep)), tuple(p for p in self.problems if p.row not in left_out)
+        named = (replace(n, rows=tuple(row for row in n.rows if row not in left_out)) for n in self.named)
+        return replace(
+            self,
+            rows=self.rows.filter(pa.array(keep)),
+            problems=tuple(p for p in self.problems if p.row not in left_out),
+            named=tuple(n for n in named if n.rows),
+            notes=tuple(n for n in self.notes if n.row not in left_out),
         )
+
+    def with_rows(self, rows: pa.Table) -> RequestTable:
+        """The same requests with other values."""
+        return replace(self, rows=rows)
+
+    def noted(self, notes: Iterable[Problem]) -> RequestTable:
+        """The same requests with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def found(self, numbers: Mapping[tuple[str, str], int], problems: Iterable[Problem]) -> RequestTable:
+        """The same requests with what they name by a text found: numbers by field and text, and a problem for each other.
+
+        Checks over several fields, which had to wait for it, are made now.
+        """
+        rows, waited = self.rows, {row for named in self.named for row in named.rows}
+        for field in dict.fromkeys(named.field for named in self.named):
+            given = {r: numbers.get((field, n.text)) for n in self.named if n.field == field for r in n.rows}
+            values = zip(rows.column("row").to_pylist(), rows.column(field).to_pylist(), strict=True)
+            column = pa.array([given.get(row, value) for row, value in values], rows.schema.field(field).type)
+            rows = rows.set_column(rows.schema.get_field_index(field), field, column)
+        wrong = [*self.problems, *problems]
+        typed = {name: rows.column(name).combine_chunks() for name in rows.column_names}
+        for cross_check in self.model.cross_checks if waited else ():
+            wrong += _check_across(cross_check, typed, {(p.row, p.field) for p in wrong}, only=waited)
+        wrong.sort(key=lambda problem: (problem.row, problem.field))
+        return replace(self, rows=pa.table(typed), problems=tuple(wrong), named=())
 
     def __len__(self) -> int:
         return int(self.rows.num_rows)
@@ -117,6 +169,7 @@ def read_requests(model: type[Request], source: Source) -> RequestTable:
         cross-checks.
     """
     columns, count, numbers = _read_columns(source)
+    _name_client(model, columns)
     problems: list[Problem] = []
     for name in columns:
         if name not in model.model_fields:
@@ -125,23 +178,62 @@ def read_requests(model: type[Request], source: Source) -> RequestTable:
                 Problem(0, name, "unknown_column", f"there is no field {name!r} here; the fields are {allowed}")
             )
     typed: dict[str, pa.Array] = {"row": pa.array(numbers, pa.int64())}
+    named: list[Named] = []
     for name, info in model.model_fields.items():
         values = columns.get(name)
         kind = arrow_type(info)
         if values is None:
             if info.is_required():
                 problems += [_missing(number, name) for number in numbers]
-            default = None if info.is_required() else _plain(info.get_default(call_default_factory=True))
+            default = None if info.is_required() else plain(info.get_default(call_default_factory=True))
             typed[name] = pa.array([default] * count, kind)
-        elif values.type.equals(kind) and not _is_checked(info) and not values.null_count:
+        elif values.type.equals(kind) and not is_checked(info) and not values.null_count:
             typed[name] = values
         else:
+            values, texts = _apart(name, info, values, numbers)
+            named += texts
             typed[name], found = _check_column(name, info, _adapters(model)[name], values, numbers)
-            problems += found
+            waits = {row for text in texts for row in text.rows}
+            problems += [p for p in found if p.row not in waits]
+    unread = {(row, text.field) for text in named for row in text.rows}
     for cross_check in model.cross_checks:
-        problems += _check_across(cross_check, typed, numbers, {(p.row, p.field) for p in problems})
+        problems += _check_across(cross_check, typed, unread | {(p.row, p.field) for p in problems})
     problems.sort(key=lambda problem: (problem.row, problem.field))
-    return RequestTable(model, pa.table(typed), tuple(problems))
+    return RequestTable(model, pa.table(typed), tuple(problems), tuple(named))
+
+
+CLIENT_COLUMNS = ("client", "client_email", "email", "client_name", "company")
+"""Columns that may name the client where a rule wants one and none gives its number."""
+
+
+def _name_client(model: type[Request], columns: dict[str, Any]) -> None:
+    """Take a column that names clients for that of their numbers, where there is none and it means nothing else."""
+    info = next(
+        ((n, i) for n, i in model.model_fields.items() if i.is_required() and picked_table(i) == "clients"), None
+    )
+    found = [name for name in columns if name in CLIENT_COLUMNS and name not in model.model_fields]
+    if info is not None and info[0] not in columns and len(found) == 1:
+        columns[info[0]] = columns.pop(found[0])
+
+
+def _apart(name: str, info: FieldInfo, values: Any, numbers: list[int]) -> tuple[Any, list[Named]]:
+    """A column without the texts that name rows of the book, and those texts; ``#12`` is number 12."""
+    table = picked_table(info)
+    is_array = isinstance(values, pa.Array)
+    if not table or arrow_type(info) != pa.int64() or (is_array and not pa.types.is_string(values.type)):
+        return values, []
+    if is_array and not pc.any(pc.match_substring_regex(values, r"[^\d\s]")).as_py():
+        return values, []
+    kept: list[Any] = []
+    named: dict[str, list[int]] = {}
+    for number, value in zip(numbers, values.to_pylist(), strict=True):
+        text = value.strip() if isinstance(value, str) else ""
+        if not any(sign.isalpha() for sign in text) or UNSEEN.search(text):
+            kept.append(re.sub(r"^#\s*(?=\d)", "", text) if text else value)
+        else:
+            kept.append(None)
+            named.setdefault(text, []).append(number)
+    return _Values(kept), [Named(name, table, text, tuple(rows)) for text, rows in named.items()]
 
 
 def _read_columns(source: Source) -> tuple[dict[str, pa.Array], int, list[int]]:
@@ -194,7 +286,7 @@ def _check_column(
 ) -> tuple[pa.Array, list[Problem]]:
     """Typed values of a column, and a problem for each value that is missing or does not fit."""
     distinct, places = _distinct(values)
-    default = None if info.is_required() else _plain(info.get_default(call_default_factory=True))
+    default = None if info.is_required() else plain(info.get_default(call_default_factory=True))
     typed: list[Any] = []
     wrong: dict[int, str | None] = {}
     for place, value in enumerate(distinct):
@@ -205,12 +297,12 @@ def _check_column(
             continue
         shown = "(hidden)" if is_secret(info) else value
         try:
-            typed[place] = _plain(adapter.validate_python(value.strip() if isinstance(value, str) else value))
+            typed[place] = plain(adapter.validate_python(value.strip() if isinstance(value, str) else value))
         except ValidationError as error:
             wrong[place] = sentence(name, shown, error)
             continue
         if why := _unfit(value) or _unfit(typed[place]):
-            typed[place], wrong[place] = default, f"{name} {_short(shown)} {why}"
+            typed[place], wrong[place] = default, f"{name} {short(shown)} {why}"
     problems = []
     if wrong:
         for number, place in zip(numbers, places.to_pylist(), strict=True):
@@ -234,11 +326,6 @@ def _unfit(value: Any) -> str:
     return f"contains the character U+{ord(found[0]):04X}, which cannot be seen; leave it out" if found else ""
 
 
-def is_secret(info: FieldInfo) -> bool:
-    """Whether a field's values are never to be shown, in problems or in the history."""
-    return isinstance(info.json_schema_extra, dict) and bool(info.json_schema_extra.get("secret"))
-
-
 def _distinct(values: Any) -> tuple[list[Any], pa.Array]:
     """The distinct values of a column, and for each row the place of its value among them."""
     if isinstance(values, pa.Array) and not pa.types.is_nested(values.type):
@@ -257,16 +344,16 @@ def _distinct(values: Any) -> tuple[list[Any], pa.Array]:
 
 
 def _check_across(
-    cross_check: CrossCheck, typed: dict[str, pa.Array], numbers: list[int], unread: set[tuple[int, str]]
+    cross_check: CrossCheck, typed: dict[str, pa.Array], unread: set[tuple[int, str]], *, only: set[int] | None = None
 ) -> list[Problem]:
-    """Problems of a check over several fields; the fields it replaces are replaced in ``typed``."""
-    fields = cross_check.fields
+    """Problems of a check over several fields, of ``only`` some rows; the fields it replaces are replaced in ``typed``."""
+    fields, numbers = cross_check.fields, typed["row"].to_pylist()
     answers: dict[tuple[Any, ...], Mapping[str, Any] | FieldError] = {}
     replaced: dict[str, dict[int, Any]] = {name: {} for name in fields}
     problems: list[Problem] = []
     for place, values in enumerate(zip(*(typed[name].to_pylist() for name in fields), strict=True)):
         number = numbers[place]
-        if unread and any((number, name) in unread for name in fields):
+        if (only is not None and number not in only) or (unread and any((number, name) in unread for name in fields)):
             continue
         if values not in answers:
             try:
@@ -290,55 +377,6 @@ def _missing(number: int, name: str) -> Problem:
     return Problem(number, name, "missing", f"{name} is missing")
 
 
-def sentence(name: str, value: object, error: ValidationError) -> str:
-    """What is wrong with a value and what would be allowed, for people."""
-    first = error.errors()[0]
-    context = first.get("ctx") or {}
-    kind = first["type"]
-    known: dict[str, str] = {
-        "greater_than": "must be more than {gt}",
-        "greater_than_equal": "must be at least {ge}",
-        "less_than": "must be less than {lt}",
-        "less_than_equal": "must be at most {le}",
-        "decimal_parsing": "is not a number; write it like 12.50",
-        "decimal_type": "is not a number; write it like 12.50",
-        "decimal_max_places": "has more than {decimal_places} decimals",
-        "decimal_max_digits": "is too large; at most {max_digits} digits",
-        "decimal_whole_digits": "is too large; at most {whole_digits} digits before the point",
-        "finite_number": "is not a number; write it like 12.50",
-        "int_parsing": "is not a whole number",
-        "int_from_float": "is not a whole number",
-        "int_type": "is not a whole number",
-        "bool_parsing": "must be yes or no",
-        "bool_type": "must be yes or no",
-        "date_parsing": "is not a date; write it like 2026-11-30",
-        "date_from_datetime_parsing": "is not a date; write it like 2026-11-30",
-        "date_from_datetime_inexact": "is not a date; write it like 2026-11-30",
-        "date_type": "is not a date; write it like 2026-11-30",
-        "datetime_parsing": "is not a moment; write it like 2026-11-30 14:05",
-        "datetime_from_date_parsing": "is not a moment; write it like 2026-11-30 14:05",
-        "literal_error": "must be one of {expected}",
-        "enum": "must be one of {expected}",
-        "string_too_short": "must have at least {min_length} characters",
-        "string_too_long": "is too long; at most {max_length} characters",
-        "string_type": "must be text",
-        "string_unicode": "has half a character in it (a lone surrogate); type it anew",
-        "too_short": "needs at least {min_length}",
-    }
-    shown = _short(value)
-    if kind in known:
-        return f"{name} {shown} {known[kind].format(**context)}"
-    text = str(context.get("error") or first["msg"]).removeprefix("Value error, ").rstrip(".")
-    return f"{name} {shown}: {text}"
-
-
-def _short(value: object) -> str:
-    """A value as problems show it."""
-    if not isinstance(value, str):
-        return str(value)
-    return repr(value if len(value) <= 60 else value[:57] + "…")
-
-
 @lru_cache(maxsize=1024)
 def _adapters(model: type[Request]) -> dict[str, TypeAdapter[Any]]:
     """What checks each field's values; made once a model, since making one takes milliseconds."""
@@ -348,47 +386,7 @@ def _adapters(model: type[Request]) -> dict[str, TypeAdapter[Any]]:
         annotation: Any = info.annotation
         for item in info.metadata:
             annotation = Annotated[annotation, item]
-        if _plain_type(info.annotation) is int and not _is_checked(info):
+        if plain_type(info.annotation) is int and not is_checked(info):
             annotation = Annotated[annotation, Field(ge=-(2**63), lt=2**63)]
         found[name] = TypeAdapter(annotation, config=config)
     return found
-
-
-def _is_checked(info: FieldInfo) -> bool:
-    """Whether a value of the right type may still be wrong: anything beyond a bare type, at any depth, texts and days."""
-    annotation = info.annotation
-    if get_origin(annotation) in (Union, UnionType):
-        parts = [part for part in get_args(annotation) if part is not NoneType]
-        annotation = parts[0] if len(parts) == 1 else annotation
-    return bool(info.metadata) or annotation not in (int, bool)
-
-
-def _plain_type(annotation: Any) -> Any:
-    """A field's type without ``None`` and without what is annotated to it."""
-    if get_origin(annotation) in (Union, UnionType):
-        left = [a for a in get_args(annotation) if a is not NoneType]
-        return _plain_type(left[0])
-    if get_origin(annotation) is Annotated:
-        return _plain_type(get_args(annotation)[0])
-    return annotation
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
-
-
-def arrow_type(info: FieldInfo) -> pa.DataType:
-    """Arrow type of a field's column."""
-    plain = _plain_type(info.annotation)
-    if get_origin(plain) is Literal:
-        plain = type(get_args(plain)[0])
-    if get_origin(plain) is list:
-        return pa.list_(pa.int64() if _plain_type(get_args(plain)[0]) is int else pa.string())
-    types: dict[Any, pa.DataType] = {
-        bool: pa.bool_(),
-        int: pa.int64(),
-        Decimal: pa.decimal128(18, 4),
-        date: pa.date32(),
-        datetime: pa.timestamp("us", "UTC"),
-    }
-    return types.get(plain, pa.string())

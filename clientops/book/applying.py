@@ -8,9 +8,10 @@ from typing import Any
 import duckdb
 
 from clientops.book.allowed import Gate
-from clientops.book.checks import check_invariants, check_references
+from clientops.book.checks import check_written
 from clientops.book.erase import ERASE
 from clientops.book.erasing import erase_rows
+from clientops.book.named import MERGED, find_rows
 from clientops.book.planning import Progress, plan_digest, run_rule, settle
 from clientops.book.preview import Preview, Receipt
 from clientops.book.undo import UNDO
@@ -19,6 +20,9 @@ from clientops.changes import Plan, Problem, read_problems
 from clientops.errors import RefusedError, StaleError
 from clientops.readable import counted
 from clientops.requests import RequestTable
+from clientops.tables.view import Tables
+
+MOST_NOTES = 1000
 
 MOST_WARNINGS = 1000
 
@@ -60,6 +64,8 @@ def apply_preview(
     gate(connection, changes)
     undoes = int(requests.rows.column("operation_id")[0].as_py()) if rule.name == UNDO.name else None
     told = {**({"summary": [list(pair) for pair in plan.summary]} if plan.summary else {}), **(details or {})}
+    if moved := [note.message for note in requests.notes if note.code == MERGED]:  # numbers only, nothing personal
+        told["notes"] = moved[:MOST_NOTES]
     if rule.name == ERASE.name:
         kept, reason = erase_rows(connection, last_operation(connection)[0] + 1, reason)
         told |= kept
@@ -67,22 +73,20 @@ def apply_preview(
     progress(f"Writing {counted(sum(s.count for s in changes), 'row')} and their history", 0.5)
     number, sha256 = write_operation(connection, header, requests, changes)
     progress("Checking", 0.8)
-    if not rule.lenient:
-        problems = check_references(connection, number, changes)
-        if undoes is None:  # an undo may bring back a flaw that was there before
-            problems += check_invariants(connection, number, changes)
-        if problems:
-            raise RefusedError(problems)
+    if not rule.lenient and (problems := check_written(connection, number, changes, is_undo=undoes is not None)):
+        raise RefusedError(problems)
     progress("Committing", 0.9)
     counts = tuple((s.table.name, s.kind, s.count) for s in changes)
-    return Receipt(number, sha256, header.applied_at, counts, refused=tuple(left_out), warnings=warnings)
+    return Receipt(
+        number, sha256, header.applied_at, counts, refused=tuple(left_out), warnings=(*requests.notes, *warnings)
+    )
 
 
 def _plan(
     connection: duckdb.DuckDBPyConnection, preview: Preview, progress: Progress, *, only_good: bool
 ) -> tuple[Plan, RequestTable, list[Problem]]:
     """The plan, the requests that it is for, and the problems of those that were left out."""
-    requests = preview.requests
+    requests = find_rows(Tables(connection), preview.requests)
     left_out: list[Problem] = []
     while True:
         try:

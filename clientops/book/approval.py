@@ -15,7 +15,8 @@ from clientops.book.book import Book
 from clientops.book.preview import Preview, Receipt
 from clientops.changes import Plan, Relation, Rule
 from clientops.errors import NotAllowedError, RefusedError, UsageError
-from clientops.requests import Id, Request, Text, is_secret
+from clientops.request_fields import is_secret
+from clientops.requests import Id, Request, Text
 from clientops.tables.view import Tables
 
 

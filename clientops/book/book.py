@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from clientops.book import drift, reading, verify
-from clientops.book.allowed import check_role, needed_because, policy_gate
+from clientops.book.allowed import check_role, policy_gate
 from clientops.book.applying import apply_preview, receipt_of
 from clientops.book.compact import compact_book, due_file, write_backup
 from clientops.book.connection import attached, connected, database_transaction, one_sentence
@@ -26,14 +26,13 @@ from clientops.book.defaults import default_path as default_path  # noqa: PLC041
 from clientops.book.erase import ERASE
 from clientops.book.past import Moment, hide_past, operation_at, show_past
 from clientops.book.place import book_path
-from clientops.book.planning import plan_digest, run_rule, settle
 from clientops.book.policy import Policy, read_policy
-from clientops.book.preview import Preview, Receipt, preview_change
+from clientops.book.preview import Preview, Receipt
+from clientops.book.previewing import make_preview
 from clientops.book.undo import UNDO
 from clientops.book.writing import last_operation
-from clientops.changes import Rule, read_problems
+from clientops.changes import Rule
 from clientops.errors import BookError, ClientopsError, RefusedError, UsageError
-from clientops.readable import counted
 from clientops.requests import RequestTable, Source, read_requests
 from clientops.tables.schema import all_tables, schema_version
 from clientops.tables.view import Tables, Value
@@ -98,22 +97,7 @@ class Book:
         check_role(policy, self.operator, rule.name, "clerk")
         preview = self._blank_preview(rule, requests, today, now, staging)
         with self._open(write=False, staging=preview.staging) as connection, one_sentence():
-            head = last_operation(connection)[0]
-            try:
-                plan = run_rule(connection, rule, preview.requests, preview.today, preview.now, progress=self.progress)
-            except RefusedError as refused:
-                return replace(preview, head=head, problems=refused.problems)
-            changes = settle(connection, plan)
-            self.progress(f"Adding up {counted(sum(s.count for s in changes), 'row')}", 0.5)
-            return replace(
-                preview,
-                head=head,
-                changes=tuple(preview_change(connection, settled) for settled in changes),
-                warnings=tuple(read_problems(plan.warnings, 1000)) if plan.warnings is not None else (),
-                summary=plan.summary,
-                digest=plan_digest(connection, changes),
-                needed_because=needed_because(connection, policy, preview, changes, self.operator),
-            )
+            return make_preview(connection, preview, policy, self.operator, self.progress)
 
     def apply(
         self, preview: Preview, *, reason: str | None = None, operator: str | None = None, proposal: int | None = None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import duckdb
 
+from clientops.book.composing import Composition
 from clientops.book.past import hide_past, show_past
 from clientops.book.planning import Settled
 from clientops.changes import Problem
@@ -16,7 +19,72 @@ from clientops.tables.schema import quote_name
 MOST = 1000
 
 
-def check_references(connection: duckdb.DuckDBPyConnection, operation_id: int, changes: list[Settled]) -> list[Problem]:
+Moved = Callable[[str], str]
+"""SQL of what an operation moves in a table: ``sign`` (-1 as it was, +1 as it becomes) and the table's columns."""
+
+
+def check_written(
+    connection: duckdb.DuckDBPyConnection, number: int, changes: list[Settled], *, is_undo: bool
+) -> list[Problem]:
+    """Problems of an operation whose rows are written, before it is committed."""
+
+    def moved(name: str) -> str:
+        return f"(select * exclude (operation_id) from history.{quote_name(name)} where operation_id = {number})"
+
+    problems = check_references(connection, moved, changes)
+    if is_undo:  # it may bring back a flaw that was there before
+        return problems
+
+    @contextmanager
+    def before() -> Iterator[None]:
+        show_past(connection, number - 1)
+        yield
+        hide_past(connection)
+
+    return problems + check_invariants(connection, moved, before, changes)
+
+
+def check_planned(connection: duckdb.DuckDBPyConnection, changes: list[Settled], *, is_undo: bool) -> list[Problem]:
+    """The same problems before anything is written: the tables are seen as the changes would leave them."""
+    if not changes:
+        return []
+    after = Composition(connection)
+    for number, settled in enumerate(changes):
+        connection.execute(f"create or replace temp table {_pairs(number)} as {settled.pairs_sql()}")
+    for settled in changes:
+        after.add_settled(settled)
+
+    def moved(name: str) -> str:
+        parts = [f"select * from temp.{_pairs(n)}" for n, s in enumerate(changes) if s.table.name == name]
+        return (
+            f"({' union all '.join(parts)})"
+            if parts
+            else f"(select 0::tinyint as sign, * from main.{quote_name(name)} limit 0)"
+        )
+
+    try:
+        problems = check_references(connection, moved, changes)
+        if is_undo:
+            return problems
+
+        @contextmanager
+        def before() -> Iterator[None]:
+            after.close()
+            yield
+
+        return problems + check_invariants(connection, moved, before, changes)
+    finally:
+        after.close()
+        after.drop()
+        for number in range(len(changes)):
+            connection.execute(f"drop table temp.{_pairs(number)}")
+
+
+def _pairs(number: int) -> str:
+    return quote_name(f"checked change {number}")
+
+
+def check_references(connection: duckdb.DuckDBPyConnection, moved: Moved, changes: list[Settled]) -> list[Problem]:
     """Problems of rows that would point at nothing: new pointers, and old ones at rows that go."""
     queries = []
     for settled in changes:
@@ -29,7 +97,7 @@ def check_references(connection: duckdb.DuckDBPyConnection, operation_id: int, c
                 )
                 queries.append(orphan_sql(reference, rows))
         else:
-            pointers = ((r, _new_pointers_sql(r, operation_id, settled)) for r in references_from(name))
+            pointers = ((r, _new_pointers_sql(r, moved, settled)) for r in references_from(name))
             queries += [orphan_sql(reference, touched) for reference, touched in pointers if touched]
     if not queries:
         return []
@@ -37,7 +105,7 @@ def check_references(connection: duckdb.DuckDBPyConnection, operation_id: int, c
     return [Problem(0, name, "orphan", message) for name, _, message in found]
 
 
-def _new_pointers_sql(reference: Reference, operation_id: int, settled: Settled) -> str | None:
+def _new_pointers_sql(reference: Reference, moved: Moved, settled: Settled) -> str | None:
     """SELECT of the rows that a change gave a pointer; one that was there before is not this operation's fault."""
     name = quote_name(settled.table.name)
     if settled.kind == "insert":
@@ -47,16 +115,21 @@ def _new_pointers_sql(reference: Reference, operation_id: int, settled: Settled)
         return None
     differs = " or ".join(f"b.{quote_name(c)} is distinct from t.{quote_name(c)}" for c in columns)
     return (
-        f"(select t.* from {name} t semi join {settled.rows} using (id) join history.{name} b "
-        f"on b.id = t.id and b.operation_id = {operation_id} and b.sign = -1 where {differs})"
+        f"(select t.* from {name} t semi join {settled.rows} using (id) join {moved(settled.table.name)} b "
+        f"on b.id = t.id and b.sign = -1 where {differs})"
     )
 
 
-def check_invariants(connection: duckdb.DuckDBPyConnection, operation_id: int, changes: list[Settled]) -> list[Problem]:
-    """Problems of touched rows that break an invariant now and did not before, or break it by more."""
+def check_invariants(
+    connection: duckdb.DuckDBPyConnection,
+    moved: Moved,
+    before: Callable[[], AbstractContextManager[None]],
+    changes: list[Settled],
+) -> list[Problem]:
+    """Problems of touched rows that break an invariant now and did not ``before``, or break it by more."""
     queries = []
     for i, invariant in enumerate(INVARIANTS):
-        touched = _touched_sql(invariant, operation_id, changes)
+        touched = _touched_sql(invariant, moved, changes)
         if touched is not None:
             queries.append(
                 f"select {i} as invariant, id, message, {invariant.excess or 0}::decimal(38, 4) as excess from "
@@ -69,27 +142,24 @@ def check_invariants(connection: duckdb.DuckDBPyConnection, operation_id: int, c
     if connection.execute(f"{sql} limit 1").fetchone() is None:
         return []
     connection.execute(f"create or replace temp table broken as {sql}")
-    show_past(connection, operation_id - 1)  # a flaw that was there before is not this operation's fault
-    found = connection.execute(
-        f"select invariant, message from broken b where not exists (select 1 from ({sql}) before "
-        "where before.invariant = b.invariant and before.id = b.id and before.excess >= b.excess) "
-        f"order by invariant, id limit {MOST}"
-    ).fetchall()
-    hide_past(connection)
+    with before():  # a flaw that was there before is not this operation's fault
+        found = connection.execute(
+            f"select invariant, message from temp.broken b where not exists (select 1 from ({sql}) before "
+            "where before.invariant = b.invariant and before.id = b.id and before.excess >= b.excess) "
+            f"order by invariant, id limit {MOST}"
+        ).fetchall()
     return [Problem(0, INVARIANTS[i].table, INVARIANTS[i].code, message) for i, message in found]
 
 
-def _touched_sql(invariant: Invariant, operation_id: int, changes: list[Settled]) -> str | None:
+def _touched_sql(invariant: Invariant, moved: Moved, changes: list[Settled]) -> str | None:
     """SELECT of the ids of an invariant's table for which an operation may have broken it, or None."""
     tables = {settled.table.name for settled in changes}
     own = any(
         s.table.name == invariant.table and s.kind != "delete" and set(s.columns) & set(invariant.columns)
         for s in changes
     )
-    parts = [f"select id from history.{quote_name(invariant.table)} where operation_id = {operation_id}"] * own
+    parts = [f"select id from {moved(invariant.table)}"] * own
     parts += [
-        f"select {quote_name(column)} as id from history.{quote_name(name)} where operation_id = {operation_id}"
-        for name, column in invariant.watches
-        if name in tables
+        f"select {quote_name(column)} as id from {moved(name)}" for name, column in invariant.watches if name in tables
     ]
     return f"select distinct id from ({' union all '.join(parts)}) where id is not null" if parts else None

@@ -40,9 +40,10 @@ class Composition:
     def add(self, plan: Plan) -> None:
         """Let the tables be as a plan without problems leaves them."""
         for settled in settle(self._connection, plan):
-            self._add(settled)
+            self.add_settled(settled)
 
-    def _add(self, settled: Settled) -> None:
+    def add_settled(self, settled: Settled) -> None:
+        """Let the tables be as a settled change leaves them; what several change in one table adds up."""
         name, execute = settled.table.name, self._connection.execute
         kept, columns = quote_name(f"composed {name}"), column_list(settled.table.column_names)
         execute(f"create or replace temp table composed_pairs as {settled.pairs_sql()}")
@@ -87,6 +88,13 @@ class Composition:
         """Let the names mean the stored tables again."""
         for name in self._touched:
             self._connection.execute(f"drop view if exists temp.{quote_name(name)}")
+
+    def drop(self) -> None:
+        """Let go of the rows as the plans leave them."""
+        for name in self._touched:
+            self._connection.execute(f"drop table if exists temp.{quote_name(f'composed {name}')}")
+        self._connection.execute("drop table if exists temp.composed_pairs")
+        self._touched = []
 
     def _changed(self, name: str, kept: str, stored: str) -> tuple[str, ...]:
         """Columns that differ in some row."""

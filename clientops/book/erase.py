@@ -19,7 +19,9 @@ RETENTION_YEARS = 10
 class ErasePerson(Request):
     """Erase what the book says about a person; this cannot be undone."""
 
-    client_id: Id = Field(title="Client", description="Whose data is erased", json_schema_extra={"picks": "clients"})
+    client_id: Id = Field(
+        title="Client", description="Whose data is erased", json_schema_extra={"picks": "clients", "as_written": True}
+    )
     confirm_name: Text = Field(
         title="Name",
         description="The client's name, typed again, as it is displayed",

@@ -9,6 +9,7 @@ from datetime import date, datetime
 import duckdb
 
 from clientops.book.chain import hash_rows
+from clientops.book.named import find_rows
 from clientops.changes import Change, Kind, Plan, Rule, read_problems
 from clientops.errors import ClientopsError, RefusedError
 from clientops.requests import RequestTable
@@ -81,6 +82,8 @@ def run_rule(
     Raises:
         RefusedError: The requests could not be read, or the rule found problems; all of them are in it.
     """
+    if requests.named:
+        requests = find_rows(Tables(connection), requests)
     keep_relation(connection, "given_requests", requests.relation(connection))
     progress("Planning", 0.0)
     tables = Tables(connection, told=lambda step: progress(f"Planning: {step.replace('_', ' ')}", 0.0))

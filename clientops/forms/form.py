@@ -13,10 +13,11 @@ from clientops.forms.element import Content, Node, Part, call, h
 from clientops.forms.fields import Field, entered, fields_of
 from clientops.forms.look import button, next_focus, notice
 from clientops.forms.markdown import markdown
+from clientops.forms.naming import read_named
 from clientops.forms.words import in_titles, moment
 from clientops.reports.labels import read_currency, read_label
 from clientops.reports.search import search_rows
-from clientops.requests import Request, read_requests
+from clientops.requests import Request
 
 OPERATORS = ("author", "operator")
 CHOICES = {"addon": "add-on"}  # what is not written as people write it
@@ -139,7 +140,7 @@ class Form(Part):
     def said(self, problem: Problem) -> str:
         """A problem as a sentence that begins with the field's label."""
         for field in self.fields:
-            if problem.field == field.name and field.kind == "pick" and problem.code == "bad_value":
+            if problem.field == field.name and field.kind == "pick" and problem.code in ("bad_value", "unknown_name"):
                 return f"Choose one from the list; {self.values[field.name]!r} finds no single one"
             if problem.field == field.name and problem.message.startswith(field.name + " "):
                 return in_titles(f"{field.label}{problem.message[len(field.name) :]}")
@@ -177,7 +178,8 @@ class Form(Part):
                     request[field.name] = value
             if emptied and "clear" in self.model.model_fields:
                 request["clear"] = emptied
-        return request, list(read_requests(self.model, request).problems)
+        [found], problems = read_named(self.desk.book, self.model, [request])
+        return dict(found), problems
 
     def _read_labels(self) -> None:
         """Names of the rows that are picked, and the currency that money is in."""

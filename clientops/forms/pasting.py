@@ -13,15 +13,16 @@ from clientops.changes import Problem
 from clientops.errors import UsageError
 from clientops.forms.desk import Desk
 from clientops.forms.element import Content, Node, Part, h
-from clientops.forms.fields import Field, fields_of
+from clientops.forms.fields import fields_of
 from clientops.forms.look import button, next_focus, notice
+from clientops.forms.naming import read_named
 from clientops.forms.words import in_titles
 from clientops.importing.spreadsheet import Reading, read_spreadsheet
 from clientops.importing.tabular import read_text_table
 from clientops.readable import counted
 from clientops.reports.search import search_rows
-from clientops.requests import Request, read_requests
-from clientops.tables.view import Tables
+from clientops.requests import Request
+from clientops.tables.lookup import KNOWN_BY
 
 SHOWN = 12
 MOST_LOOKED_UP = 500
@@ -82,8 +83,7 @@ class Pasting(Part):
             ]
             return None
         rows: list[Mapping[str, Any]] = [{**row, **self.fixed} for row in table.to_pylist()]
-        rows, problems = self._looked_up(rows)
-        problems += [p for p in read_requests(self.model, rows).problems if (p.row, p.field) not in {(q.row, q.field) for q in problems}]  # fmt: skip
+        rows, problems = read_named(self.desk.book, self.model, self._labelled(rows))
         self.show_problems(problems)
         self.doubts = _doubts(reading)
         return None if problems else self.on_read(rows)
@@ -110,35 +110,18 @@ class Pasting(Part):
             raise UsageError("There are headings, but no rows below them")
         return read, reading
 
-    def _looked_up(self, rows: list[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Problem]]:
-        """The rows with numbers in place of names and e-mail addresses that find one row of the book each."""
-        problems: list[Problem] = []
-        numbers: dict[tuple[str, str], int | None] = {}
+    def _labelled(self, rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The rows with numbers in place of what rows of the book are called in lists; clients are found with all rules."""
+        fields = [f for f in self.fields if f.picks and f.picks not in ("clients", *KNOWN_BY)]
+        texts = {(f.picks, str(row.get(f.name) or "").strip()) for f in fields for row in rows}
+        wanted = [(picks, text) for picks, text in sorted(texts) if any(sign.isalpha() for sign in text)]
+        if not wanted:
+            return rows
         with self.desk.book.tables() as tables:
-            for number, row in enumerate(rows, 1):
-                for field in self.fields:
-                    text = str(row.get(field.name) or "").strip()
-                    if not field.picks or not text or text.lstrip("#").isdigit():
-                        continue
-                    key = (field.picks, text)
-                    if key not in numbers and len(numbers) < MOST_LOOKED_UP:
-                        numbers[key] = _only_one(tables, field, text)
-                    if numbers.get(key) is None:
-                        why = (
-                            "finds no single one"
-                            if key in numbers
-                            else f"is one name more than the {MOST_LOOKED_UP} that are looked up"
-                        )
-                        said = f"{field.label} {text!r} {why}; give its number"
-                        problems.append(Problem(number, field.name, "bad_value", said))
-        return [{n: self._number(n, v, numbers) for n, v in row.items()} for row in rows], problems
-
-    def _number(self, name: str, value: Any, numbers: Mapping[tuple[str, str], int | None]) -> Any:
-        field = next((field for field in self.fields if field.name == name), None)
-        if field is None or not field.picks or not isinstance(value, str):
-            return value
-        text = value.strip()
-        return text.lstrip("#") if text.lstrip("#").isdigit() else (numbers.get((field.picks, text)) or value)
+            found = {key: search_rows(tables, *key, 2) for key in wanted[:MOST_LOOKED_UP]}
+        only = {key: several[0].id for key, several in found.items() if len(several) == 1}
+        numbers = {f.name: f.picks for f in fields}
+        return [{n: only.get((numbers.get(n, ""), str(v or "").strip()), v) for n, v in row.items()} for row in rows]
 
     def _said(self, problem: Problem) -> str:
         """A problem as a sentence that begins with the row."""
@@ -163,7 +146,7 @@ class Pasting(Part):
                 aria_describedby=f"{own}-help", aria_invalid="true" if self.wrong else None, focus=self.focus),
               h("p", h("strong", "Needed: "), ", ".join(required), id=f"{own}-help", class_="co-help") if required else None,
               h("p", h("strong", "May be there: "), ", ".join(others), class_="co-help") if others else None,
-              h("p", "Clients and other rows by their number, or by a name or an e-mail address that finds just one.", class_="co-help")
+              h("p", "Clients by their number, e-mail address, full name or company, other rows by their number or name.", class_="co-help")
               if any(field.picks for field in self.fields) else None,
               class_="co-field co-wide-field"),
             h("div",
@@ -182,16 +165,6 @@ class Pasting(Part):
             "error", f"{counted(len(self.wrong), 'place')} to put right; nothing is changed until all are:",
             h("ul", [h("li", sentence) for sentence in self.wrong[:SHOWN]], h("li", f"and {rest:,} more") if rest > 0 else None, class_="co-rows"),
         )  # fmt: skip
-
-
-def _only_one(tables: Tables, field: Field, text: str) -> int | None:
-    """The row that a text finds, if it finds one only; an e-mail address that is just the client's own comes first."""
-    if field.picks == "clients" and "@" in text:
-        found = tables.query("select id from clients where lower(email) = lower($text) limit 2", text=text).fetchall()
-        if len(found) == 1:
-            return int(found[0][0])
-    rows = search_rows(tables, field.picks, text, 2)
-    return rows[0].id if len(rows) == 1 else None
 
 
 def _doubts(reading: Reading) -> list[str]:

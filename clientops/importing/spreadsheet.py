@@ -28,7 +28,8 @@ from clientops.importing.written import (
     sniff_date_order,
     sniff_decimal_mark,
 )
-from clientops.requests import Request, arrow_type
+from clientops.request_fields import arrow_type, picked_table
+from clientops.requests import Request
 
 KINDS: dict[str, str] = {
     "clients": "add-client",
@@ -130,7 +131,31 @@ def match_headings(headings: Sequence[str], model: type[Request], given: Mapping
                 f"Columns {other!r} and {heading!r} both mean {field}; say which with --map, e.g. --map {heading!r}="
             )
         found[heading] = field
+    _name_client(found, [heading for heading in headings if given.get(heading, heading)], model)
     return {heading: found[heading] for heading in headings if heading in found}
+
+
+# What names a client where a file has no column for its number, the surest first.
+CLIENT_NAMES = ("email", "company_name", "name")
+
+
+def _name_client(found: dict[str, str], headings: Sequence[str], model: type[Request]) -> None:
+    """Where the client is required and no column gives its number, take a column of e-mail addresses or names for it."""
+    client = next(
+        (n for n, info in model.model_fields.items() if info.is_required() and picked_table(info) == "clients"), ""
+    )
+    if not client or client in found.values():
+        return
+    for meaning in CLIENT_NAMES:
+        if meaning in model.model_fields and (meaning != "email" or model.model_fields[meaning].is_required()):
+            continue  # the column says what the client's value is to be, or whose address that is
+        for heading in headings:
+            if meaning in synonyms().get(_fold(heading), ()) or _fold(heading) in (
+                _fold(meaning),
+                _fold(f"client {meaning}"),
+            ):
+                found[heading] = client
+                return
 
 
 def _field_of(heading: str, model: type[Request]) -> str:

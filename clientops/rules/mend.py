@@ -11,7 +11,8 @@ from pydantic import Field
 
 from clientops.book.composing import Composition
 from clientops.changes import Plan, Problem, Relation, Rule, read_problems
-from clientops.requests import Request, RequestTable, Text, arrow_type, read_requests
+from clientops.request_fields import arrow_type
+from clientops.requests import Request, RequestTable, Text, read_requests
 from clientops.rules import (
     closing,
     contacts,

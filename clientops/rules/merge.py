@@ -27,7 +27,7 @@ class MergeClients(Request):
     replaced_id: Id = Field(
         title="Replaced client",
         description="The duplicate; its number will find the survivor",
-        json_schema_extra={"picks": "clients"},
+        json_schema_extra={"picks": "clients", "as_written": True},
     )
     survivor_id: Id = Field(
         title="Survivor", description="The client that remains", json_schema_extra={"picks": "clients"}

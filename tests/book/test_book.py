@@ -126,7 +126,7 @@ def test_only_the_good_requests_if_asked(book):
     """The good ones are applied, the others come back with their row and problem."""
     receipt = book.apply_now(ISSUE, [credit(), credit(99), credit(2, "0.001"), credit(3), credit("x")], only_good=True)
     assert [(p.row, p.code) for p in receipt.refused] == [
-        (2, "unknown_client"), (3, "not_minor_unit"), (5, "bad_value"),
+        (2, "unknown_client"), (3, "not_minor_unit"), (5, "unknown_name"),
     ]  # fmt: skip
     assert [balance(book, n) for n in (1, 2, 3)] == [55, 20, 5]
     assert book.operation(2).line.request_count == 2

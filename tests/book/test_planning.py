@@ -162,7 +162,7 @@ def test_all_problems_are_collected(book):
         run_rule(connection, rule("issue-credit"), read, TODAY, NOW)
     assert [(p.row, p.field, p.code) for p in error.value.problems] == [
         (1, "client_id", "unknown_client"),
-        (2, "client_id", "bad_value"),
+        (2, "client_id", "unknown_name"),
         (3, "amount", "bad_value"),
         (3, "description", "missing"),
         (4, "amount", "not_minor_unit"),

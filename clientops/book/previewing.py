@@ -1,0 +1,58 @@
+"""Making a preview: planned, settled and checked as applying would, with nothing written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+
+from clientops.book.allowed import needed_because
+from clientops.book.checks import check_planned
+from clientops.book.named import find_rows
+from clientops.book.planning import Progress, plan_digest, run_rule, settle
+from clientops.book.policy import Policy
+from clientops.book.preview import Preview, preview_change
+from clientops.book.undo import UNDO
+from clientops.book.writing import last_operation
+from clientops.changes import read_problems
+from clientops.errors import RefusedError
+from clientops.readable import counted
+from clientops.tables.view import Tables
+
+MOST_WARNINGS = 1000
+
+
+def make_preview(
+    connection: duckdb.DuckDBPyConnection, preview: Preview, policy: Policy, operator: str, progress: Progress
+) -> Preview:
+    """What applying would do, with every problem that it would meet; a preview with problems is not applied.
+
+    Args:
+        connection: The book, open for reading.
+        preview: What is asked for.
+        policy: The policy in force.
+        operator: Who asks.
+        progress: Told what is going on, and which share is done.
+    """
+    rule = preview.rule
+    preview = replace(
+        preview, head=last_operation(connection)[0], requests=find_rows(Tables(connection), preview.requests)
+    )
+    try:
+        plan = run_rule(connection, rule, preview.requests, preview.today, preview.now, progress=progress)
+    except RefusedError as refused:
+        return replace(preview, problems=refused.problems)
+    changes = settle(connection, plan)
+    progress("Checking", 0.4)
+    if not rule.lenient and (problems := check_planned(connection, changes, is_undo=rule.name == UNDO.name)):
+        return replace(preview, problems=tuple(problems))
+    progress(f"Adding up {counted(sum(s.count for s in changes), 'row')}", 0.5)
+    warnings = read_problems(plan.warnings, MOST_WARNINGS) if plan.warnings is not None else []
+    return replace(
+        preview,
+        changes=tuple(preview_change(connection, settled) for settled in changes),
+        warnings=(*preview.requests.notes, *warnings),
+        summary=plan.summary,
+        digest=plan_digest(connection, changes),
+        needed_because=needed_because(connection, policy, preview, changes, operator),
+    )
