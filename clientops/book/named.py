@@ -10,14 +10,16 @@ import json
 import pyarrow as pa
 
 from clientops.changes import Problem
+from clientops.errors import UsageError
 from clientops.request_fields import picked_table
 from clientops.requests import RequestTable
-from clientops.tables.lookup import Candidate, find_named, one_of
+from clientops.tables.lookup import Candidate, find_named, find_one, one_of
 from clientops.tables.view import Tables
 
 MERGED = "merged_client"
 """Code of the note that a client was merged into the one that is meant."""
 
+MOST_DIGITS = 18
 AS_WRITTEN = "as_written"
 """Mark of a field (``json_schema_extra``) whose old numbers mean the merged client itself, e.g. the one to be merged."""
 
@@ -39,6 +41,29 @@ def find_rows(tables: Tables, requests: RequestTable) -> RequestTable:
     if requests.named:
         requests = _named_found(tables, requests)
     return _followed(tables, requests)
+
+
+def find_client(tables: Tables, given: str) -> tuple[int, str]:
+    """Number of the one client that a text names, and a note where it is not named by just that; for commands.
+
+    A number that is nobody's stays what it is: what becomes of it is for the command to say.
+
+    Raises:
+        UsageError: It finds no client, or several; the sentence names them.
+    """
+    text = given.strip()
+    note = ""
+    if any(sign.isalpha() for sign in text):
+        one = find_one(tables, "clients", text)
+        if isinstance(one, str):
+            raise UsageError(f"Client {text!r} {one}")
+        number, note = one.id, "" if one.how == "exact" else f"{text!r} {_how(one)}"
+    elif text.lstrip("#").isdecimal() and len(text) < MOST_DIGITS:
+        number = int(text.lstrip("#"))
+    else:
+        raise UsageError(f"Client {text!r} is not a number, an e-mail address, a name or a company")
+    ends, told = _ends(tables, [number])
+    return (ends[number], f"{told[number]}; shown is client {ends[number]}") if number in ends else (number, note)
 
 
 def _named_found(tables: Tables, requests: RequestTable) -> RequestTable:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from clientops.commands.context import context_of
 from clientops.commands.look import AsOf, path_text
+from clientops.commands.naming import HELP, client_named
 from clientops.commands.output import REFUSED, console, errors, fail, told_plainly, working
 
 From = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
@@ -23,7 +24,7 @@ def statement_of_account(
     ctx: typer.Context,
     first: From,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the files; made if it is missing.")],
-    client: Annotated[int | None, typer.Argument(help="Number of the client; or --all.")] = None,
+    client: Annotated[str | None, typer.Argument(help=f"The client by {HELP}; or --all.")] = None,
     every: Annotated[bool, typer.Option("--all", help="A statement for each client.")] = False,
     last: To = None,
     as_pdf: Annotated[bool, typer.Option("--pdf", help="As PDF, where Chromium is installed; else HTML.")] = False,
@@ -34,7 +35,7 @@ def statement_of_account(
     from clientops.reports.printing import Printer, print_files
 
     if (client is None) == (not every):
-        fail("Name a client by its number, or give --all")
+        fail("Name a client, or give --all")
     shared = context_of(ctx)
     until = day_or_today(last)
     with told_plainly(), working("Writing statements") as report, ExitStack() as stack:
@@ -43,7 +44,8 @@ def statement_of_account(
             printer = stack.enter_context(Printer())  # says if there is none, before the work
             pages = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clientops-")))
         with shared.book(as_of=as_of).tables() as tables:
-            written = write_accounts(tables, pages, first.date(), until, client_id=client)
+            number = None if client is None else client_named(tables, client)
+            written = write_accounts(tables, pages, first.date(), until, client_id=number)
         if as_pdf:  # which takes long: the book is free again
             for done, path in enumerate(print_files(printer, written, output.absolute())):
                 report(f"Printing {path.name}", (done + 1) / len(written))

@@ -12,6 +12,7 @@ from clientops.book.preview import Preview, Receipt
 from clientops.commands.context import Context, context_of
 from clientops.commands.duplicate_merges import Overwrite, merge, report, take_back
 from clientops.commands.look import path_text
+from clientops.commands.naming import HELP, client_named
 from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, Yes, carry_out
 from clientops.commands.output import (
     console,
@@ -140,17 +141,18 @@ def list_cases(
 @app.command("show")
 def show(
     ctx: typer.Context,
-    client: Annotated[int, typer.Argument(help="Number of one of the clients.")],
+    client: Annotated[str, typer.Argument(help=f"One of the clients: {HELP}.")],
     as_json: Json = False,
 ) -> None:
     """Show the cases a client is in: the clients side by side, and the evidence."""
     shared = context_of(ctx)
     as_json = as_json or shared.as_json
     with told_plainly(as_json=as_json), shared.book().tables() as tables:
-        items = [*read_queue(tables, most=10**9), *read_queue(tables, later=True, most=10**9)] if client else []
+        number = client_named(tables, client)
+        items = [*read_queue(tables, most=10**9), *read_queue(tables, later=True, most=10**9)]
         found = tables.query(
             "select distinct coalesce(group_id, -id) from duplicate_pairs where left_id = $client or right_id = $client",
-            client=client,
+            client=number,
         ).fetchall()
         wanted = {item for (item,) in found} & set(items)
         cases = [case for item in items if item in wanted and (case := read_case(tables, item))]
@@ -158,7 +160,7 @@ def show(
         print_json(cases)
         return
     if not cases:
-        console.print(f"Nothing about client {client} waits for a decision.")
+        console.print(f"Nothing about client {number} waits for a decision.")
     for case in cases:
         _print_case(case)
 

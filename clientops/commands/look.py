@@ -12,6 +12,7 @@ from rich.text import Text
 from clientops.book.book import Book
 from clientops.commands.context import context_of
 from clientops.commands.context import moment_of as moment_of  # noqa: PLC0414
+from clientops.commands.naming import client_named
 from clientops.commands.operate import Json
 from clientops.commands.output import console, fail, print_json, print_rows, print_table, show, told_plainly
 from clientops.tables.references import references_from, references_to
@@ -32,7 +33,9 @@ def log(
     ctx: typer.Context,
     operator: Annotated[str | None, typer.Option(help="Only this operator's.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only of this rule.")] = None,
-    client: Annotated[int | None, typer.Option(help="Only those that touched this client.")] = None,
+    client: Annotated[
+        str | None, typer.Option(help="Only those that touched this client; an old number means its own.")
+    ] = None,
     since: From = None,
     until: To = None,
     limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="At most so many.")] = 30,
@@ -42,10 +45,15 @@ def log(
     """List operations, the newest first."""
     shared = context_of(ctx)
     with told_plainly(as_json=as_json):
-        lines = shared.book(as_of=as_of).operations(
+        book = shared.book(as_of=as_of)
+        number = int(client) if client is not None and client.isdecimal() else None
+        if client is not None and number is None:
+            with book.tables() as tables:
+                number = client_named(tables, client)
+        lines = book.operations(
             operator=operator,
             rule=rule,
-            client=client,
+            client=number,
             since=since.date() if since else None,
             until=until.date() if until else None,
             limit=limit,

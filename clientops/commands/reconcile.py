@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from clientops.changes import as_dicts
 from clientops.commands.context import context_of
 from clientops.commands.look import AsOf, path_text
+from clientops.commands.naming import HELP, client_named
 from clientops.commands.operate import Choices, DryRun, Json, Operator, Propose, Reason, Today, Yes, carry_out
 from clientops.commands.output import console, fail, print_json, print_table, told_plainly, working
 from clientops.exporting.files import export_relation
@@ -27,7 +28,7 @@ SHOWN = 200
 KindNames = Annotated[
     list[str] | None, typer.Argument(metavar="[KIND]...", help=f"Kinds or families ({', '.join(FAMILIES)}); else all.")
 ]
-Client = Annotated[int | None, typer.Option("--client", help="Only those of this client.")]
+Client = Annotated[str | None, typer.Option("--client", help=f"Only those of this client: {HELP}.")]
 
 
 class _FindFirst(TyperGroup):
@@ -62,7 +63,7 @@ def find(
         working("Reconciling", quiet=as_json),
         shared.book(as_of=as_of).tables() as tables,
     ):
-        found = differences(tables, kinds, client_id=client)
+        found = differences(tables, kinds, client_id=None if client is None else client_named(tables, client))
         if output is not None:
             count = export_relation(found, output.absolute(), overwrite=overwrite)
             rows: list[dict[str, Any]] = []
@@ -140,7 +141,9 @@ def mend(
     kinds = [word for word in what or [] if not word.isdecimal()]
     with told_plainly(as_json=as_json):
         with working("Reconciling", quiet=as_json), shared.book().tables() as tables:
-            requests = mending_requests(tables, kinds, numbers, client)
+            requests = mending_requests(
+                tables, kinds, numbers, None if client is None else client_named(tables, client)
+            )
         if not requests:
             fail("There is nothing here that can be mended; clientops reconcile shows what does not agree")
         choices = Choices(
