@@ -121,3 +121,20 @@ def test_no_file_holds_two_versions_of_itself():
     files = [*ROOT.glob("*"), *(file for room in rooms for file in room.rglob("*"))]
     texts = [file for file in files if file.is_file() and (file.suffix in kinds or file.name == "Makefile")]
     assert [relative(file) for file in texts if mark.search(file.read_text(encoding="utf-8"))] == []
+
+
+DAY_OF_A_MOMENT = re.compile(
+    r"\w_at\)?::date|cast\(\s*\w*\.?\w+_at as date\)|at time zone 'UTC'\)::date|strftime\(\w*\.?occurred_at|"
+    r"date_trunc\('\w+', \w*\.?\w+_at\)|astimezone\(\)\.date\(\)|date\.today\(\)"
+)
+
+
+def test_days_are_derived_from_moments_in_one_place():
+    """A day depends on the business's time zone: only tables/days.py turns a moment into one."""
+    found = [
+        f"{path.relative_to(PACKAGE)}: {match[0]}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.name != "days.py"
+        for match in DAY_OF_A_MOMENT.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []

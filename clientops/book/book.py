@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -34,10 +35,15 @@ from clientops.book.writing import last_operation
 from clientops.changes import Rule
 from clientops.errors import BookError, ClientopsError, RefusedError, UsageError
 from clientops.requests import RequestTable, Source, read_requests
+from clientops.tables.days import day_of, read_zone
 from clientops.tables.schema import all_tables, schema_version
 from clientops.tables.view import Tables, Value
 
 WAIT = 30.0
+UPGRADED = (
+    "The book was brought up from version {before} to {version}, after a backup beside it. Days are counted in the time zone {zone}, "
+    "this machine's unless a setting says otherwise: clientops apply set-business --set time_zone=… changes it"
+)
 LONGEST_LOOK = 0.5
 
 
@@ -64,10 +70,14 @@ class Book:
         self.moment: int | None = None
         self.signed_in = ""  # how the operator was authenticated; empty: by whoever may open the file
         self._held: tuple[int, duckdb.DuckDBPyConnection] | None = None
+        self.zone, self.upgraded = ZoneInfo("UTC"), ""
         with self._open(write=False) as connection:
             version = book_version(connection, self.path)
         if version < schema_version():
             upgrade_book(self.path, version, who=self.operator, wait=wait)
+            with self._open(write=False):
+                pass
+            self.upgraded = UPGRADED.format(version=schema_version(), before=version, zone=self.zone.key)
         if due_file(self.path).exists():
             self.compact()
 
@@ -181,7 +191,7 @@ class Book:
     ) -> Preview:
         now = now or datetime.now(UTC)
         read = requests if isinstance(requests, RequestTable) else read_requests(rule.request, requests)
-        day = today or now.astimezone().date()
+        day = today or day_of(now, self.zone)
         key = uuid.uuid4().hex
         return Preview(rule, read, self.operator, day, now, key, 0, staging=Path(staging) if staging else None)
 
@@ -238,7 +248,7 @@ class Book:
         """The same book as it was then: everything that reads answers as of that moment, and nothing can be changed.
 
         Args:
-            moment: After an operation (its number), at the end of a day (UTC), or at a time with zone.
+            moment: After an operation (its number), at the end of a day, or at a time with zone.
         """
         with self._open(write=False) as connection:
             number = operation_at(connection, moment)
@@ -377,6 +387,16 @@ class Book:
         if held is not None and held[0] == threading.get_ident():
             with attached(held[1], staging):
                 yield held[1]
+                self._see_zone(held[1])
             return
         with connected(self.path, write=write, who=self.operator, wait=self.wait, staging=staging) as connection:
             yield connection
+            self._see_zone(connection)
+
+    def _see_zone(self, connection: duckdb.DuckDBPyConnection) -> None:
+        with suppress(duckdb.Error):  # a book that is older than the setting
+            self.zone = read_zone(connection)
+
+    def today(self) -> date:
+        """The day it is for the business, in the time zone that the book had when it was last opened."""
+        return day_of(datetime.now(UTC), self.zone)

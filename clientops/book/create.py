@@ -12,6 +12,7 @@ from clientops.book.backup import FILE_FORMAT, copy_book, unfinished_file
 from clientops.book.connection import book_lease, configure, connected, database_transaction, private_files
 from clientops.book.lock import locked
 from clientops.errors import BookError, NewerBookError
+from clientops.tables.days import SETTING, machine_zone
 from clientops.tables.schema import (
     comment_tables,
     create_tables,
@@ -118,6 +119,8 @@ def _migrate(connection: duckdb.DuckDBPyConnection, after: int) -> None:
     for name, sets in defaults.items():
         for schema in ("main", "history"):
             connection.execute(f"update {schema}.{quote_name(name)} set {', '.join(sets)}")
+    if not connection.execute("select 1 from history.made_with where name = ?", [SETTING]).fetchone():
+        connection.execute("insert into history.made_with values (?, ?)", [SETTING, machine_zone()])
     now = datetime.now(UTC)
     for version, name, _ in migrations():
         if version > after:

@@ -10,6 +10,7 @@ from clientops.book.naming import MAY_NAME_THEM, NOT_LISTED, add_named_alone
 from clientops.book.personal import add_owned, erased_value, personal_columns
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Id, Request, Text
+from clientops.tables.days import payment_day_sql
 from clientops.tables.schema import quote_name, table
 from clientops.tables.view import Tables
 
@@ -106,7 +107,7 @@ OWNED_CLIENTS = """
 DOCUMENTS = """
     select max(day) as last_day from (
         select issued_on as day from history.invoices where id in (select id from "erased invoices") and status <> 'Draft'
-        union all select occurred_at::date from history.transactions where id in (select id from "erased transactions")
+        union all select """ + payment_day_sql() + """ from history.transactions where id in (select id from "erased transactions")
         union all select entry_on from history.credit_entries where id in (select id from "erased credit_entries")
         union all select issued_on from history.credit_notes where id in (select id from "erased credit_notes")
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 
 import duckdb
 
 from clientops.errors import UsageError
+from clientops.tables.days import end_of_day_sql
 from clientops.tables.schema import all_tables, column_list, quote_name
 
-# After an operation (its number), at the end of a day (UTC), or at a time with zone.
+# After an operation (its number), at the end of a day of the business, or at a time with zone.
 Moment = int | date | datetime
 
 
@@ -49,7 +50,7 @@ def hide_past(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def operation_at(connection: duckdb.DuckDBPyConnection, moment: Moment) -> int:
-    """Number of the last operation at a moment: an operation's number, a day (its end, UTC), or a time with zone.
+    """Number of the last operation at a moment: an operation's number, a day (its end for the business), or a time with zone.
 
     Raises:
         UsageError: There is no such operation.
@@ -63,10 +64,10 @@ def operation_at(connection: duckdb.DuckDBPyConnection, moment: Moment) -> int:
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise UsageError(f"The moment {moment} needs a time zone, e.g. 2026-06-30 12:00+00:00")
-        condition, value = "applied_at <= $moment", moment
+        condition = "applied_at <= $moment"
     else:
-        condition, value = "applied_at < $moment", datetime.combine(moment + timedelta(days=1), time(), UTC)
+        condition = f"applied_at < {end_of_day_sql('$moment')}"
     row = connection.execute(
-        f"select coalesce(max(id), 0) from history.operations where {condition}", {"moment": value}
+        f"select coalesce(max(id), 0) from history.operations where {condition}", {"moment": moment}
     ).fetchone()
     return int(row[0]) if row else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from typing import Any
 import duckdb
 
 from clientops.errors import UsageError
+from clientops.tables.days import end_of_day_sql, start_of_day_sql
 from clientops.tables.references import REFERENCES
 from clientops.tables.schema import column_list, quote_name, table
 
@@ -81,8 +83,8 @@ def read_operations(
         operator: Only this operator's.
         rule: Only of this rule.
         client: Only those that touched this client or a row of theirs.
-        since: From this day on (UTC).
-        until: Up to the end of this day (UTC).
+        since: From this day of the business on.
+        until: Up to the end of this day of the business.
         limit: At most so many.
         last: Only up to this operation, as of which the book is looked at.
         numbers: Only these operations.
@@ -90,12 +92,12 @@ def read_operations(
     conditions = {
         "o.operator = $operator": operator,
         "o.rule = $rule": rule,
-        "o.applied_at >= $since": since,
-        "o.applied_at < $until::date + 1": until,
+        f"o.applied_at >= {start_of_day_sql('$since')}": since,
+        f"o.applied_at < {end_of_day_sql('$until')}": until,
         "o.id <= $last": last,
         "o.id in $numbers": None if numbers is None else sorted(numbers),
     }
-    given = {c.rpartition("$")[2].partition(":")[0]: v for c, v in conditions.items() if v is not None}
+    given = {re.split(r"\W", c.rpartition("$")[2])[0]: v for c, v in conditions.items() if v is not None}
     wheres = [condition for condition, value in conditions.items() if value is not None]
     if client is not None:
         wheres.append(f"o.id in ({_client_operations_sql(int(client))})")

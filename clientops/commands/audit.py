@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from clientops.book.book import Book
 from clientops.commands.context import context_of
 from clientops.commands.look import AsOf, path_text
 from clientops.commands.naming import HELP, client_named
@@ -37,7 +38,7 @@ def statement_of_account(
     if (client is None) == (not every):
         fail("Name a client, or give --all")
     shared = context_of(ctx)
-    until = day_or_today(last)
+    until = day_or_today(last, shared.book())
     with told_plainly(), working("Writing statements") as report, ExitStack() as stack:
         pages = output.absolute()
         if as_pdf:
@@ -56,9 +57,9 @@ def statement_of_account(
     console.print(Text(f"Wrote {what}."), style="bold green")
 
 
-def day_or_today(moment: datetime | None) -> date:
-    """The day that was given, else this machine's."""
-    return moment.date() if moment else datetime.now().astimezone().date()
+def day_or_today(moment: datetime | None, book: Book) -> date:
+    """The day that was given, else today for the business."""
+    return moment.date() if moment else book.today()
 
 
 def audit(
@@ -85,7 +86,8 @@ def audit(
     if target.exists() and not overwrite:
         fail(f"There is already a file {target}; choose another name, or --overwrite")
     with told_plainly(), working("Auditing"):
-        found = open_audit(shared.book(), first.date(), day_or_today(last))
+        book = shared.book()
+        found = open_audit(book, first.date(), day_or_today(last, book))
         if ending == ".pdf" and find_browser() is None:
             print_pdf("")  # says why not, before the work
         if ending == ".xlsx":

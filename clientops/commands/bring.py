@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
@@ -17,6 +18,7 @@ from clientops.commands.output import console, print_table, told_plainly, workin
 from clientops.exporting.files import export_relation, relation_named
 from clientops.exporting.whmcs import export_whmcs, tables_left_here, write_left_here
 from clientops.readable import counted
+from clientops.tables.days import day_of, machine_zone
 
 
 def demo(
@@ -35,7 +37,7 @@ def demo(
     from clientops.importing.demo.statements import write_demo_statements
 
     shared = context_of(ctx)
-    day = today.date() if today else datetime.now().astimezone().date()
+    day = today.date() if today else day_of(datetime.now(UTC), ZoneInfo(machine_zone()))
     request = {"clients": clients, "seed": seed}
     with told_plainly():
         book = Book(shared.path, operator=operator or shared.operator) if shared.path.exists() else None

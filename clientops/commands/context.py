@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import typer
+from rich.text import Text
 
 from clientops.book.book import WAIT, Book
-from clientops.commands.output import fail
+from clientops.commands.output import errors, fail
 
 
 @dataclass
@@ -25,6 +26,8 @@ class Context:
     def book(self, operator: str | None = None, as_of: str | None = None) -> Book:
         """The book, opened for an operator, as it is or as it was."""
         book = Book(self.path, operator=operator or self.operator, wait=self.wait)
+        if book.upgraded:
+            errors.print(Text(book.upgraded), style="yellow")
         moment = moment_of(as_of or self.as_of)
         return book if moment is None else book.past(moment)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from clientops.errors import UsageError
@@ -25,7 +25,7 @@ class AccountStatement(Part):
     def __init__(self, desk: Desk, client_id: int) -> None:
         super().__init__()
         self.desk, self.client_id = desk, client_id
-        today = datetime.now().astimezone().date()
+        today = desk.book.today()
         self.first, self.last = today.replace(month=1, day=1), today
         self.wrong = ""
 

@@ -264,7 +264,7 @@ class OwnPages(Part):
     def tree(self) -> Content:
         """The page that is shown."""
         with self.desk.book.tables() as tables:
-            found = read_client(tables, self.number, datetime.now().astimezone().date())
+            found = read_client(tables, self.number, self.desk.book.today())
             invoice = (
                 read_invoice(tables, self.number, self.invoice) if self.invoice and self.shown == "invoices" else None
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -294,7 +294,7 @@ class SignOffs(Part):
             self.change = self._form()
 
     def _form(self) -> Change:
-        last = datetime.now().astimezone().date().replace(day=1) - timedelta(days=1)
+        last = self.desk.book.today().replace(day=1) - timedelta(days=1)
         filled = {"period_from": last.replace(day=1), "period_to": last}
         return Change(self.desk, "sign-off-period", filled=filled, on_close=self.close)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clientops.tables.days import day_sql
 from clientops.tables.schema import all_tables, quote_name
 from clientops.tables.view import Steps
 
@@ -50,7 +51,7 @@ DRIFT_REASONS = """
                 when rule = 'direct-sql' then 'direct SQL, recorded'
                 when rule like 'import%' or rule like '%demo%' or rule like 'load-%' then 'came in with ' || rule
                 else 'by ' || coalesce(rule, 'an unknown rule') end
-                || ' by ' || coalesce(operator, 'nobody known') || coalesce(' on ' || strftime(applied_at at time zone 'UTC', '%Y-%m-%d'), '')
+                || ' by ' || coalesce(operator, 'nobody known') || coalesce(' on ' || strftime(""" + day_sql("applied_at") + """, '%Y-%m-%d'), '')
                 || ' (operation ' || operation_id || coalesce(': ' || nullif(reason, ''), '') || ')' as sentence
         from kept
     ),
@@ -138,7 +139,7 @@ TOUCHED_REASONS = """
         from touched t
     ),
     named as (
-        select told.*, o.operator, o.rule, o.rule || ' of ' || o.operator || ' on ' || strftime(o.applied_at at time zone 'UTC', '%Y-%m-%d')
+        select told.*, o.operator, o.rule, o.rule || ' of ' || o.operator || ' on ' || strftime(""" + day_sql("o.applied_at") + """, '%Y-%m-%d')
                 || ' (operation ' || o.id || coalesce(': ' || nullif(o.reason, ''), '') || ')' as by_whom,
             case when o.rule = 'direct-sql' then 'direct SQL'
                 when o.rule like 'import%' or o.rule like '%demo%' or o.rule like 'load-%' then 'import' else 'operation' end as kind

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from clientops.money import show_sql
+from clientops.tables.days import payment_day_sql
+
+DAY = payment_day_sql()
 
 # What of each transaction neither settles an invoice nor became credit; nearly all have nothing left.
 SUSPECT_MONEY = """
@@ -69,7 +72,7 @@ FREE_DIFFERENCES = f"""
         from named where rest < 0
     )
     select kind, 'transactions' as table_name, id as row_id, client_id, currency_id, amount::decimal(18, 4) as amount,
-        (occurred_at at time zone 'UTC')::date as day, message, [{{'table': 'transactions', 'id': id}}] as row_list,
+        {DAY} as day, message, [{{'table': 'transactions', 'id': id}}] as row_list,
         case when is_settleable and free > 0 then 'settle-payment' end as mend_rule,
         case when is_settleable and free > 0 then json_object('transaction_id', id)::varchar end as mend_request
     from flawed
@@ -102,7 +105,7 @@ REFERENCE_DIFFERENCES = f"""
         where place > 1
     )
     select 'reference_twice' as kind, 'transactions' as table_name, id as row_id, client_id, currency_id,
-        (amount_in - amount_out)::decimal(18, 4) as amount, (occurred_at at time zone 'UTC')::date as day,
+        (amount_in - amount_out)::decimal(18, 4) as amount, {DAY} as day,
         'transaction ' || id || ' of ' || {show_sql("amount_in - amount_out")} || ' has the reference ' || reference || ' of '
             || coalesce(gateway, 'no gateway') || ', as transaction ' || first_id || ' has' as message,
         [{{'table': 'transactions', 'id': id}}, {{'table': 'transactions', 'id': first_id}}] as row_list,
@@ -117,7 +120,7 @@ CURRENCY_DIFFERENCES = f"""
         where t.currency_id <> c.currency_id
     )
     select 'wrong_currency' as kind, 'transactions' as table_name, o.id as row_id, o.client_id, o.currency_id,
-        (amount_in - amount_out)::decimal(18, 4) as amount, (occurred_at at time zone 'UTC')::date as day,
+        (amount_in - amount_out)::decimal(18, 4) as amount, {DAY} as day,
         'transaction ' || o.id || ' is of ' || {show_sql("amount_in - amount_out", "k.code", "k.minor_digits")} || ', client '
             || o.client_id || ' pays in ' || w.code as message,
         [{{'table': 'transactions', 'id': o.id}}, {{'table': 'clients', 'id': o.client_id}}] as row_list,
@@ -142,7 +145,7 @@ CLIENT_DIFFERENCES = f"""
         from strayed s left join currencies k on k.id = s.currency_id
     )
     select 'wrong_client' as kind, 'transactions' as table_name, transaction_id as row_id, client_id, currency_id,
-        amount::decimal(18, 4) as amount, (occurred_at at time zone 'UTC')::date as day,
+        amount::decimal(18, 4) as amount, {DAY} as day,
         'transaction ' || transaction_id || ' of client ' || client_id || ' settles ' || {show_sql("amount")}
             || ' of invoice ' || invoice_id || ' of client ' || owner_id as message,
         [{{'table': 'transactions', 'id': transaction_id}}, {{'table': 'invoices', 'id': invoice_id}}] as row_list,
@@ -163,7 +166,7 @@ REFUND_DIFFERENCES = f"""
         where r.kind = 'refund'
     )
     select 'refund_above_payment' as kind, 'transactions' as table_name, id as row_id, client_id, currency_id,
-        least(above, amount_out)::decimal(18, 4) as amount, (occurred_at at time zone 'UTC')::date as day,
+        least(above, amount_out)::decimal(18, 4) as amount, {DAY} as day,
         'refund ' || id || ' gives back ' || {show_sql("amount_out")} || ' of payment ' || refunds_id || ', which brought '
             || {show_sql("paid")} as message,
         [{{'table': 'transactions', 'id': id}}, {{'table': 'transactions', 'id': refunds_id}}] as row_list,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from clientops.money import show_sql
+from clientops.tables.days import payment_day_sql
 from clientops.tables.invariants import orphan_sql
 from clientops.tables.references import REFERENCES, Reference
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Steps
+
+DAY_T = payment_day_sql("t.occurred_at")
 
 CLOSED_DIFFERENCES = f"""
     with served as (
@@ -102,7 +105,7 @@ ORPHAN_DIFFERENCES = """
     select 'orphan' as kind, f.table_name, f.id as row_id,
         coalesce(i.client_id, s.client_id, t.client_id, if(gone_table = 'clients', gone_id, null)) as client_id,
         t.currency_id, coalesce(i.total, s.recurring_amount, t.amount_in - t.amount_out) as amount,
-        coalesce(i.issued_on, (t.occurred_at at time zone 'UTC')::date) as day, f.message,
+        coalesce(i.issued_on, """ + DAY_T + """) as day, f.message,
         [{'table': f.table_name, 'id': f.id}] as row_list, null::varchar as mend_rule, null::varchar as mend_request, gone_table, gone_id
     from found f
     left join (select * from invoices where id in (select id from found where table_name = 'invoices')) i

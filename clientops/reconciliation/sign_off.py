@@ -12,7 +12,10 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.errors import UsageError
 from clientops.reconciliation.find import differences
 from clientops.requests import Request, Text
+from clientops.tables.days import payment_day_sql
 from clientops.tables.view import Tables
+
+DAY = payment_day_sql()
 
 
 def parse_period(text: str) -> tuple[date, date]:
@@ -94,11 +97,11 @@ FIGURES = """
         from invoices i left join clients c on c.id = i.client_id
         where i.issued_on between (select min(period_from) from periods) and (select max(period_to) from periods)
         union all
-        select (occurred_at at time zone 'UTC')::date, 'transactions', currency_id, amount_in - amount_out,
+        select """ + DAY + """, 'transactions', currency_id, amount_in - amount_out,
             concat_ws('|', id, coalesce(client_id, 0), currency_id, kind, occurred_at at time zone 'UTC', amount_in, fee, amount_out,
                 coalesce(gateway, ''), coalesce(reference, ''))
         from transactions
-        where (occurred_at at time zone 'UTC')::date between (select min(period_from) from periods) and (select max(period_to) from periods)
+        where """ + DAY + """ between (select min(period_from) from periods) and (select max(period_to) from periods)
         union all
         select e.entry_on, 'credit entries', c.currency_id, e.amount,
             concat_ws('|', e.id, e.client_id, e.entry_on, e.amount, coalesce(e.invoice_id, 0))

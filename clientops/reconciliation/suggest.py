@@ -5,7 +5,10 @@ from __future__ import annotations
 from clientops.changes import Relation
 from clientops.money import round_sql
 from clientops.readable import counted_sql
+from clientops.tables.days import payment_day_sql
 from clientops.tables.view import Tables
+
+DAY_T = payment_day_sql("t.occurred_at")
 
 KEPT = 5
 
@@ -60,14 +63,14 @@ LINES = f"""
 # Only what can be: of the days and currencies of the lines, and no other line's.
 FREE_TRANSACTIONS = f"""
     with days as (select currency_id, min(booked_on) - 20 as first_day, max(booked_on) + 20 as last_day from lines group by currency_id)
-    select t.id, t.client_id, t.currency_id, (t.occurred_at at time zone 'UTC')::date as day, t.amount_in - t.amount_out as amount,
+    select t.id, t.client_id, t.currency_id, {DAY_T} as day, t.amount_in - t.amount_out as amount,
         t.fee, t.reference, {_key("coalesce(c.company_name, concat_ws(' ', c.first_name, c.last_name), t.client_name)")} as name_key,
         {_key("concat_ws(' ', c.first_name, c.last_name)")} as person_key,
         row_number() over (partition by t.currency_id, t.amount_in - t.amount_out, t.reference order by t.occurred_at, t.id) as place
     from transactions t
     left join clients c on c.id = t.client_id
     where (exists (select 1 from days d where d.currency_id = t.currency_id
-                and (t.occurred_at at time zone 'UTC')::date between d.first_day and d.last_day)
+                and {DAY_T} between d.first_day and d.last_day)
             or t.reference in (select reference from lines where reference is not null))
         and t.id not in (select transaction_id from matches where status = 'matched' and transaction_id is not null)
 """

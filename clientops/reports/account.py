@@ -15,7 +15,10 @@ from clientops.readable import way_of_paying_sql
 from clientops.reports.client import find_survivor
 from clientops.reports.labels import amount_text, country_name, party_sql
 from clientops.reports.printing import render_html, write_private
+from clientops.tables.days import payment_day_sql
 from clientops.tables.view import Tables
+
+DAY = payment_day_sql()
 
 ZERO = Decimal("0.0000")
 ROWS_AT_ONCE = 10_000
@@ -179,7 +182,7 @@ MOVEMENTS = """
         select b.client_id, null, g.day, 3, 'write-off', b.id, 'Invoice ' || printed || ' written off', -b.written_off
         from billed b join given_up g on g.id = b.id where b.status <> 'Cancelled'
         union all
-        select client_id, currency_id, occurred_at::date, 4, case when amount_out > amount_in then 'refund' else 'payment' end, id,
+        select client_id, currency_id, """ + DAY + """, 4, case when amount_out > amount_in then 'refund' else 'payment' end, id,
             case when amount_out > amount_in then 'Paid back' else 'Payment' end || coalesce(', ' || {gateway}, '') || coalesce(', ' || reference, ''),
             amount_out - amount_in
         from transactions where kind <> 'fee' and client_id in (select id from chosen)

@@ -17,6 +17,7 @@ from clientops.matching.decisions import current_decisions_sql, open_pairs_sql
 from clientops.matching.survivor import REASONS, Reason, proposed_survivor
 from clientops.reports.labels import party_sql, read_labels
 from clientops.reports.listing import Listing, Shown
+from clientops.tables.days import day_sql, payment_day_sql
 from clientops.tables.view import Tables
 
 PROFILE = (
@@ -174,7 +175,7 @@ PAIRS_OF_CASE = f"""
 FACTS = f"""
     with shown as (select * from clients where id in ({{listed}})),
     paid as (
-        select client_id, sum(amount_in - amount_out)::decimal(38, 4) as amount, max(occurred_at)::date as last_on
+        select client_id, sum(amount_in - amount_out)::decimal(38, 4) as amount, max({payment_day_sql()}) as last_on
         from transactions where client_id in ({{listed}}) and client_name is null group by 1
     ),
     billed as (
@@ -187,11 +188,11 @@ FACTS = f"""
         from services where client_id in ({{listed}}) group by 1
     ),
     held as (select client_id, count(*) as domains from domains where client_id in ({{listed}}) group by 1),
-    asked as (select client_id, count(*) as tickets, max(opened_at)::date as last_on from tickets where client_id in ({{listed}}) group by 1)
+    asked as (select client_id, count(*) as tickets, max({day_sql("opened_at")}) as last_on from tickets where client_id in ({{listed}}) group by 1)
     select c.*, k.code, {party_sql("c")} as party, coalesce(s.services, 0) as services, coalesce(s.active, 0) as active_services,
         coalesce(h.domains, 0) as domains, coalesce(b.invoices, 0) as invoices, coalesce(b.unpaid, 0) as unpaid_invoices,
         coalesce(p.amount, 0)::decimal(38, 4) as paid, coalesce(a.tickets, 0) as tickets,
-        greatest(p.last_on, b.last_on, a.last_on, c.last_login_at::date) as last_activity_on
+        greatest(p.last_on, b.last_on, a.last_on, {day_sql("c.last_login_at")}) as last_activity_on
     from shown c
     left join currencies k on k.id = c.currency_id
     left join paid p on p.client_id = c.id

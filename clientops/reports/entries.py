@@ -10,6 +10,7 @@ from clientops.changes import Relation
 from clientops.errors import UsageError
 from clientops.operations import MANUAL_KINDS, rules, title_of, titles
 from clientops.reports.listing import Listing, Shown
+from clientops.tables.days import day_sql
 from clientops.tables.schema import quote_text
 from clientops.tables.view import Tables
 
@@ -115,8 +116,8 @@ def sourced_sql() -> str:
         select o.*, coalesce(known_rules.title, o.rule) as title, coalesce(known_rules.kind, '{OTHER}') as kind,
             case when starts_with(o.key, 'import ') then '{IMPORT}' else coalesce(known_rules.source, '{BY_RULE}') end as source
         from history.operations o left join {rules_sql()} on known_rules.rule = o.rule
-        where ($from_on::date is null or o.applied_at::date >= $from_on::date)
-            and ($to_on::date is null or o.applied_at::date <= $to_on::date)
+        where ($from_on::date is null or {day_sql('o.applied_at')} >= $from_on::date)
+            and ($to_on::date is null or {day_sql('o.applied_at')} <= $to_on::date)
     """
 
 

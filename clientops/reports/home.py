@@ -13,6 +13,7 @@ from clientops.reports.duplicates import WAITING
 from clientops.reports.labels import amount_text, party_sql
 from clientops.reports.listing import Listing, Shown
 from clientops.reports.listings import NUMBER, OWED, listing
+from clientops.tables.days import payment_day_sql
 from clientops.tables.view import Tables
 
 
@@ -160,9 +161,9 @@ MONTHS = """
             and t.issued_on >= date_trunc('month', $today::date) - interval 11 month group by 1
     ),
     received as (
-        select date_trunc('month', t.occurred_at)::date as month, sum(t.amount_in - t.amount_out) as amount
+        select date_trunc('month', """ + payment_day_sql("t.occurred_at") + """)::date as month, sum(t.amount_in - t.amount_out) as amount
         from transactions t join currencies k on k.id = t.currency_id
-        where k.code = $code and t.occurred_at >= date_trunc('month', $today::date) - interval 11 month group by 1
+        where k.code = $code and """ + payment_day_sql("t.occurred_at") + """ >= date_trunc('month', $today::date) - interval 11 month group by 1
     )
     select strftime(month, '%b'), coalesce(issued.amount, 0), coalesce(received.amount, 0)
     from months left join issued using (month) left join received using (month) order by month

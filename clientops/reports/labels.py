@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from clientops.money import minor_digits, round_money, show_sql
 from clientops.readable import way_of_paying_sql, with_readable_names
+from clientops.tables.days import payment_day_sql
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
 
@@ -49,7 +50,7 @@ LABELS: dict[str, str] = {
     "orders": "'Order ' || coalesce(nullif(number, ''), id::varchar)",
     "tickets": "concat_ws(' ', '#' || coalesce(nullif(number, ''), id::varchar), subject)",
     "transactions": (
-        f"concat_ws(' · ', strftime(occurred_at, '%Y-%m-%d'), kind, {way_of_paying_sql('gateway')}, (amount_in - amount_out)::varchar, reference)"
+        f"concat_ws(' · ', strftime({payment_day_sql()}, '%Y-%m-%d'), kind, {way_of_paying_sql('gateway')}, (amount_in - amount_out)::varchar, reference)"
     ),
     "credit_entries": "concat_ws(' · ', entry_on::varchar, amount::varchar, description)",
     "affiliates": f"'Affiliate: ' || (select {party_sql('c')} from clients c where c.id = client_id)",
@@ -78,7 +79,7 @@ _LINE = f"concat_ws(' · ', booked_on::varchar, {_money_of('amount', _STATEMENT_
 # Labels of few rows, which may look up more than a search through all rows can.
 NAMED: dict[str, str] = {
     "transactions": (
-        f"concat_ws(' · ', strftime(occurred_at, '%Y-%m-%d'), kind, {way_of_paying_sql('gateway')}, "
+        f"concat_ws(' · ', strftime({payment_day_sql()}, '%Y-%m-%d'), kind, {way_of_paying_sql('gateway')}, "
         f"{_money_of('amount_in - amount_out', 'currency_id')}, reference)"
     ),
     "credit_entries": f"concat_ws(' · ', entry_on::varchar, {_money_of('amount', _CLIENT_CURRENCY)}, description)",

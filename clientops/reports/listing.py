@@ -13,6 +13,7 @@ from typing import Any, Literal
 from clientops.readable import with_readable_names
 from clientops.reports.labels import amount_text
 from clientops.tables.cells import safe_text
+from clientops.tables.days import day_sql, local_sql
 from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
 
@@ -262,9 +263,11 @@ def _condition(shown: Shown, text: str, parameter: str) -> tuple[str, Any]:
         except ArithmeticError:
             return "false", None
     if kind in ("date", "moment") and not sign:
-        return f"starts_with({column}::varchar, ${parameter})", text
+        local = local_sql(column) if kind == "moment" else column
+        return f"starts_with({local}::varchar, ${parameter})", text
     if kind in ("date", "moment"):
-        return f"{column}::date {sign} try_cast(${parameter} as date)", rest
+        day = day_sql(column) if kind == "moment" else column
+        return f"{day} {sign} try_cast(${parameter} as date)", rest
     if sign == "=":
         return f"lower({column}) = lower(${parameter})", text[1:].strip()
     return shown.contains(f"${parameter}"), text

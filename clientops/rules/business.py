@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Request
 from clientops.rules.fields import Country, Line, TaxId
+from clientops.tables.days import ZONE, known_zones, payment_day_sql
 from clientops.tables.view import Tables
 
+
+def parse_zone(text: str) -> str:
+    """The name of a time zone, in whatever case and with blanks for underscores."""
+    wanted = text.strip().replace(" ", "_").casefold()
+    found = next((name for name in known_zones() if name.casefold() == wanted), "")
+    if not found:
+        near = get_close_matches(wanted, [name.casefold() for name in known_zones()], 2, 0.6)
+        names = [name for name in sorted(known_zones()) if name.casefold() in near]
+        hint = f"did you mean {' or '.join(names)}?" if names else "write it like Europe/Berlin"
+        raise ValueError(f"not a time zone; {hint}")
+    return found
+
+
+TimeZone = Annotated[str, AfterValidator(parse_zone)]
 Days = Annotated[int, Field(ge=0, le=365)]
 Years = Annotated[int, Field(ge=0, le=100)]
 
@@ -34,6 +50,7 @@ class SetBusiness(Request):
     tax_domains: bool | None = Field(None, title="Domains are taxed")
     invoice_due_days: Days | None = Field(None, title="Invoices are due after", description="Days; 14 if never set")
     affiliate_clearing_days: Days | None = Field(None, title="Commissions clear after", description="Days; 0 if never set")  # fmt: skip
+    time_zone: TimeZone | None = Field(None, title="Time zone", description="In which moments become days, e.g. Europe/Berlin; that of the machine the book was made on if never set")  # fmt: skip
     retention_years: Years | None = Field(None, title="Records are kept for", description="Full years, as the law wants, before a person may be erased; 10 if never set")  # fmt: skip
 
 
@@ -53,7 +70,8 @@ def set_business(tables: Tables, requests: Relation, *, today: date, now: dateti
         ``nothing_given``; from reading ``bad_value``.
 
     Warnings:
-        ``kept_shorter``: records of people could be erased earlier than before.
+        ``kept_shorter``: records of people could be erased earlier than before. ``days_move``: payments near midnight
+        count for another day from now on, which moves figures of periods that are over.
     """
     steps = tables.steps(requests=requests)
     steps.add("problems", NOTHING_GIVEN)
@@ -87,6 +105,17 @@ KEPT_SHORTER = """
     from requests, wanted, (select coalesce((select try_cast(value as integer) from kept where name = 'retention_years'), 10) as years) before
     where wanted.name = 'retention_years' and wanted.value::integer < before.years and retention_years is not null
     group by wanted.value, before.years
+    union all
+    select max(requests."row"), 'time_zone', 'days_move', 'time_zone ' || wanted.value || ' instead of ' || before.zone || ': ' || moved.count
+        || case moved.count when 1 then ' transaction counts' else ' transactions count' end
+        || ' for another day, also in periods that are signed off' as message
+    from requests, wanted, (select """ + ZONE + """ as zone) before, (
+        select count(*) as count from transactions, (select max(value) as zone from wanted where name = 'time_zone') new
+        where new.zone is not null and timezone('UTC', occurred_at)::time <> time '12:00'
+            and timezone(new.zone, occurred_at)::date <> """ + payment_day_sql() + """
+    ) moved
+    where wanted.name = 'time_zone' and wanted.value <> before.zone and requests.time_zone is not null and moved.count > 0
+    group by wanted.value, before.zone, moved.count
 """
 
 ADDED = """

@@ -17,6 +17,7 @@ from clientops.requests import Id, PositiveMoney, Request
 from clientops.rules.affiliates import KIND
 from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.taxes import amount_sql, rounded_sql, step_sql, units_sql
+from clientops.tables.days import payment_moment_sql
 from clientops.tables.view import Tables
 
 
@@ -279,7 +280,7 @@ PAYOUT_ENTRIES = """
 
 PAYOUT_TRANSACTIONS = """
     select {next_id} + row_number() over (order by "row") as id, client_id, currency_id, 'payout' as kind, gateway,
-        $now::timestamptz as occurred_at, 'Affiliate commission' as description, paid as amount_out, rate, reference
+        """ + payment_moment_sql("null::date") + """ as occurred_at, 'Affiliate commission' as description, paid as amount_out, rate, reference
     from paid where pay_as = 'transaction'
 """
 

@@ -10,6 +10,7 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql
 from clientops.requests import Id, PositiveMoney, Request
 from clientops.rules.fields import CurrencyCode, Line, WayOfPaying
+from clientops.tables.days import payment_moment_sql
 from clientops.tables.view import Tables
 
 
@@ -56,8 +57,7 @@ ASKED = """
     select requests.*, clients.id is not null as is_known, clients.currency_id as client_currency_id,
         named.id as named_id, coalesce(named.id, clients.currency_id, usual.id) as currency_id,
         own.code, own.minor_digits, own.rate, theirs.code as client_code,
-        case when coalesce(requests.charged_on, $today::date) = $today::date then $now::timestamptz
-            else (requests.charged_on + time '12:00') at time zone 'UTC' end as occurred_at
+        """ + payment_moment_sql("requests.charged_on") + """ as occurred_at
     from requests
     left join clients on clients.id = requests.client_id
     left join currencies named on named.code = requests.currency

@@ -13,7 +13,10 @@ from clientops.rules.invoice_money import ASKED_INVOICES, OPEN, UNKNOWN_INVOICE
 from clientops.rules.invoice_status import TWICE, InvoiceRequest
 from clientops.rules.numbers import NUMBERED_BILLS, count_numbers
 from clientops.rules.taxes import BILLING
+from clientops.tables.days import payment_day_sql
 from clientops.tables.view import Tables
+
+DAY_T = payment_day_sql("t.occurred_at")
 
 FOUND = "Difference found in reconciliation"
 
@@ -186,7 +189,7 @@ PAID_PROBLEMS = f"""
 
 PAID_INVOICES = """
     with last_paid as (
-        select a.invoice_id, max((t.occurred_at at time zone 'UTC')::date) as day
+        select a.invoice_id, max(""" + DAY_T + """) as day
         from allocations a join transactions t on t.id = a.transaction_id
         where a.invoice_id in (select invoice_id from asked) group by a.invoice_id
     )

@@ -16,6 +16,7 @@ from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.invoice_money import OPEN, settled_status_sql
 from clientops.rules.pouring import pour
 from clientops.tables.balances import balances_sql
+from clientops.tables.days import payment_moment_sql
 from clientops.tables.view import Tables
 
 Fee = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
@@ -113,8 +114,7 @@ def record_payment(tables: Tables, requests: Relation, *, today: date, now: date
 
 ASKED = """
     select requests.*, coalesce(requests.paid_on, $today::date) as day,
-        case when coalesce(requests.paid_on, $today::date) = $today::date then $now::timestamptz
-            else (requests.paid_on + time '12:00') at time zone 'UTC' end as occurred_at,
+        """ + payment_moment_sql("requests.paid_on") + """ as occurred_at,
         {next_id} + row_number() over (order by requests."row") as transaction_id,
         len(coalesce(requests.invoice_ids, [])) > 0 as is_named,
         dense_rank() over (order by requests.client_id, requests.auto_allocate, requests.invoice_ids) as list_id,

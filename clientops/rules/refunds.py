@@ -16,7 +16,10 @@ from clientops.rules.given_back import pay_out
 from clientops.rules.invoice_money import settled_status_sql
 from clientops.rules.payments import DUPLICATE_REFERENCES, Fee
 from clientops.rules.pouring import pour
+from clientops.tables.days import payment_day_sql, payment_moment_sql
 from clientops.tables.view import Tables
+
+DAY_TRANSACTIONS = payment_day_sql("transactions.occurred_at")
 
 
 class RefundPayment(Request):
@@ -112,13 +115,12 @@ ASKED = """
     with found as (select * from transactions where id in (select transaction_id from requests)),
     payers as (select * from clients where id in (select client_id from found))
     select requests.* exclude (transaction_id), requests.transaction_id as payment_id,
-        case when coalesce(requests.refunded_on, $today::date) = $today::date then $now::timestamptz
-            else (requests.refunded_on + time '12:00') at time zone 'UTC' end as occurred_at,
+        """ + payment_moment_sql("requests.refunded_on") + """ as occurred_at,
         {next_id} + row_number() over (partition by requests.destination order by requests."row") as refund_id,
         dense_rank() over (order by requests.transaction_id, requests.destination, requests.invoice_id) as list_id,
         transactions.id is not null as is_known, transactions.kind, transactions.gateway, transactions.amount_in,
         transactions.client_id, transactions.client_name, transactions.currency_id, transactions.rate,
-        (transactions.occurred_at at time zone 'UTC')::date as paid_on, clients.id is not null as is_client_known, clients.currency_id as client_currency_id, clients.credit_balance,
+        """ + DAY_TRANSACTIONS + """ as paid_on, clients.id is not null as is_client_known, clients.currency_id as client_currency_id, clients.credit_balance,
         currencies.code, currencies.minor_digits
     from requests
     left join found transactions on transactions.id = requests.transaction_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from clientops.forms.account import AccountStatement
@@ -133,7 +132,7 @@ class ClientPage(Part):
     def read(self) -> ClientSummary | None:
         """The client as it is now."""
         with self.desk.book.tables() as tables:
-            return read_client(tables, self.number, datetime.now().astimezone().date())
+            return read_client(tables, self.number, self.desk.book.today())
 
     def _row(self) -> dict[str, Any]:
         summary = self.read()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from clientops.forms.charts import bars, shares
 from clientops.forms.desk import Desk
@@ -39,7 +39,7 @@ class Main(Screen):
     @property
     def lead(self) -> str:  # type: ignore[override]
         """The day."""
-        now = datetime.now().astimezone()
+        now = self.desk.book.today()
         return f"{now:%A}, {now.day} {now:%B %Y}"
 
     def show(self, arguments: list[str]) -> None:
@@ -54,7 +54,7 @@ class Main(Screen):
 
     def tree(self) -> Content:
         """What waits, how things stand, what happened last."""
-        today = datetime.now().astimezone().date()
+        today = self.desk.book.today()
         todo, standing = self._figures(today)
         items = [self._item(item) for item in sorted(todo, key=lambda item: item.is_known and item.count == 0)]
         names, issued, received = zip(*standing.months, strict=True) if standing.months else ((), (), ())

@@ -9,7 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from clientops.tables.days import payment_day_sql
 from clientops.tables.view import Tables
+
+DAY = payment_day_sql()
+DAY_T = payment_day_sql("t.occurred_at")
 
 ACCOUNT = "DE68210501700012345678"
 BANK_CODE = "NOLADE21KIE"
@@ -75,7 +79,7 @@ def write_demo_statements(tables: Tables, folder: Path) -> list[StatementLine]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     last = tables.query(
-        "select max(occurred_at at time zone 'UTC')::date from transactions where kind = 'payment'"
+        "select max({DAY}) from transactions where kind = 'payment'"
     ).fetchone()
     last_day = last[0] if last and last[0] else date(2026, 1, 31)
     written: list[StatementLine] = []
@@ -116,7 +120,7 @@ LINES = """
         select *, row_number() over (order by invoices desc, hash(client_id), client_id) as place from debtors
     ),
     lines as (
-        select t.id as sort_id, (t.occurred_at at time zone 'UTC')::date as booked_on, (t.amount_in - t.amount_out)::decimal(18, 2) as amount,
+        select t.id as sort_id, """ + DAY_T + """ as booked_on, (t.amount_in - t.amount_out)::decimal(18, 2) as amount,
             coalesce(c.company_name, concat_ws(' ', c.first_name, c.last_name), 'Unknown') as payer, t.client_id, t.reference,
             if(t.id % 7 = 0, 'Hosting', replace(t.description, 'Payment of ', '')) as description, t.id as transaction_id, '' as invoice_numbers
         from transactions t

@@ -9,6 +9,7 @@ from clientops.book.drift import DirectChange
 from clientops.book.verify import Report
 from clientops.reports.audit.period import Period
 from clientops.reports.audit.section import Figure, Listed, Section, count_figure, listed, one_value
+from clientops.tables.days import day_sql
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def integrity_section(period: Period, trust: Trust) -> Section:
     head = one_value(tables, f"select sha256 from history.operations where id = {period.until}")
     backups = listed(
         "backups", "Backups made", (("Made", "moment"), ("By", "text"), ("File", "text"), ("Up to operation", "operation"), ("Hash of that operation", "text")),
-        tables.query("select made_at, made_by, file_name, last_operation, head_sha256 from backups where made_at::date between $first and $last order by id", first=period.first, last=period.last),
+        tables.query(f"select made_at, made_by, file_name, last_operation, head_sha256 from backups where {day_sql('made_at')} between $first and $last order by id", first=period.first, last=period.last),
     )  # fmt: skip
     erased = listed(
         "erased", "Erased persons: how much of what, not what it was",
