@@ -104,14 +104,18 @@ OWNED_CLIENTS = """
     )
     select distinct id from owned
 """
-DOCUMENTS = """
+DOCUMENTS = (
+    """
     select max(day) as last_day from (
         select issued_on as day from history.invoices where id in (select id from "erased invoices") and status <> 'Draft'
-        union all select """ + payment_day_sql() + """ from history.transactions where id in (select id from "erased transactions")
+        union all select """
+    + payment_day_sql()
+    + """ from history.transactions where id in (select id from "erased transactions")
         union all select entry_on from history.credit_entries where id in (select id from "erased credit_entries")
         union all select issued_on from history.credit_notes where id in (select id from "erased credit_notes")
     )
 """
+)
 SUMMARY = """
     select {next_id} + row_number() over (order by table_name) as id, (select client_id from persons order by "row" limit 1) as client_number,
         table_name, row_count, image_count, $today::date as erased_on

@@ -38,7 +38,9 @@ def changed_erasures(connection: duckdb.DuckDBPyConnection) -> list[int]:
 def told_erasures(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Which rows of history a person was erased from, by which operation; not what stood there."""
     rows = connection.execute(
-        "select e.erased_by, e.part, count(distinct e.operation_id), count(*), " + day_sql("o.applied_at") + " from history.erased_blocks e "
+        "select e.erased_by, e.part, count(distinct e.operation_id), count(*), "
+        + day_sql("o.applied_at")
+        + " from history.erased_blocks e "
         "left join history.operations o on o.id = e.erased_by group by all order by all"
     ).fetchall()
     return tuple(

@@ -36,7 +36,8 @@ DRIFT_MOVES = """
 """
 
 # An operation and its undo cancel each other and explain nothing.
-DRIFT_REASONS = """
+DRIFT_REASONS = (
+    """
     with kept as (
         select * from drift_moves m
         where not exists (select 1 from drift_moves u where u.client_id = m.client_id
@@ -51,7 +52,9 @@ DRIFT_REASONS = """
                 when rule = 'direct-sql' then 'direct SQL, recorded'
                 when rule like 'import%' or rule like '%demo%' or rule like 'load-%' then 'came in with ' || rule
                 else 'by ' || coalesce(rule, 'an unknown rule') end
-                || ' by ' || coalesce(operator, 'nobody known') || coalesce(' on ' || strftime(""" + day_sql("applied_at") + """, '%Y-%m-%d'), '')
+                || ' by ' || coalesce(operator, 'nobody known') || coalesce(' on ' || strftime("""
+    + day_sql("applied_at")
+    + """, '%Y-%m-%d'), '')
                 || ' (operation ' || operation_id || coalesce(': ' || nullif(reason, ''), '') || ')' as sentence
         from kept
     ),
@@ -72,6 +75,7 @@ DRIFT_REASONS = """
             '; ' order by operation_id nulls last) as explanation
     from every e group by e.client_id
 """
+)
 
 
 def touched_steps(steps: Steps) -> None:
@@ -133,13 +137,16 @@ NOTHING_TOUCHED = """
 """
 
 # A book without a history is none of ours: there nothing is said. Of rows that are gone, what removed them is told.
-TOUCHED_REASONS = """
+TOUCHED_REASONS = (
+    """
     with told as (
         select t.table_name, t.row_id, t.is_there, t.is_direct, if(t.is_there, t.operation_id, t.left_by) as operation_id, t.left_sign
         from touched t
     ),
     named as (
-        select told.*, o.operator, o.rule, o.rule || ' of ' || o.operator || ' on ' || strftime(""" + day_sql("o.applied_at") + """, '%Y-%m-%d')
+        select told.*, o.operator, o.rule, o.rule || ' of ' || o.operator || ' on ' || strftime("""
+    + day_sql("o.applied_at")
+    + """, '%Y-%m-%d')
                 || ' (operation ' || o.id || coalesce(': ' || nullif(o.reason, ''), '') || ')' as by_whom,
             case when o.rule = 'direct-sql' then 'direct SQL'
                 when o.rule like 'import%' or o.rule like '%demo%' or o.rule like 'load-%' then 'import' else 'operation' end as kind
@@ -154,3 +161,4 @@ TOUCHED_REASONS = """
             else table_name || ' ' || row_id || ' never was in this book' end as explanation
     from named where exists (select 1 from history.operations) and (is_direct or by_whom is not null or not is_there)
 """
+)

@@ -96,7 +96,8 @@ def _orphans_of(reference: Reference, spans: dict[str, tuple[int, int]]) -> str:
 
 
 # Only the rows that are asked for are joined: with the condition on the left side alone, the engine goes through all.
-ORPHAN_DIFFERENCES = """
+ORPHAN_DIFFERENCES = (
+    """
     with found as (
         select table_name, id, min(message) as message, arg_min(gone_table, message) as gone_table,
             arg_min(gone_id, message) as gone_id
@@ -105,7 +106,9 @@ ORPHAN_DIFFERENCES = """
     select 'orphan' as kind, f.table_name, f.id as row_id,
         coalesce(i.client_id, s.client_id, t.client_id, if(gone_table = 'clients', gone_id, null)) as client_id,
         t.currency_id, coalesce(i.total, s.recurring_amount, t.amount_in - t.amount_out) as amount,
-        coalesce(i.issued_on, """ + DAY_T + """) as day, f.message,
+        coalesce(i.issued_on, """
+    + DAY_T
+    + """) as day, f.message,
         [{'table': f.table_name, 'id': f.id}] as row_list, null::varchar as mend_rule, null::varchar as mend_request, gone_table, gone_id
     from found f
     left join (select * from invoices where id in (select id from found where table_name = 'invoices')) i
@@ -115,3 +118,4 @@ ORPHAN_DIFFERENCES = """
     left join (select * from transactions where id in (select id from found where table_name = 'transactions')) t
         on t.id = f.id and f.table_name = 'transactions'
 """
+)

@@ -90,18 +90,23 @@ PERIODS = """
 """
 
 # Differences without a day (of clients' balances and statuses) are open for every period.
-FIGURES = """
+FIGURES = (
+    """
     with booked as (
         select i.issued_on as day, 'invoices' as figure, c.currency_id, i.total as amount,
             concat_ws('|', i.id, i.client_id, coalesce(i.number, ''), i.issued_on, i.total, i.subtotal, i.tax1, i.tax2) as image
         from invoices i left join clients c on c.id = i.client_id
         where i.issued_on between (select min(period_from) from periods) and (select max(period_to) from periods)
         union all
-        select """ + DAY + """, 'transactions', currency_id, amount_in - amount_out,
+        select """
+    + DAY
+    + """, 'transactions', currency_id, amount_in - amount_out,
             concat_ws('|', id, coalesce(client_id, 0), currency_id, kind, occurred_at at time zone 'UTC', amount_in, fee, amount_out,
                 coalesce(gateway, ''), coalesce(reference, ''))
         from transactions
-        where """ + DAY + """ between (select min(period_from) from periods) and (select max(period_to) from periods)
+        where """
+    + DAY
+    + """ between (select min(period_from) from periods) and (select max(period_to) from periods)
         union all
         select e.entry_on, 'credit entries', c.currency_id, e.amount,
             concat_ws('|', e.id, e.client_id, e.entry_on, e.amount, coalesce(e.invoice_id, 0))
@@ -124,6 +129,7 @@ FIGURES = """
     from periods p join differences d on d.day is null or d.day between p.period_from and p.period_to
     group by all
 """
+)
 
 PROBLEMS = """
     select "row", 'period_to' as field, 'backwards' as code,

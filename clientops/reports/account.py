@@ -135,7 +135,8 @@ def _account(number: int, code: str, first: date, last: date, rows: list[tuple[A
     return Account(number, rows[0][2], address, code, first, last, opening, tuple(lines), balance)
 
 
-MOVEMENTS = """
+MOVEMENTS = (
+    """
     with chosen as (select * from account_clients),
     paid as (
         select invoice_id, sum(amount)::decimal(18, 4) as amount from allocations
@@ -182,7 +183,9 @@ MOVEMENTS = """
         select b.client_id, null, g.day, 3, 'write-off', b.id, 'Invoice ' || printed || ' written off', -b.written_off
         from billed b join given_up g on g.id = b.id where b.status <> 'Cancelled'
         union all
-        select client_id, currency_id, """ + DAY + """, 4, case when amount_out > amount_in then 'refund' else 'payment' end, id,
+        select client_id, currency_id, """
+    + DAY
+    + """, 4, case when amount_out > amount_in then 'refund' else 'payment' end, id,
             case when amount_out > amount_in then 'Paid back' else 'Payment' end || coalesce(', ' || {gateway}, '') || coalesce(', ' || reference, ''),
             amount_out - amount_in
         from transactions where kind <> 'fee' and client_id in (select id from chosen)
@@ -209,6 +212,7 @@ MOVEMENTS = """
     where m.day is null or m.day <= $last
     order by c.id, k.code, m.day nulls first, m.place, m.id
 """
+)
 
 
 def account_html(tables: Tables, accounts: list[Account]) -> str:

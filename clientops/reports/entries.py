@@ -116,8 +116,8 @@ def sourced_sql() -> str:
         select o.*, coalesce(known_rules.title, o.rule) as title, coalesce(known_rules.kind, '{OTHER}') as kind,
             case when starts_with(o.key, 'import ') then '{IMPORT}' else coalesce(known_rules.source, '{BY_RULE}') end as source
         from history.operations o left join {rules_sql()} on known_rules.rule = o.rule
-        where ($from_on::date is null or {day_sql('o.applied_at')} >= $from_on::date)
-            and ($to_on::date is null or {day_sql('o.applied_at')} <= $to_on::date)
+        where ($from_on::date is null or {day_sql("o.applied_at")} >= $from_on::date)
+            and ($to_on::date is null or {day_sql("o.applied_at")} <= $to_on::date)
     """
 
 

@@ -152,7 +152,8 @@ MAIN_CURRENCY = """
     )
     select k.code from billed join currencies k on k.id = billed.currency_id order by billed.invoices desc, 1 limit 1
 """
-MONTHS = """
+MONTHS = (
+    """
     with months as (select unnest(generate_series(date_trunc('month', $today::date) - interval 11 month, date_trunc('month', $today::date), interval 1 month))::date as month),
     issued as (
         select date_trunc('month', t.issued_on)::date as month, sum(t.total) as amount
@@ -161,10 +162,15 @@ MONTHS = """
             and t.issued_on >= date_trunc('month', $today::date) - interval 11 month group by 1
     ),
     received as (
-        select date_trunc('month', """ + payment_day_sql("t.occurred_at") + """)::date as month, sum(t.amount_in - t.amount_out) as amount
+        select date_trunc('month', """
+    + payment_day_sql("t.occurred_at")
+    + """)::date as month, sum(t.amount_in - t.amount_out) as amount
         from transactions t join currencies k on k.id = t.currency_id
-        where k.code = $code and """ + payment_day_sql("t.occurred_at") + """ >= date_trunc('month', $today::date) - interval 11 month group by 1
+        where k.code = $code and """
+    + payment_day_sql("t.occurred_at")
+    + """ >= date_trunc('month', $today::date) - interval 11 month group by 1
     )
     select strftime(month, '%b'), coalesce(issued.amount, 0), coalesce(received.amount, 0)
     from months left join issued using (month) left join received using (month) order by month
 """
+)

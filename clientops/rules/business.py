@@ -99,7 +99,8 @@ WANTED = "\nunion all\n".join(
     for name in NAMES
 )
 
-KEPT_SHORTER = """
+KEPT_SHORTER = (
+    """
     select max(requests."row") as "row", 'retention_years' as field, 'kept_shorter' as code,
         'records are kept for ' || wanted.value || ' full years instead of ' || before.years || ': persons may be erased earlier' as message
     from requests, wanted, (select coalesce((select try_cast(value as integer) from kept where name = 'retention_years'), 10) as years) before
@@ -109,14 +110,19 @@ KEPT_SHORTER = """
     select max(requests."row"), 'time_zone', 'days_move', 'time_zone ' || wanted.value || ' instead of ' || before.zone || ': ' || moved.count
         || case moved.count when 1 then ' transaction counts' else ' transactions count' end
         || ' for another day, also in periods that are signed off' as message
-    from requests, wanted, (select """ + ZONE + """ as zone) before, (
+    from requests, wanted, (select """
+    + ZONE
+    + """ as zone) before, (
         select count(*) as count from transactions, (select max(value) as zone from wanted where name = 'time_zone') new
         where new.zone is not null and timezone('UTC', occurred_at)::time <> time '12:00'
-            and timezone(new.zone, occurred_at)::date <> """ + payment_day_sql() + """
+            and timezone(new.zone, occurred_at)::date <> """
+    + payment_day_sql()
+    + """
     ) moved
     where wanted.name = 'time_zone' and wanted.value <> before.zone and requests.time_zone is not null and moved.count > 0
     group by wanted.value, before.zone, moved.count
 """
+)
 
 ADDED = """
     select {next_id} + row_number() over (order by "row", name) as id, name, value from wanted anti join kept using (name)

@@ -278,11 +278,15 @@ PAYOUT_ENTRIES = """
     from paid where pay_as = 'credit'
 """
 
-PAYOUT_TRANSACTIONS = """
+PAYOUT_TRANSACTIONS = (
+    """
     select {next_id} + row_number() over (order by "row") as id, client_id, currency_id, 'payout' as kind, gateway,
-        """ + payment_moment_sql("null::date") + """ as occurred_at, 'Affiliate commission' as description, paid as amount_out, rate, reference
+        """
+    + payment_moment_sql("null::date")
+    + """ as occurred_at, 'Affiliate commission' as description, paid as amount_out, rate, reference
     from paid where pay_as = 'transaction'
 """
+)
 
 RULES: tuple[Rule, ...] = (
     Rule("record-commissions", "Record commissions due", record_commissions, RecordCommissions, group="affiliates", manual=KIND),

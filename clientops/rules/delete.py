@@ -18,7 +18,9 @@ from clientops.tables.view import Steps, Tables
 class DeleteClient(Request):
     """Delete a client and everything that belongs to it."""
 
-    client_id: Id = Field(title="Client", description="Who is deleted", json_schema_extra={"picks": "clients", "as_written": True})
+    client_id: Id = Field(
+        title="Client", description="Who is deleted", json_schema_extra={"picks": "clients", "as_written": True}
+    )
     confirm_name: Text = Field(title="Name", description="The client's name, typed again, as it is displayed")
 
 

@@ -18,8 +18,12 @@ from clientops.tables.view import Tables
 class DecideDuplicates(Request):
     """Decide whether two clients are one party. What is the same is merged later, in bulk; no client is changed now."""
 
-    left_id: Id = Field(title="Client", description="One of the two", json_schema_extra={"picks": "clients", "as_written": True})
-    right_id: Id = Field(title="Other client", description="The other one", json_schema_extra={"picks": "clients", "as_written": True})
+    left_id: Id = Field(
+        title="Client", description="One of the two", json_schema_extra={"picks": "clients", "as_written": True}
+    )
+    right_id: Id = Field(
+        title="Other client", description="The other one", json_schema_extra={"picks": "clients", "as_written": True}
+    )
     decision: Literal["same", "different", "later"] = Field(
         title="Decision",
         description="Same: to be merged; different: never proposed again; later: still to be looked at",

@@ -53,11 +53,14 @@ def record_fee(tables: Tables, requests: Relation, *, today: date, now: datetime
     return steps.plan(steps.insert("transactions", "fees"), problems="problems")
 
 
-ASKED = """
+ASKED = (
+    """
     select requests.*, clients.id is not null as is_known, clients.currency_id as client_currency_id,
         named.id as named_id, coalesce(named.id, clients.currency_id, usual.id) as currency_id,
         own.code, own.minor_digits, own.rate, theirs.code as client_code,
-        """ + payment_moment_sql("requests.charged_on") + """ as occurred_at
+        """
+    + payment_moment_sql("requests.charged_on")
+    + """ as occurred_at
     from requests
     left join clients on clients.id = requests.client_id
     left join currencies named on named.code = requests.currency
@@ -65,6 +68,7 @@ ASKED = """
     left join currencies own on own.id = coalesce(named.id, clients.currency_id, usual.id)
     left join currencies theirs on theirs.id = clients.currency_id
 """
+)
 
 PROBLEMS = f"""
     select "row", 'client_id' as field, 'unknown_client' as code, 'there is no client ' || client_id as message

@@ -187,15 +187,19 @@ PAID_PROBLEMS = f"""
     from asked where is_known and owed <> 0 and status in {OPEN}
 """
 
-PAID_INVOICES = """
+PAID_INVOICES = (
+    """
     with last_paid as (
-        select a.invoice_id, max(""" + DAY_T + """) as day
+        select a.invoice_id, max("""
+    + DAY_T
+    + """) as day
         from allocations a join transactions t on t.id = a.transaction_id
         where a.invoice_id in (select invoice_id from asked) group by a.invoice_id
     )
     select distinct asked.invoice_id as id, 'Paid' as status, coalesce(last_paid.day, $today::date) as paid_on
     from asked left join last_paid using (invoice_id) where is_known
 """
+)
 
 
 class RenumberInvoice(InvoiceRequest):

@@ -112,9 +112,12 @@ def record_payment(tables: Tables, requests: Relation, *, today: date, now: date
     )
 
 
-ASKED = """
+ASKED = (
+    """
     select requests.*, coalesce(requests.paid_on, $today::date) as day,
-        """ + payment_moment_sql("requests.paid_on") + """ as occurred_at,
+        """
+    + payment_moment_sql("requests.paid_on")
+    + """ as occurred_at,
         {next_id} + row_number() over (order by requests."row") as transaction_id,
         len(coalesce(requests.invoice_ids, [])) > 0 as is_named,
         dense_rank() over (order by requests.client_id, requests.auto_allocate, requests.invoice_ids) as list_id,
@@ -124,6 +127,7 @@ ASKED = """
     left join clients on clients.id = requests.client_id
     left join currencies on currencies.id = clients.currency_id
 """
+)
 
 NAMED_INVOICES = """
     with listed as (

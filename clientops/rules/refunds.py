@@ -111,22 +111,28 @@ def refund_payment(tables: Tables, requests: Relation, *, today: date, now: date
     )
 
 
-ASKED = """
+ASKED = (
+    """
     with found as (select * from transactions where id in (select transaction_id from requests)),
     payers as (select * from clients where id in (select client_id from found))
     select requests.* exclude (transaction_id), requests.transaction_id as payment_id,
-        """ + payment_moment_sql("requests.refunded_on") + """ as occurred_at,
+        """
+    + payment_moment_sql("requests.refunded_on")
+    + """ as occurred_at,
         {next_id} + row_number() over (partition by requests.destination order by requests."row") as refund_id,
         dense_rank() over (order by requests.transaction_id, requests.destination, requests.invoice_id) as list_id,
         transactions.id is not null as is_known, transactions.kind, transactions.gateway, transactions.amount_in,
         transactions.client_id, transactions.client_name, transactions.currency_id, transactions.rate,
-        """ + DAY_TRANSACTIONS + """ as paid_on, clients.id is not null as is_client_known, clients.currency_id as client_currency_id, clients.credit_balance,
+        """
+    + DAY_TRANSACTIONS
+    + """ as paid_on, clients.id is not null as is_client_known, clients.currency_id as client_currency_id, clients.credit_balance,
         currencies.code, currencies.minor_digits
     from requests
     left join found transactions on transactions.id = requests.transaction_id
     left join payers clients on clients.id = transactions.client_id
     left join currencies on currencies.id = transactions.currency_id
 """
+)
 
 RELATED = """
     select distinct payment_id, payment_id as transaction_id, amount_in, 0::decimal(18, 4) as amount_out

@@ -25,7 +25,10 @@ def make_book(tmp_path, zone):
     book = Book.create(tmp_path / "days.duckdb", operator="maria")
     book.apply_now(rule("set-business"), {"time_zone": zone})
     book.apply_now(rule("add-currency"), {"code": "USD"})
-    book.apply_now(rule("add-client"), {"first_name": "Ada", "last_name": "Ek", "email": "ada@example.com", "currency": "USD", "country": "US"})
+    book.apply_now(
+        rule("add-client"),
+        {"first_name": "Ada", "last_name": "Ek", "email": "ada@example.com", "currency": "USD", "country": "US"},
+    )
     return book
 
 

@@ -78,9 +78,7 @@ def write_demo_statements(tables: Tables, folder: Path) -> list[StatementLine]:
         Every line that was written, with what it belongs to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    last = tables.query(
-        "select max({DAY}) from transactions where kind = 'payment'"
-    ).fetchone()
+    last = tables.query("select max({DAY}) from transactions where kind = 'payment'").fetchone()
     last_day = last[0] if last and last[0] else date(2026, 1, 31)
     written: list[StatementLine] = []
     for name, write, code, newest, oldest in FILES:
@@ -99,7 +97,8 @@ def write_demo_statements(tables: Tables, folder: Path) -> list[StatementLine]:
 
 # The book's payments by bank with some left out; then lines that the book does not know. Chance falls by row numbers, so
 # that the same book gives the same files.
-LINES = """
+LINES = (
+    """
     with account as (select id as currency_id from currencies where code = $code),
     open_invoices as (
         select i.client_id, i.number, i.issued_on,
@@ -120,7 +119,9 @@ LINES = """
         select *, row_number() over (order by invoices desc, hash(client_id), client_id) as place from debtors
     ),
     lines as (
-        select t.id as sort_id, """ + DAY_T + """ as booked_on, (t.amount_in - t.amount_out)::decimal(18, 2) as amount,
+        select t.id as sort_id, """
+    + DAY_T
+    + """ as booked_on, (t.amount_in - t.amount_out)::decimal(18, 2) as amount,
             coalesce(c.company_name, concat_ws(' ', c.first_name, c.last_name), 'Unknown') as payer, t.client_id, t.reference,
             if(t.id % 7 = 0, 'Hosting', replace(t.description, 'Payment of ', '')) as description, t.id as transaction_id, '' as invoice_numbers
         from transactions t
@@ -146,6 +147,7 @@ LINES = """
     where booked_on > $last_day - $oldest::int and booked_on <= $last_day - $newest::int and amount <> 0
     order by booked_on, sort_id
 """
+)
 
 
 def iban(number: int) -> str:
