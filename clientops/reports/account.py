@@ -105,7 +105,8 @@ def read_accounts(tables: Tables, first: date, last: date, client_id: int | None
         invoice_history=tables.history("invoices"), operations=tables.operations(),
     )  # fmt: skip
     steps = tables.steps()
-    steps.add("account_rows", sql, last=last)
+    # Numbered by a column: the engine's row numbers of rows that are not committed are not counted from 0.
+    steps.add("account_rows", f"select *, row_number() over () - 1 as place from ({sql})", last=last)
     flat = (row for part in _parts(tables, steps.count("account_rows")) for row in part)
     for (found, code), lines in groupby(flat, key=lambda row: (row[0], row[1])):
         yield _account(found, code, first, last, list(lines))
@@ -116,7 +117,7 @@ def _parts(tables: Tables, count: int) -> Iterator[list[tuple[Any, ...]]]:
     for begin in range(0, count, ROWS_AT_ONCE):
         place = {"begin": begin, "beyond": begin + ROWS_AT_ONCE}
         yield tables.query(
-            "select * from account_rows where rowid >= $begin and rowid < $beyond order by rowid", **place
+            "select * from account_rows where place >= $begin and place < $beyond order by place", **place
         ).fetchall()
 
 
