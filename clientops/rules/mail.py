@@ -116,7 +116,7 @@ def queue_mail(tables: Tables, requests: Relation, *, today: date, now: datetime
         ``other_client`` (it belongs to another client), ``no_recipient``, ``cannot_log_in`` (welcome to a closed
         client), ``not_wanted`` (overdue notices are off), ``already_queued``, ``not_due`` (an overdue
         notice for an invoice that is paid, cancelled, settled or not yet due), ``not_issued`` (a mail of a draft or
-        cancelled invoice).
+        cancelled invoice), ``not_paid`` (thanks for what is no payment, or was sent back), ``no_credit``.
 
     Source:
         WHMCS "Contacts tab": contacts receive copies by category, the client receives everything.
@@ -187,11 +187,12 @@ QUEUE_PROBLEMS = """
     from mails join clients on clients.id = mails.client_id
     where template = 'overdue-notice' and not clients.overdue_notices
     union all
-    select mails."row", 'subject_id', case template when 'overdue-notice' then 'not_due' else 'not_issued' end,
-        'template ' || template || ' for invoice ' || subject_id || ': ' || reason
+    select mails."row", 'subject_id', case template when 'overdue-notice' then 'not_due' when 'invoice-created' then 'not_issued'
+            when 'payment-received' then 'not_paid' else 'no_credit' end,
+        'template ' || template || ' for ' || subject_kind || ' ' || subject_id || ': ' || reason
     from mails join reasons on reasons.place = mails."row" join owners on owners."row" = mails."row" and owners.client_id = mails.client_id
     join clients on clients.id = mails.client_id
-    where subject_kind = 'invoice' and (template <> 'overdue-notice' or clients.overdue_notices)
+    where subject_kind is not null and (template <> 'overdue-notice' or clients.overdue_notices)
     union all
     select "row", 'template', 'already_queued', 'template ' || template || ' for client ' || client_id
         || coalesce(' about ' || subject_kind || ' ' || subject_id, '') || ' is in the outbox already, as communication '

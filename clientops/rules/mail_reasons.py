@@ -46,8 +46,13 @@ def reasons_sql(mails: str) -> str:
                             - coalesce((select sum(amount) from allocations where allocations.invoice_id = invoices.id), 0) <= 0
                             then 'nothing is owed on the invoice' end)
                 when subject_kind = 'transaction' then case when transactions.id is null then 'the payment no longer exists'
+                    when transactions.kind <> 'payment' then 'transaction ' || transactions.id || ' is a ' || transactions.kind || ', not a payment'
+                    when transactions.amount_in > 0 and transactions.amount_in <= (
+                        select coalesce(sum(amount_out), 0) from transactions refunds where refunds.refunds_id = transactions.id)
+                        then 'the payment was sent back'
                     when transactions.client_id is distinct from mails.client_id then 'the payment is not of client ' || mails.client_id end
                 when subject_kind = 'credit entry' then case when credit_entries.id is null then 'the credit entry no longer exists'
+                    when credit_entries.amount <= 0 then 'entry ' || credit_entries.id || ' gives no credit'
                     when credit_entries.client_id <> mails.client_id then 'the credit is of client ' || credit_entries.client_id end
                 end as reason
             from {mails} mails
