@@ -24,9 +24,14 @@ _FOUND = " union all ".join(
     for place, (setting, name, value) in enumerate(_SETTINGS)
 )
 
-FOUND_SETTINGS = (
-    f"select place, name, setting, min(value) as value from ({_FOUND}) where value is not null group by all"
-)
+# A WHMCS that keeps nothing of TaxPerLineItem calculates on the sum.
+FOUND_SETTINGS = f"""
+    with found as (select place, name, setting, min(value) as value from ({_FOUND}) where value is not null group by all)
+    from found
+    union all
+    select 0, 'tax_rounding', 'TaxPerLineItem', 'invoice'
+    where exists (from staging.tblconfiguration) and not exists (from found where name = 'tax_rounding')
+"""
 
 # What is set here already stays; what differs is said.
 NEW_SETTINGS = """
