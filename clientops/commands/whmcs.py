@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ import typer
 from rich.text import Text
 
 from clientops.book.book import Book
+from clientops.book.lock import lock_folder
 from clientops.book.preview import Preview
 from clientops.commands.context import Context, context_of
 from clientops.commands.operate import DryRun, Json, Operator, Reason, Yes
@@ -19,7 +22,6 @@ from clientops.commands.output import console, fail, print_json, print_receipt, 
 from clientops.errors import RefusedError
 from clientops.readable import counted
 
-Progress = Callable[[str, int, int], None]
 NOTES = 12
 
 _AGREES = re.compile(r"difference \S+ 0(\.0+)?$")
@@ -28,7 +30,10 @@ _AGREES = re.compile(r"difference \S+ 0(\.0+)?$")
 def import_whmcs(
     ctx: typer.Context,
     source: Annotated[
-        str, typer.Argument(help="mysql://user@host/database, a dump (.sql or .sql.gz), or a folder of CSV files.")
+        str,
+        typer.Argument(
+            help="mysql://user@host/database, a dump (.sql, also packed: gz, bz2, xz, zst, zip), or a folder of CSV files or dumps."
+        ),
     ],
     name: Annotated[
         str, typer.Option("--name", help="Name of this WHMCS, the same each time it is imported.")
@@ -52,12 +57,14 @@ def import_whmcs(
     if not dry_run and not reason:
         fail("The reason is missing: --reason says why, and is kept with the operation")
     with told_plainly(as_json=as_json), tempfile.TemporaryDirectory(prefix="clientops-") as folder:
+        from clientops.importing.whmcs.read import read_whmcs
+
         staging = Path(folder) / "staging.duckdb"
-        book = _book(shared, operator)
         with working("Reading WHMCS", quiet=as_json) as report:
-            _read(source, staging, lambda *told: report(*_reading(source, *told)))
+            read_whmcs(source, staging, progress=lambda *told: report(*_reading(source, *told)))
         request = {"source": name, "time_zone": time_zone, "take_source": take_source}
-        _carry_out(book, request, staging, reason, dry_run=dry_run, yes=yes, as_json=as_json)
+        with _book(shared, operator) as book:
+            _carry_out(book, request, staging, reason, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def _reading(source: str, table: str, done: int, total: int) -> tuple[str, float]:
@@ -105,28 +112,26 @@ def _carry_out(
         print_receipt(receipt, "WHMCS imported")
 
 
-def _book(shared: Context, operator: str | None) -> Book:
-    """The book; made if there is none yet, since an import is how most books begin."""
+@contextmanager
+def _book(shared: Context, operator: str | None) -> Iterator[Book]:
+    """The book; made if there is none yet, since an import is how most books begin, and kept only if it was filled."""
     if shared.path.exists():
-        return shared.book(operator)
-    return Book.create(shared.path, operator=operator or shared.operator, wait=shared.wait)
+        yield shared.book(operator)
+        return
+    book = Book.create(shared.path, operator=operator or shared.operator, wait=shared.wait)
+    empty = book.head()[0]
+    try:
+        yield book
+    finally:
+        if book.head()[0] == empty:
+            _remove(shared.path)
 
 
-def _read(source: str, staging: Path, progress: Progress) -> None:
-    if "://" in source:
-        from clientops.importing.whmcs.mysql import read_mysql
-
-        read_mysql(source, staging, progress=progress)
-    elif Path(source).is_dir():
-        from clientops.importing.whmcs.folder import read_folder
-
-        read_folder(source, staging, progress=progress)
-    elif Path(source).is_file():
-        from clientops.importing.whmcs.dump import read_dump
-
-        read_dump(source, staging, progress=progress)
-    else:
-        fail(f"There is no file or folder {source}; a live server is written mysql://user@host/database")
+def _remove(path: Path) -> None:
+    """Remove a book that was made just before and stayed empty."""
+    for file in (path, path.with_name(path.name + ".wal")):
+        file.unlink(missing_ok=True)
+    shutil.rmtree(lock_folder(path), ignore_errors=True)
 
 
 def _show(preview: Preview) -> None:

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from clientops.errors import UsageError
 from clientops.importing.whmcs import dump as dump_module
 from clientops.importing.whmcs import mysql as mysql_module
-from clientops.importing.whmcs.dump import plain_values, read_dump
+from clientops.importing.whmcs.dump import read_dump
 from clientops.importing.whmcs.folder import read_folder
 from clientops.importing.whmcs.mysql import parse_mysql_url, read_mysql
+from clientops.importing.whmcs.sql_text import SqlText
+from clientops.importing.whmcs.sql_values import plain_values, row_pattern
 from tests.importing.conftest import SMALL_DUMP
 from tests.importing.whmcs_books import planned, staged_rows
 from tests.long_forms import examples
@@ -261,7 +263,7 @@ def test_any_value_comes_back(values, seed):
     dice = random.Random(seed)
     escapes = {"\\": "\\\\", "'": dice.choice(["\\'", "''"]), "\n": "\\n", "\r": "\\r", "\0": "\\0"}
     tokens = ["NULL" if v is None else "'" + "".join(escapes.get(c, c) for c in v) + "'" for v in values]
-    text = "x\n" + "".join(f"INSERT INTO t VALUES ({i},{token});\n" for i, token in enumerate(tokens))
+    text = "".join(f"INSERT INTO t VALUES ({i},{token});{dice.choice(chr(10) + ' ')}" for i, token in enumerate(tokens))
     found = []
 
     class Blocks:
@@ -272,13 +274,15 @@ def test_any_value_comes_back(values, seed):
             block, self.data = self.data[:size], self.data[size:]
             return block
 
-    buffer = dump_module._Buffer(Blocks(), "x")
-    row = dump_module.row_pattern(("id", "v"), {"v"})
-    while buffer.ahead(30):
-        if match := dump_module._INSERT.match(buffer.data, buffer.at):
-            buffer.at = match.end()
-            found += list(buffer.rows(row))
-        buffer.line()
+    sql = SqlText(Blocks(), "x")
+    row = row_pattern(("id", "v"), {"v"})
+    while True:
+        assert list(sql.next_statement()) == []
+        if not sql.ahead():
+            break
+        sql.at = dump_module._INSERT.match(sql.data, sql.at).end()
+        found += list(sql.rows(row))
+        sql.rest_of_statement()
     read = plain_values([token for (token,) in found]).to_pylist() if found else []
     assert [None if v is None else v.decode() for v in read] == values
 
@@ -286,7 +290,7 @@ def test_any_value_comes_back(values, seed):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        pytest.param(b"hello\n", "no table tblclients", id="no dump"),
+        pytest.param(b"hello\n", "is no dump of SQL, its line 1 begins 'hello'; is this a WHMCS", id="no dump"),
         pytest.param(b"-- MariaDB dump 10.19\n" + (CURRENCIES + CLIENTS).encode(), "cut short", id="without its last line"),
         pytest.param((CURRENCIES + CLIENTS).encode() + b"INSERT INTO tblclients VALUES (1,'a", "no row that can be read", id="cut in a row"),
         pytest.param((CURRENCIES + CLIENTS).encode() + b"INSERT INTO tblclients VALUES (1,'a',3);", "no row that can be read", id="too many values"),
@@ -294,7 +298,7 @@ def test_any_value_comes_back(values, seed):
         pytest.param(CURRENCIES.encode() + b"INSERT INTO tblclients VALUES (1,'a');", "which columns", id="no columns"),
         pytest.param((CURRENCIES + CLIENTS).encode("utf-16"), "UTF-16", id="PowerShell"),
         pytest.param(gzip.compress((CURRENCIES + CLIENTS).encode())[:-20], "damaged", id="gzip cut short"),
-        pytest.param((CURRENCIES + "CREATE TABLE `tblclients` (\n  `nr` int\n);\n").encode(), "no column id", id="no ids"),
+        pytest.param((CURRENCIES + "CREATE TABLE `tblclients` (\n  `nr` int\n);\nINSERT INTO tblclients VALUES (1);").encode(), "no column id", id="no ids"),
     ],
 )  # fmt: skip
 def test_a_dump_that_cannot_be_read(tmp_path, data, said):

@@ -165,7 +165,7 @@ def _read_table(
 ) -> Iterator[int]:
     """Read one table in pages, each after the last number of the one before; gives the rows of each."""
     names = ", ".join(f"cast(`{name}` as char) as `{name}`" for name in wanted)
-    if "id" not in table.columns:
+    if "id" not in wanted:
         batch = query_mysql(
             connection, f"select {names} from `{table.name}` where {table.rows or 'true'}"
         ).to_arrow_table()

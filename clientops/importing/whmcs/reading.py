@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clientops.importing.whmcs.agreeing import agreement_sql
 from clientops.importing.whmcs.map_billing import (
     ALLOCATIONS,
@@ -56,7 +58,8 @@ from clientops.importing.whmcs.map_support import (
     TICKET_REPLIES,
     TICKETS,
 )
-from clientops.importing.whmcs.mapping import Column, Fault, Mapping
+from clientops.importing.whmcs.mapping import Column, Fault, Mapping, raw
+from clientops.importing.whmcs.sources import SOURCE_TABLES
 from clientops.tables.schema import column_list, quote_name, quote_text
 from clientops.tables.view import Steps
 
@@ -112,9 +115,29 @@ NUMBER_TAKEN = "number_taken"
 
 def present_mappings(steps: Steps) -> tuple[Mapping, ...]:
     """Mappings whose table in the source has rows; at least one."""
-    rows = steps.add("filled_sources", 'select table_name from staging.reading where "rows" > 0').fetchall()
-    filled = {name for (name,) in rows}
-    return tuple(mapping for mapping in MAPPINGS if mapping.source in filled) or MAPPINGS[:1]
+    filled = dict(steps.add("filled_sources", FILLED).fetchall())
+    return tuple(
+        _told_apart(mapping, has_id=filled[mapping.source]) for mapping in MAPPINGS if mapping.source in filled
+    ) or MAPPINGS[:1]  # fmt: skip
+
+
+FILLED = """
+    select table_name, not list_contains(string_split(missing_columns, ', '), 'id') as has_id
+    from staging.reading where "rows" > 0
+"""
+
+
+def _told_apart(mapping: Mapping, *, has_id: bool) -> Mapping:
+    """The mapping, with rows told apart by their natural key where the table has no ids, as in WHMCS 5 to 7."""
+    if has_id or mapping.is_numbered_here:
+        return mapping
+    key = " || ' ' || ".join(raw(name) for name in SOURCE_TABLES[mapping.source].key)
+    return replace(mapping, is_numbered_here=True, source_id=key)
+
+
+def place_of(mapping: Mapping) -> int:
+    """Where the mapping stands among all."""
+    return [known.key for known in MAPPINGS].index(mapping.key)
 
 
 def target_tables() -> frozenset[str]:
@@ -136,10 +159,12 @@ def read_rows(steps: Steps, present: tuple[Mapping, ...], *, source: str, time_z
     code.
     """
     given = {"source": source, "time_zone": time_zone}
-    for mapping in MAPPINGS:
+    filled = {mapping.key: mapping for mapping in present}
+    for every in MAPPINGS:
+        mapping = filled.get(every.key, every)
         for name, sql in mapping.before:
             add_step(steps, name, sql, given)
-        if mapping in present:
+        if mapping.key in filled:
             if not mapping.is_numbered_here:
                 steps.add(f"twice_{mapping.key}", TWICE.format(source=mapping.source))
             add_step(steps, f"read_{mapping.key}", read_sql(steps, mapping), given)
@@ -147,9 +172,9 @@ def read_rows(steps: Steps, present: tuple[Mapping, ...], *, source: str, time_z
             steps.add(f"read_{mapping.key}", no_rows_sql(mapping))
         if mapping.table in target_tables() and not mapping.is_numbered_here:
             steps.add(f"numbers_{mapping.table}", numbers_sql(mapping, steps.tables.next_id(mapping.table)))
-        if mapping is CURRENCIES:
+        if every is CURRENCIES:
             steps.add("currency_codes", CURRENCY_CODES)
-        if mapping is CLIENTS:
+        if every is CLIENTS:
             steps.add("client_currencies", CLIENT_CURRENCIES)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from clientops.changes import Change, Plan, Relation, Rule, as_dicts
 from clientops.importing.whmcs.agreeing import seen_rows_sql
 from clientops.importing.whmcs.mapping import Mapping
-from clientops.importing.whmcs.reading import MAPPINGS, faults_of, present_mappings, read_rows
+from clientops.importing.whmcs.reading import MAPPINGS, faults_of, place_of, present_mappings, read_rows
 from clientops.importing.whmcs.tax_settings import FOUND_SETTINGS, NEW_SETTINGS, SETTING_WARNINGS
 from clientops.importing.whmcs.verdicts import add_imported, filled_tables, judge_rows
 from clientops.requests import Request, Text
@@ -118,8 +118,9 @@ def _judge(steps: Steps) -> tuple[tuple[Mapping, ...], bool]:
     is_repeated = add_imported(steps, present, source=source, time_zone=time_zone)
     read_rows(steps, present, source=source, time_zone=time_zone)
     judge_rows(steps, present, is_repeated=is_repeated, takes_source=takes_source)
-    steps.drop(*(f"read_{mapping.key}" for mapping in MAPPINGS if mapping not in present))
-    parts = [report_sql(MAPPINGS.index(mapping), mapping) for mapping in present]
+    filled = {mapping.key for mapping in present}
+    steps.drop(*(f"read_{mapping.key}" for mapping in MAPPINGS if mapping.key not in filled))
+    parts = [report_sql(place_of(mapping), mapping) for mapping in present]
     steps.add("import_report", " union all ".join(parts))
     return present, is_repeated
 
@@ -216,7 +217,7 @@ def problems_sql(steps: Steps, present: tuple[Mapping, ...]) -> str:
     found = steps.add("mappings_with_problems", "select distinct place from import_report where problems > 0")
     places = {place for (place,) in found.fetchall()}
     parts = [NO_PROBLEM_ROWS]
-    parts += [problem_rows_sql(mapping) for mapping in present if MAPPINGS.index(mapping) in places]
+    parts += [problem_rows_sql(mapping) for mapping in present if place_of(mapping) in places]
     return " union all ".join(parts)
 
 

@@ -23,6 +23,7 @@ class SourceTable:
         rows: SQL condition on the rows that are read.
         values: SQL read instead of a column.
         after: Table that must be read before, since ``values`` looks into it.
+        key: Columns that tell its rows apart where it has no column id, as in WHMCS 5 to 7.
     """
 
     name: str
@@ -30,13 +31,15 @@ class SourceTable:
     rows: str = ""
     values: dict[str, str] = field(default_factory=dict)
     after: str = ""
+    key: tuple[str, ...] = ()
 
 
 def _table(
-    name: str, *, plain: str = "", names: str = "", texts: str = "", html: str = "", mail: str = ""
+    name: str, *, plain: str = "", names: str = "", texts: str = "", html: str = "", mail: str = "", key: str = ""
 ) -> SourceTable:
     kinds: dict[TextKind, str] = {"plain": plain, "name": names, "text": texts, "html": html, "mail": mail}
-    return SourceTable(name, {column: kind for kind, listed in kinds.items() for column in listed.split()})
+    columns = {column: kind for kind, listed in kinds.items() for column in listed.split()}
+    return SourceTable(name, columns, key=tuple(key.split()))
 
 
 ADDRESS = "firstname lastname companyname email address1 address2 city state postcode country phonenumber tax_id"
@@ -72,7 +75,7 @@ _TABLES = (
         plain="id language email_verified_at last_login created_at",
         names="first_name last_name email",
     ),
-    _table("tblusers_clients", plain="id auth_user_id client_id owner permissions"),
+    _table("tblusers_clients", plain="id auth_user_id client_id owner permissions", key="auth_user_id client_id"),
     _table("tblproductgroups", plain="id", names="name"),
     _table("tblproducts", plain="id type gid hidden paytype tax retired", names="name", html="description"),
     _table(
@@ -121,7 +124,7 @@ _TABLES = (
         names="code",
         texts="notes",
     ),
-    _table("tblorderstatuses", plain="id showpending showactive showcancelled", names="title"),
+    _table("tblorderstatuses", key="title", plain="id showpending showactive showcancelled", names="title"),
     _table(
         "tblorders",
         plain=(
@@ -163,6 +166,7 @@ _TABLES = (
             "value": "case when fieldid in (select id from tblcustomfields where fieldtype = 'password') then null else value end"
         },
         after="tblcustomfields",
+        key=("fieldid", "relid"),
     ),
     _table("tblticketdepartments", plain="id hidden", names="name email"),
     _table(
@@ -204,8 +208,8 @@ _TABLES = (
         names="title",
         html="article",
     ),
-    _table("tblknowledgebaselinks", plain="id categoryid articleid"),
-    _table("tblknowledgebasetags", plain="id articleid", names="tag"),
+    _table("tblknowledgebaselinks", plain="id categoryid articleid", key="categoryid articleid"),
+    _table("tblknowledgebasetags", plain="id articleid", names="tag", key="articleid tag"),
     _table(
         "tblquotes",
         plain=("id stage validuntil userid currency subtotal tax1 tax2 total datecreated datesent dateaccepted"),

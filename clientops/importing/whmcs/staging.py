@@ -27,6 +27,7 @@ META_TABLES = """
     create table stage.reading (
         table_name varchar not null, is_found boolean not null, missing_columns varchar, "rows" bigint not null
     );
+    create table stage.unread (table_name varchar not null, "rows" bigint not null);
     create table stage.repairs (table_name varchar not null, column_name varchar not null, "values" bigint not null);
 """
 
@@ -52,6 +53,7 @@ class Staging:
         self._file = self._folder / "staging.duckdb"
         self.connection = duckdb.connect()
         self._missing: dict[str, tuple[str, ...]] = {}
+        self._without_id: dict[str, tuple[str, ...]] = {}
         self._rows: Counter[str] = Counter()
         self._repairs: Counter[tuple[str, str]] = Counter()
         self.connection.execute(f"set temp_directory = {quote_text(str(self._folder))}")
@@ -79,10 +81,18 @@ class Staging:
 
     def found(self, table: str, columns: set[str]) -> None:
         """Note that the source has a table, with these columns."""
-        missing = tuple(name for name in SOURCE_TABLES[table].columns if name not in columns)
-        if "id" in missing:
-            raise UsageError(f"Table {table} has no column id, so its rows cannot be told apart; is this WHMCS 8?")
+        source = SOURCE_TABLES[table]
+        missing = tuple(name for name in source.columns if name not in columns)
         self._missing[table] = missing
+        if "id" in missing:
+            self._without_id[table] = (
+                tuple(name for name in source.key if name not in columns) if source.key else ("id",)
+            )
+
+    def unread(self, tables: Mapping[str, int]) -> None:
+        """Note the tables of the source that are not read, with their number of rows."""
+        for name, count in tables.items():
+            self.connection.execute("insert into unread values ($1, $2)", [name, count])
 
     def has(self, table: str) -> bool:
         """Whether the source was found to have a table."""
@@ -124,6 +134,13 @@ class Staging:
         if absent:
             self.connection.close()
             raise UsageError(f"There is no table {' and no table '.join(absent)} in it; is this a WHMCS?")
+        for name, lacking in self._without_id.items():
+            if lacking and self._rows[name]:
+                self.connection.close()
+                raise UsageError(
+                    f"Table {name} has {self._rows[name]} rows and no column {' and no column '.join(lacking)}, so its rows "
+                    "cannot be told apart; it is not that table as WHMCS 5 to 8 has it"
+                )
         for name in SOURCE_TABLES:
             found, missing = name in self._missing, ", ".join(self._missing.get(name, ()))
             self.connection.execute(
