@@ -27,6 +27,7 @@ from clientops.mail.rendering import render
 from clientops.mail.server import Connection, Mail, MailServer, Outcome
 from clientops.readable import visible
 from clientops.rules import outbox
+from clientops.tables.days import day_of
 
 REASON = "mail send"
 MASK = "(hidden)"
@@ -131,7 +132,7 @@ def _due_mails(book: Book, now: datetime, size: int, seen: set[int], folder: Pat
         outbox.add_waiting(
             steps,
             "select id from communications where id in ({})".format(", ".join(str(row["id"]) for row in rows) or "0"),
-            today=now.astimezone().date(),
+            today=day_of(now, book.zone),
         )
         waiting = {row["id"]: row for row in as_dicts(steps["waiting"])}
         facts = read_facts(tables, [row["id"] for row in rows]) if rows else {}
