@@ -51,6 +51,9 @@ class SetBusiness(Request):
     invoice_due_days: Days | None = Field(None, title="Invoices are due after", description="Days; 14 if never set")
     affiliate_clearing_days: Days | None = Field(None, title="Commissions clear after", description="Days; 0 if never set")  # fmt: skip
     time_zone: TimeZone | None = Field(None, title="Time zone", description="In which moments become days, e.g. Europe/Berlin; that of the machine the book was made on if never set")  # fmt: skip
+    backdate_days: Days | None = Field(
+        None, title="Credit may be dated back by", description="Days; any number if never set"
+    )
     retention_years: Years | None = Field(None, title="Records are kept for", description="Full years, as the law wants, before a person may be erased; 10 if never set")  # fmt: skip
 
 

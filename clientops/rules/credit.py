@@ -22,6 +22,7 @@ class IssueCredit(Request):
     client_id: Id = Field(title="Client", description="Who gets the credit", json_schema_extra={"picks": "clients"})
     amount: PositiveMoney = Field(title="Amount", description="In the client's currency, e.g. 25.00")
     description: Text = Field(title="Description", description="Shown on the client's credit log")
+    entry_on: date | None = Field(None, title="Date", description="Day it counts for; empty: today")
 
 
 def issue_credit(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
@@ -30,8 +31,8 @@ def issue_credit(tables: Tables, requests: Relation, *, today: date, now: dateti
     Args:
         tables: Read-only tables; reads ``clients``, ``currencies`` and ``credit_entries``.
         requests: One row per credit: ``client_id``, ``amount`` (positive money in the client's currency),
-            ``description``. See ``IssueCredit``.
-        today: Date of the entries, in the business's time zone.
+            ``description``, ``entry_on``. See ``IssueCredit``.
+        today: Date of the entries without one, in the business's time zone.
         now: Not used.
 
     Returns:
@@ -40,14 +41,14 @@ def issue_credit(tables: Tables, requests: Relation, *, today: date, now: dateti
 
     Problems:
         ``unknown_client``, ``not_minor_unit`` (EUR 10.005, JPY 10.5), ``not_positive``, ``too_large`` (a balance
-        that no longer fits its column).
+        that no longer fits its column), ``in_future``, ``too_far_back`` (more days than the setting allows).
 
     Source:
         WHMCS "Managing Credit": the credit is added to the balance, and an entry is shown on the credits list.
     """
     steps = tables.steps(requests=requests)
     steps.add("asked", ASKED)
-    steps.add("problems", AMOUNT_PROBLEMS + " union all " + TOO_LARGE)
+    steps.add("problems", f"{AMOUNT_PROBLEMS} union all {TOO_LARGE} union all {DAYS}", today=today)
     steps.add("entries", NEW_ENTRIES.format(next_id=tables.next_id("credit_entries"), sign=""), today=today)
     steps.add("balances", NEW_BALANCES)
     return steps.plan(
@@ -56,7 +57,7 @@ def issue_credit(tables: Tables, requests: Relation, *, today: date, now: dateti
 
 
 ASKED = """
-    select requests."row", requests.client_id, requests.amount, requests.description,
+    select requests."row", requests.client_id, requests.amount, requests.description, requests.entry_on,
         clients.id is not null as is_known, clients.credit_balance, currencies.code, currencies.minor_digits
     from requests
     left join clients on clients.id = requests.client_id
@@ -83,9 +84,19 @@ TOO_LARGE = f"""
     where is_known and try_cast(left_after as decimal(18, 4)) is null
 """
 
+DAYS = """
+    select "row", 'entry_on', 'in_future', 'entry_on ' || entry_on || ' is in the future: at most ' || $today::date
+    from asked where entry_on > $today::date
+    union all
+    select "row", 'entry_on', 'too_far_back', 'entry_on ' || entry_on || ' is too far back: credit may be dated back by at most '
+        || days || ' days, to ' || ($today::date - days)
+    from asked, (select try_cast(max(value) as integer) as days from settings where name = 'backdate_days')
+    where entry_on < $today::date - days
+"""
+
 NEW_ENTRIES = """
     select {next_id} + row_number() over (order by "row") as id,
-        client_id, $today::date as entry_on, description, ({sign}amount)::decimal(18, 4) as amount
+        client_id, coalesce(entry_on, $today::date) as entry_on, description, ({sign}amount)::decimal(18, 4) as amount
     from asked where is_known
 """
 
@@ -102,6 +113,7 @@ class RemoveCredit(Request):
     client_id: Id = Field(title="Client", description="Whose credit", json_schema_extra={"picks": "clients"})
     amount: PositiveMoney = Field(title="Amount", description="At most the client's credit")
     description: Text = Field(title="Description", description="Shown on the client's credit log")
+    entry_on: date | None = Field(None, title="Date", description="Day it counts for; empty: today")
 
 
 def remove_credit(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
@@ -109,22 +121,22 @@ def remove_credit(tables: Tables, requests: Relation, *, today: date, now: datet
 
     Args:
         tables: Read-only tables; reads ``clients``, ``currencies`` and ``credit_entries``.
-        requests: One row per removal: ``client_id``, ``amount`` (positive), ``description``. See ``RemoveCredit``.
-        today: Date of the entries.
+        requests: One row per removal: ``client_id``, ``amount`` (positive), ``description``, ``entry_on``. See ``RemoveCredit``.
+        today: Date of the entries without one.
         now: Not used.
 
     Returns:
         Inserts into ``credit_entries``, updates of ``clients.credit_balance``, which never falls below 0.
 
     Problems:
-        ``unknown_client``, ``not_minor_unit``, ``not_positive``, ``more_than_credit``.
+        ``unknown_client``, ``not_minor_unit``, ``not_positive``, ``more_than_credit``, ``in_future``, ``too_far_back``.
 
     Source:
         WHMCS "Managing Credit": Remove Credit.
     """
     steps = tables.steps(requests=requests)
     steps.add("asked", ASKED)
-    steps.add("problems", AMOUNT_PROBLEMS + " union all " + OVERDRAWN)
+    steps.add("problems", f"{AMOUNT_PROBLEMS} union all {OVERDRAWN} union all {DAYS}", today=today)
     steps.add("entries", NEW_ENTRIES.format(next_id=tables.next_id("credit_entries"), sign="-"), today=today)
     steps.add("balances", NEW_BALANCES)
     return steps.plan(

@@ -50,7 +50,7 @@ def issue_credit_note(tables: Tables, requests: Relation, *, today: date, now: d
         tables: Read-only tables; reads ``invoices``, ``allocations``, ``credit_notes``, ``credit_entries``, ``clients``,
             ``currencies``, and the settings ``credit_note_number_format``, ``credit_note_next_number``, ``credit_note_number_restart``.
         requests: One row per credit note: ``invoice_id`` or ``client_id``, ``amount`` with tax. See ``IssueCreditNote``.
-        today: Date of credit notes without one, and of credit entries.
+        today: Date of credit notes without one; the entries in the credit log have the date of their note.
         now: Not used.
 
     Returns:
@@ -78,7 +78,7 @@ def issue_credit_note(tables: Tables, requests: Relation, *, today: date, now: d
     steps.add("billing", NUMBERING)
     steps.add("numbered_bills", NUMBERED_BILLS.format(invoice_id=f"{tables.next_id('credit_notes')} + bill_id"))
     steps.add("new_notes", NEW_NOTES)
-    steps.add("entries", ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
+    steps.add("entries", ENTRIES.format(next_id=tables.next_id("credit_entries")))
     steps.add("balances", BALANCES)
     steps.add("corrected", CORRECTED)
     return steps.plan(
@@ -204,13 +204,13 @@ ENTRIES = """
         from priced join bills using ("row") join numbered_bills using (bill_id)
     ),
     both_sides as (
-        select "row", 1 as side, for_client, 'Credit note ' || note || coalesce(' for invoice ' || invoice_name, '') as description,
+        select "row", day, 1 as side, for_client, 'Credit note ' || note || coalesce(' for invoice ' || invoice_name, '') as description,
             total as amount, null::bigint as invoice_id from named
         union all
-        select "row", 2, for_client, 'Credit note ' || note || ' applied to invoice ' || invoice_name, -applied, invoice_id
+        select "row", day, 2, for_client, 'Credit note ' || note || ' applied to invoice ' || invoice_name, -applied, invoice_id
         from named where applied > 0
     )
-    select {next_id} + row_number() over (order by "row", side) as id, for_client as client_id, $today::date as entry_on,
+    select {next_id} + row_number() over (order by "row", side) as id, for_client as client_id, day as entry_on,
         description, amount::decimal(18, 4) as amount, invoice_id
     from both_sides
 """

@@ -71,7 +71,7 @@ def settle_payment(tables: Tables, requests: Relation, *, today: date, now: date
     steps.add("problems", SETTLE_PROBLEMS + " union all " + INVOICE_PROBLEMS)
     steps.add("allotted", ALLOTTED.format(next_id=tables.next_id("allocations")))
     steps.add("invoice_updates", SETTLED_INVOICES)
-    steps.add("entries", SURPLUS_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
+    steps.add("entries", SURPLUS_ENTRIES.format(next_id=tables.next_id("credit_entries")))
     steps.add("balances", SURPLUS_BALANCES)
     steps.add("owned", "select distinct transaction_id as id, client_id from asked where is_known")
     return steps.plan(

@@ -97,7 +97,7 @@ def record_payment(tables: Tables, requests: Relation, *, today: date, now: date
     steps.add("payments", PAYMENTS)
     steps.add("allotted", ALLOTTED.format(next_id=tables.next_id("allocations")))
     steps.add("invoice_updates", SETTLED_INVOICES)
-    steps.add("entries", SURPLUS_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
+    steps.add("entries", SURPLUS_ENTRIES.format(next_id=tables.next_id("credit_entries")))
     steps.add("balances", SURPLUS_BALANCES)
     steps.add("mailed", MAILED)
     return steps.plan(
@@ -280,7 +280,7 @@ SETTLED_INVOICES = f"""
 """
 
 SURPLUS_ENTRIES = """
-    select {next_id} + row_number() over (order by "row") as id, client_id, $today::date as entry_on,
+    select {next_id} + row_number() over (order by "row") as id, client_id, day as entry_on,
         'Overpayment by transaction ' || coalesce(reference, transaction_id::varchar) as description,
         surplus as amount, transaction_id
     from leftovers where is_known and surplus > 0 and surplus_to_credit

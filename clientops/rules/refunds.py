@@ -268,7 +268,7 @@ RETURNED = """
 """
 
 CREDIT_MOVES = """
-    select {next_id} + row_number() over (order by "row") as id, client_id, $today::date as entry_on,
+    select {next_id} + row_number() over (order by "row") as id, client_id, coalesce(refunded_on, $today::date) as entry_on,
         coalesce(description, 'Refund of transaction ' || payment_id) as description,
         credit_change::decimal(18, 4) as amount,
         case destination when 'gateway' then refund_id else payment_id end as transaction_id
@@ -276,7 +276,7 @@ CREDIT_MOVES = """
 """
 
 LEAVING = """
-    select "row", given_back.invoice_id, given_back.amount, asked.keep_owed as keeps_owed
+    select "row", given_back.invoice_id, given_back.amount, asked.keep_owed as keeps_owed, asked.refunded_on
     from given_back join asked using ("row") where source = 'invoice'
 """
 
@@ -287,11 +287,11 @@ CREDIT_AFTER = """
 
 UNSETTLED_INVOICES = f"""
     with rows as (
-        select invoice_id, count(distinct "row") as row_count, arg_max(keeps_owed, "row") as keep_owed
+        select invoice_id, count(distinct "row") as row_count, arg_max(keeps_owed, "row") as keep_owed, max(refunded_on) as last_refunded_on
         from leaving group by invoice_id
     ),
     owing as (
-        select invoice_id as id, s.status, i.paid_on, i.refunded_on, row_count, s.owed + leaving - paid_out as owed,
+        select invoice_id as id, s.status, i.paid_on, i.refunded_on, row_count, last_refunded_on, s.owed + leaving - paid_out as owed,
             (s.credit_applied + paid_out)::decimal(18, 4) as credit_applied,
             s.paid = leaving and s.spent = 0 and not keep_owed and s.status in ('Paid', 'Unpaid', 'Written off') as is_whole
         from leaving_sums s join rows using (invoice_id) join invoices i on i.id = s.invoice_id
@@ -299,7 +299,7 @@ UNSETTLED_INVOICES = f"""
     select id, credit_applied, case when is_whole then 'Refunded' else {settled_status_sql("status", "owed")} end as status,
         case when status in ('Paid', 'Written off') and (not is_whole or row_count > 1) and owed > 0 then null
             else paid_on end as paid_on,
-        case when is_whole then $today::date else refunded_on end as refunded_on
+        case when is_whole then coalesce(last_refunded_on, $today::date) else refunded_on end as refunded_on
     from owing
 """
 

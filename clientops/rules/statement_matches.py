@@ -77,7 +77,7 @@ def accept_match(tables: Tables, requests: Relation, *, today: date, now: dateti
     steps.add("payments", PAYMENTS)
     steps.add("allotted", ALLOTTED.format(next_id=tables.next_id("allocations")))
     steps.add("invoice_updates", SETTLED_INVOICES)
-    steps.add("entries", SURPLUS_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
+    steps.add("entries", SURPLUS_ENTRIES.format(next_id=tables.next_id("credit_entries")))
     steps.add("balances", SURPLUS_BALANCES)
     steps.add("new_matches", MATCHES.format(next_id=tables.next_id("matches")))
     return steps.plan(

@@ -102,3 +102,38 @@ def test_a_new_book_takes_the_zone_of_the_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("TZ", "Nowhere/Land")
     assert machine_zone() == "UTC"
     assert "Europe/Berlin" in known_zones()
+
+
+def test_what_is_dated_back_stands_on_its_day(tmp_path):
+    """Credit, overpayments, refunds and credit notes of a past day are in the log and the statement of that day."""
+    book = make_book(tmp_path, "UTC")
+    today, then = date(2026, 11, 30), date(2026, 10, 15)
+
+    def do(name, **fields):
+        book.apply_now(rule(name), fields, today=today)
+
+    do("create-invoice", client_id=1, description="Hosting", unit_price="100", issued_on="2026-09-01")
+    do("record-payment", client_id=1, amount="120", reference="in-1", paid_on="2026-09-20")
+    do("issue-credit-note", invoice_id=1, amount="10", reason="Downtime", issued_on=str(then))
+    do("issue-credit", client_id=1, amount="7", description="Outage", entry_on=str(then))
+    do("remove-credit", client_id=1, amount="3", description="Too much", entry_on=str(then))
+    do("refund-payment", transaction_id=1, amount="20", destination="gateway", refunded_on="2026-10-20")
+    log = book.query("select entry_on, amount from credit_entries order by id")[1]
+    assert {day for day, amount in log if amount == Decimal(20)} == {date(2026, 9, 20)}
+    assert today not in {day for day, _ in log}
+    with book.tables() as tables:
+        [account] = read_accounts(tables, date(2026, 10, 1), date(2026, 10, 31))
+        [later] = read_accounts(tables, date(2026, 11, 1), date(2026, 11, 30))
+    assert account.closing == later.opening == later.closing
+    assert account.closing == -book.query("select credit_balance from clients")[1][0][0]
+    preview = book.preview(
+        rule("issue-credit"), {"client_id": 1, "amount": "1", "description": "x", "entry_on": "2026-12-01"}, today=today
+    )
+    assert [problem.code for problem in preview.problems] == ["in_future"]
+    do("set-business", backdate_days="10")
+    preview = book.preview(
+        rule("remove-credit"),
+        {"client_id": 1, "amount": "1", "description": "x", "entry_on": "2026-11-19"},
+        today=today,
+    )
+    assert [(problem.field, problem.code) for problem in preview.problems] == [("entry_on", "too_far_back")]
