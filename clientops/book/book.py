@@ -387,15 +387,11 @@ class Book:
         if held is not None and held[0] == threading.get_ident():
             with attached(held[1], staging):
                 yield held[1]
-                self._see_zone(held[1])
+                self.zone = read_zone(held[1]) or self.zone
             return
         with connected(self.path, write=write, who=self.operator, wait=self.wait, staging=staging) as connection:
             yield connection
-            self._see_zone(connection)
-
-    def _see_zone(self, connection: duckdb.DuckDBPyConnection) -> None:
-        with suppress(duckdb.Error):  # a book that is older than the setting
-            self.zone = read_zone(connection)
+            self.zone = read_zone(connection) or self.zone
 
     def today(self) -> date:
         """The day it is for the business, in the time zone that the book had when it was last opened."""

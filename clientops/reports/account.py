@@ -117,7 +117,8 @@ def _parts(tables: Tables, count: int) -> Iterator[list[tuple[Any, ...]]]:
     for begin in range(0, count, ROWS_AT_ONCE):
         place = {"begin": begin, "beyond": begin + ROWS_AT_ONCE}
         yield tables.query(
-            "select * exclude (place) from account_rows where place >= $begin and place < $beyond order by place", **place
+            "select * exclude (place) from account_rows where place >= $begin and place < $beyond order by place",
+            **place,
         ).fetchall()
 
 

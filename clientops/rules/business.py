@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Request
 from clientops.rules.fields import Country, Line, TaxId
-from clientops.tables.days import ZONE, known_zones, payment_day_sql
+from clientops.tables.days import ZONE, day_sql, known_zones, payment_day_sql
 from clientops.tables.view import Tables
 
 
@@ -118,7 +118,9 @@ KEPT_SHORTER = (
     + """ as zone) before, (
         select count(*) as count from transactions, (select max(value) as zone from wanted where name = 'time_zone') new
         where new.zone is not null and timezone('UTC', occurred_at)::time <> time '12:00'
-            and timezone(new.zone, occurred_at)::date <> """
+            and """
+    + day_sql("occurred_at", "new.zone")
+    + """ <> """
     + payment_day_sql()
     + """
     ) moved

@@ -16,9 +16,9 @@ ZONE = f"""coalesce((select max(value) from settings where name = '{SETTING}'),
 """SQL of the business's time zone: its setting, else what was taken when the book was made, or brought up to date."""
 
 
-def day_sql(moment: str) -> str:
-    """SQL of the day of a moment (SQL) for the business."""
-    return f"{local_sql(moment)}::date"
+def day_sql(moment: str, zone: str = ZONE) -> str:
+    """SQL of the day of a moment (SQL) for the business, or in another time zone (SQL)."""
+    return f"timezone({zone}, {moment})::date"
 
 
 def local_sql(moment: str) -> str:
@@ -57,9 +57,12 @@ def start_of_day_sql(day: str) -> str:
     return f"timezone({ZONE}, ({day}::date)::timestamp)"
 
 
-def read_zone(connection: duckdb.DuckDBPyConnection) -> ZoneInfo:
-    """The business's time zone."""
-    row = connection.execute(f"select {ZONE}").fetchone()
+def read_zone(connection: duckdb.DuckDBPyConnection) -> ZoneInfo | None:
+    """The business's time zone; None in a book that is older than the setting."""
+    try:
+        row = connection.execute(f"select {ZONE}").fetchone()
+    except duckdb.Error:
+        return None
     name = str(row[0]) if row else "UTC"
     return ZoneInfo(name) if name in known_zones() else ZoneInfo("UTC")
 
