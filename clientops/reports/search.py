@@ -177,8 +177,7 @@ _indexes: dict[Path, _Index] = {}
 
 
 def _index(tables: Tables) -> _Index:
-    row = tables.query("select path from duckdb_databases() where database_name = current_database()").fetchone()
-    path = Path(row[0]) if row and row[0] else None
+    path = tables.file
     index = _indexes.setdefault(path, _Index()) if path else _Index()
     index.update(tables)
     return index

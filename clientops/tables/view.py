@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from clientops.changes import Change, Kind, Plan, Relation
 from clientops.errors import UsageError
+from clientops.tables.reach import Gate
 from clientops.tables.schema import all_tables, column_list, quote_name, quote_text, table
 
 Value = str | int | bool | Decimal | date | datetime | None
@@ -33,6 +35,7 @@ class Tables:
     Attributes:
         as_of: Last operation that is visible, or None for now.
         told: Told the name of each step that is begun; so that long work can be watched.
+        gate: Refuses queries that reach more than the tables; for those that people type.
     """
 
     def __init__(
@@ -40,10 +43,13 @@ class Tables:
         connection: duckdb.DuckDBPyConnection,
         as_of: int | None = None,
         told: Callable[[str], None] = lambda _step: None,
+        *,
+        is_gated: bool = False,
     ) -> None:
         self._connection = connection
         self.as_of = as_of
         self.told = told
+        self.gate = Gate(connection) if is_gated else None
 
     @classmethod
     def of(cls, connection: duckdb.DuckDBPyConnection | None = None, **rows: list[Mapping[str, Any]]) -> Tables:
@@ -63,8 +69,26 @@ class Tables:
         return cls(connection)
 
     def query(self, sql: str, **values: Value) -> Relation:
-        """Rows of a SELECT over the tables, with named parameters (``$client_id``)."""
+        """Rows of a SELECT over the tables, with named parameters (``$client_id``).
+
+        Raises:
+            UsageError: It is another statement, or reads more than the tables (files, settings, other databases).
+        """
+        if self.gate is not None:
+            self.gate.check(sql)
         return self._connection.sql(sql, params=values or None)
+
+    def rows(self, sql: str, **values: Value) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT over the tables and the steps of a rule."""
+        return self._connection.execute(sql, values or None).fetchall()
+
+    @property
+    def file(self) -> Path | None:
+        """The file that the tables are in; None for tables in memory."""
+        row = self._connection.execute(
+            "select path from duckdb_databases() where database_name = current_database()"
+        ).fetchone()
+        return Path(row[0]) if row and row[0] else None
 
     def given(self, rows: pa.Table) -> Relation:
         """Rows of an Arrow table, as a relation beside the tables."""
