@@ -326,6 +326,11 @@ def _unfit(value: Any) -> str:
     return f"contains the character U+{ord(found[0]):04X}, which cannot be seen; leave it out" if found else ""
 
 
+def secret_fields(model: type[Request]) -> frozenset[str]:
+    """Fields of a model whose values are never to be shown or kept."""
+    return frozenset(name for name, info in model.model_fields.items() if is_secret(info))
+
+
 def _distinct(values: Any) -> tuple[list[Any], pa.Array]:
     """The distinct values of a column, and for each row the place of its value among them."""
     if isinstance(values, pa.Array) and not pa.types.is_nested(values.type):

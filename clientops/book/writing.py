@@ -21,7 +21,7 @@ from clientops.book.chain import (
 )
 from clientops.book.planning import Settled
 from clientops.errors import IntegrityError
-from clientops.requests import RequestTable
+from clientops.requests import RequestTable, is_secret
 from clientops.tables.schema import column_list, quote_name
 from clientops.tables.view import keep_relation
 
@@ -135,8 +135,7 @@ def _write_requests(connection: duckdb.DuckDBPyConnection, number: int, requests
         return
     parts = []
     for name, info in requests.model.model_fields.items():
-        extra = info.json_schema_extra
-        hidden = isinstance(extra, dict) and extra.get("secret")
+        hidden = is_secret(info)
         column = quote_name(name)
         is_decimal = "decimal" in str(requests.rows.schema.field(name).type)
         value = (

@@ -24,11 +24,12 @@ from clientops.book.preview import ChangePreview, Preview, Receipt
 from clientops.book.reading import RowChange
 from clientops.changes import Problem
 from clientops.errors import ClientopsError, LockedError, NotAllowedError, RefusedError, StaleError
+from clientops.passwords import SECRET_COLUMNS
 from clientops.readable import with_readable_names
 
 DONE, REFUSED, USAGE, STALE, LOCKED, NOT_ALLOWED = range(6)
 SHOWN = 10
-SECRET, HIDDEN = {"password_hash", "token_sha256"}, "(hidden)"
+SECRET, HIDDEN = SECRET_COLUMNS, "(hidden)"
 SIGNS = {"insert": "+", "update": "~", "delete": "-"}
 
 _is_json: ContextVar[bool] = ContextVar("_is_json", default=False)

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from clientops.forms.words import humanised
 from clientops.readable import way_of_paying
-from clientops.requests import Request
+from clientops.requests import Request, is_secret
 
 WAYS = ("payment_method", "gateway")
 Kind = Literal["pick", "money", "number", "date", "moment", "tick", "choice", "text", "long", "list", "secret"]
@@ -34,6 +34,7 @@ class Field:
         default: What it begins with, as the browser holds it.
         picks: Table whose rows are picked.
         is_markdown: Whether it is drawn below, as one types.
+        is_secret: Whether what is typed is kept nowhere, not even in a draft.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Field:
     default: str | bool
     picks: str
     is_markdown: bool = False
+    is_secret: bool = False
 
 
 def fields_of(model: type[Request]) -> tuple[Field, ...]:
@@ -65,7 +67,7 @@ def _field(name: str, info: FieldInfo) -> Field:
     help_text = info.description or ""
     return Field(
         name, kind, info.title or humanised(name), help_text, info.is_required(), choices, shown, str(extra.get("picks") or ""),
-        bool(extra.get("markdown")),
+        bool(extra.get("markdown")), is_secret(info),
     )  # fmt: skip
 
 
@@ -92,7 +94,7 @@ def _kind(name: str, plain: Any, extra: dict[str, Any]) -> tuple[Kind, tuple[str
         return "pick", ()
     if extra.get("multiline"):
         return "long", ()
-    if "password" in name:
+    if extra.get("secret") and not extra.get("is_shown"):
         return "secret", ()
     kinds: dict[Any, Kind] = {bool: "tick", Decimal: "money", int: "number", date: "date", datetime: "moment"}
     return kinds.get(plain, "text"), ()

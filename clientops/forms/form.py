@@ -91,7 +91,7 @@ class Form(Part):
         """Keep a draft of what was typed."""
         self._take(values)
         if self.draft:
-            secret = {field.name for field in self.fields if field.kind == "secret"}
+            secret = {field.name for field in self.fields if field.is_secret}
             changed = {n: v for n, v in self.values.items() if n not in secret and v != self._begun[n]}
             keep_draft(self.desk.book.path, self.desk.operator, self.draft, changed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +13,10 @@ import duckdb
 
 from clientops.errors import ClientopsError
 from clientops.forms.state import state_folder
+from clientops.private import open_private
+
+MOST_BYTES = 1_000_000
+"""Of the log of errors; what is older goes, so that nobody can fill the disk with errors."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,10 @@ def trouble_of(error: Exception) -> Trouble:
         return Trouble(str(error))
     reference = uuid.uuid4().hex[:8].upper()
     details = "".join(traceback.format_exception(error))
-    with (state_folder() / "errors.log").open("a", encoding="utf-8") as log:
-        log.write(f"== {reference} {datetime.now(UTC).isoformat(timespec='seconds')}\n{details}\n")
+    with suppress(OSError):  # a full disk is no reason to say nothing
+        log = state_folder() / "errors.log"
+        if log.exists() and log.stat().st_size > MOST_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        with open_private(log, "a") as file:
+            file.write(f"== {reference} {datetime.now(UTC).isoformat(timespec='seconds')}\n{details}\n")
     return Trouble("This did not work because of a fault in clientops; nothing was changed.", reference)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
-from clientops.passwords import SECRET, Password
+from clientops.passwords import SECRET, Password, check_own_name
 from clientops.requests import CrossCheck, FieldError, Id, Request, Text
 from clientops.rules.client_extras import EXTRA_CHECKS, OF_EXTRAS, add_extras
 from clientops.rules.editing import edit_problems_sql, edited_sql
@@ -43,6 +43,10 @@ class AddClient(Request):
         CrossCheck(("first_name", "last_name", "company_name"), check_has_name),
         *ADDRESS_CHECKS,
         *EXTRA_CHECKS,
+        CrossCheck(
+            ("password", "email", "login_email", "first_name", "last_name", "company_name"),
+            check_own_name,
+        ),
     )
 
     first_name: Line | None = Field(None, title="First name", description="Given name")

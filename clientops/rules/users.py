@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 
 from clientops.changes import Plan, Relation, Rule
-from clientops.passwords import SECRET, Password
+from clientops.passwords import OWN_NAME, SECRET, Password, check_own_name, is_own_name
 from clientops.requests import CrossCheck, FieldError, Id, Request
 from clientops.rules.editing import edit_problems_sql, edited_sql
 from clientops.rules.fields import ColumnNames, Email, Language, Line
@@ -42,7 +42,10 @@ def check_invited(client: int | None, send_invitation: bool | None) -> dict[str,
 class AddUser(Request):
     """Add a person who logs in, with a password or an invitation."""
 
-    cross_checks: ClassVar[tuple[CrossCheck, ...]] = (CrossCheck(("client_id", "send_invitation"), check_invited),)
+    cross_checks: ClassVar[tuple[CrossCheck, ...]] = (
+        CrossCheck(("client_id", "send_invitation"), check_invited),
+        CrossCheck(("password", "email", "first_name", "last_name"), check_own_name),
+    )
 
     email: Email = Field(title="E-mail", description="To log in with")
     first_name: Line | None = Field(None, title="First name", description="Given name")
@@ -207,14 +210,36 @@ def set_password(tables: Tables, requests: Relation, *, today: date, now: dateti
         Updates of ``users.password_hash``.
 
     Problems:
-        ``unknown_user``; and from reading ``missing``, ``bad_value`` (too short, or easily guessed).
+        ``unknown_user``, ``own_name`` (the user's address or name); and from reading ``missing``, ``bad_value`` (too short, or
+        easily guessed).
     """
     steps = tables.steps(requests=requests)
-    steps.add("problems", UNKNOWN_USER)
+    asked = f'select r."row", r.password, {PERSON} from requests r join users u on u.id = r.user_id'
+    steps.add("problems", f"{UNKNOWN_USER} union all {own_name_sql(tables, asked)}")
     steps.add(
         "hashed", 'select user_id as id, arg_max(password, "row") as password_hash from requests group by user_id'
     )
     return steps.plan(steps.update("users", "hashed"), problems="problems")
+
+
+PERSON = """u.email, u.first_name, u.last_name,
+    (select string_agg(concat_ws(' ', c.first_name, c.last_name, c.company_name), ' ')
+        from user_clients l join clients c on c.id = l.client_id where l.user_id = u.id) as clients"""
+
+
+def own_name_sql(tables: Tables, asked: str) -> str:
+    """SELECT of the problem ``own_name``: a password that is an address or name of whoever logs in with it.
+
+    Args:
+        tables: The tables.
+        asked: SELECT of ``row``, the password's hash, and what the person is called.
+    """
+    found = [row for row, password, *names in tables.rows(asked) if is_own_name(password, *names)]
+    rows = ", ".join(f"({row})" for row in found) or "(0)"
+    return f"""
+        select "row", 'password' as field, 'own_name' as code, 'password ''(hidden)'': {OWN_NAME}' as message
+        from (values {rows}) found("row") where "row" > 0
+    """
 
 
 UNKNOWN_USER = """
