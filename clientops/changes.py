@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import duckdb
 
+from clientops.errors import Role
 from clientops.readable import with_readable_names
 
 if TYPE_CHECKING:
@@ -108,6 +109,14 @@ class Rule:
         lenient: Whether rows that break an invariant may come in (imports, adopted direct SQL); references and
             numbers are checked all the same.
         manual: Kind of manual entry that it is one of, if any.
+        internal: Whether only the program itself applies it; it is neither offered nor taken from outside.
+        least: Role that a person needs at least to apply it.
+        is_record: Whether it only records what was done or asked for, so that it never needs a second person.
+        counts_as: Rule of the policy that it counts as, too.
+        acts_by: Field of its requests that names the rule whose work each of them does.
+        is_guarded: Whether its day decides what is allowed, so that it comes from the system's clock.
+        is_about_policy: Whether it decides which policy applies, and is judged by the policy that the book recorded.
+        rewrites: Whether the file is written again after it, so that nothing is left of what was removed.
     """
 
     name: str
@@ -118,6 +127,14 @@ class Rule:
     group: str = ""
     lenient: bool = False
     manual: str = ""
+    internal: bool = False
+    least: Role = "clerk"
+    is_record: bool = False
+    counts_as: str = ""
+    acts_by: str = ""
+    is_guarded: bool = False
+    is_about_policy: bool = False
+    rewrites: bool = False
 
 
 def as_dicts(relation: Relation) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from clientops.commands import (
     look,
     mail,
     operate,
+    policy,
     reconcile,
     screens,
     spreadsheets,
@@ -97,7 +98,7 @@ app.command("statement-of-account")(audit.statement_of_account)
 app.command("waiting")(approvals.list_waiting)
 app.command("approve")(approvals.approve)
 app.command("reject")(approvals.reject)
-app.command("policy")(approvals.show_policy)
+app.add_typer(policy.app, name="policy")
 app.command("audit")(audit.audit)
 app.command("verify")(trust.verify)
 app.command("check")(trust.check)

@@ -7,7 +7,11 @@ from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
 
-from clientops.book.policy import RULE_NAMES
+from clientops.book.adopting import ADOPT_POLICY, DROP_POLICY
+from clientops.book.approval import PROPOSE, REJECT
+from clientops.book.erase import ERASE
+from clientops.book.policy import DIRECT_SQL
+from clientops.book.recording import RECORD_BACKUP
 from clientops.book.undo import UNDO
 from clientops.changes import Rule
 from clientops.errors import UsageError
@@ -85,26 +89,34 @@ MANUAL_KINDS = (
 
 @lru_cache(maxsize=1)
 def rules() -> dict[str, Rule]:
-    """Every rule by name, in the order of the modules."""
-    found = [
-        replace(rule, function=holding_back(rule.function)) for name in MODULES for rule in import_module(name).RULES
-    ]
-    known = {rule.name: rule for rule in [*found, UNDO]}
-    RULE_NAMES.update(known)
-    return known
+    """Every rule that people apply with requests, by name, in the order of the modules."""
+    return {rule.name: rule for rule in _found() if not rule.internal}
 
 
-# Of rules that are applied by a command or screen of their own, and by no request table.
-_OTHER_TITLES = {
-    "build-demo": "Build the demo book", "import-whmcs": "Import WHMCS", "erase-person": "Erase a person",
-    "record-backup": "Record a backup", "propose-change": "Ask for approval", "reject-proposal": "Reject a proposal",
-    "direct-sql": "Changes by other means",
-}  # fmt: skip
+@lru_cache(maxsize=1)
+def every_rule() -> dict[str, Rule]:
+    """Every rule there is by name: those of :func:`rules`, and those of a command or of the program alone."""
+    alone = [ERASE, RECORD_BACKUP, PROPOSE, REJECT, ADOPT_POLICY, DROP_POLICY]
+    commands = [import_module(module).__dict__[name] for module, name in COMMANDS]
+    return {rule.name: rule for rule in [*_found(), *alone, *commands]}
+
+
+def _found() -> list[Rule]:
+    found = (rule for name in MODULES for rule in import_module(name).RULES)
+    return [*(replace(rule, function=holding_back(rule.function)) for rule in found), UNDO]
+
+
+# Rules that are applied by a command of their own, which reads a file: (module, name).
+COMMANDS = (
+    ("clientops.importing.whmcs.rule", "IMPORT_WHMCS"),
+    ("clientops.importing.demo.build", "BUILD_DEMO"),
+)
+_OTHER_TITLES = {DIRECT_SQL: "Changes by other means"}
 
 
 def titles() -> dict[str, str]:
     """What people call the rule of an operation, by its name; those that only a command applies, too."""
-    return {**{known.name: known.title for known in rules().values()}, **_OTHER_TITLES}
+    return {**{known.name: known.title for known in every_rule().values()}, **_OTHER_TITLES}
 
 
 def title_of(name: str) -> str:
@@ -123,4 +135,11 @@ def rule(name: str) -> Rule:
         return known[name]
     near = get_close_matches(name, known, 3, 0.4)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; see: clientops rules"
+    if name in every_rule():
+        raise UsageError(f"The rule {name!r} is not applied by name: {_instead(every_rule()[name])}")
     raise UsageError(f"There is no rule {name!r}{hint}")
+
+
+def _instead(known: Rule) -> str:
+    """How a rule is applied that is not applied by its name."""
+    return "only clientops itself applies it" if known.internal else "it has a command of its own, see clientops --help"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from clientops.book import verify
+from clientops.book import own, verify
 from clientops.book.backup import FILE_FORMAT
 from clientops.book.book import Book
-from clientops.book.preview import Receipt
+from clientops.book.preview import Preview, Receipt
 from clientops.changes import Kind, Plan, Rule
 from clientops.requests import Request
 from clientops.tables import schema
@@ -271,3 +271,26 @@ SHOP: dict[str, list[dict[str, Any]]] = {
     "statement_lines": [{"id": 1, "statement_id": 1, "line_number": 1, "amount": 15, "reference": "bank-2"}],
     "matches": [{"id": 1, "statement_line_id": 1, "transaction_id": 2}],
 }  # fmt: skip
+
+
+def preview_any(book: Book, rule: Rule, requests: Any) -> Preview:
+    """A preview of any rule, those that only the program applies included."""
+    if rule.internal:
+        return own.preview_own(book, rule, requests, today=TODAY, now=NOW)
+    return book.preview(rule, requests, today=TODAY, now=NOW)
+
+
+def apply_any(book: Book, preview: Preview, reason: str | None = None) -> Receipt:
+    """Apply such a preview."""
+    if preview.rule.internal:
+        return own.apply_previewed(book, preview, reason=reason)
+    return book.apply(preview, reason=reason)
+
+
+def apply_any_now(
+    book: Book, rule: Rule, requests: Any, *, today: date | None = TODAY, now: datetime | None = NOW
+) -> Receipt:
+    """Plan and apply any rule."""
+    if rule.internal:
+        return own.apply_own(book, rule, requests, reason=None, now=now)
+    return book.apply_now(rule, requests, today=today, now=now)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clientops.changes import Kind
+from clientops.passwords import new_token
 from tests.builders import NOW, TODAY
 
 Requests = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -51,11 +52,12 @@ ORDER = [
 ]
 CREDIT = {"client_id": 1, "amount": "7.25", "description": "Downtime"}
 MERGE = {"replaced_id": 3, "survivor_id": 2, "keep_as_contact": True}
+TOKEN = new_token()
 INVITED = (
     ("invite-user", {"user_id": 1}),
     (
         "begin-mail",
-        {"communication_id": 4, "subject": "Your access", "body": "(hidden)", "token": "a token of the tests"},
+        {"communication_id": 4, "subject": "Your access", "body": "(hidden)", "token": TOKEN},
     ),
 )
 STATEMENT = (
@@ -87,7 +89,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example("revoke-invitation", {"user_id": 1}, _update("invitations", 1, revoked_at=NOW), first=INVITED),
     Example(
         "accept-invitation",
-        {"token": "a token of the tests", "password": "four words for ada"},
+        {"token": TOKEN, "password": "four words for ada"},
         _update("users", 1, password_hash="x"),
         first=INVITED,
     ),

@@ -13,7 +13,7 @@ from clientops.forms.guard import MOST_BYTES, trouble_of
 from clientops.forms.state import state_folder
 from clientops.operations import every_rule, rule
 from clientops.passwords import hash_password, is_guessed
-from clientops.requests import is_secret
+from clientops.request_fields import is_secret
 from tests.builders import NOW, TODAY
 from tests.rules.refusals import problems_of
 

@@ -17,8 +17,7 @@ from clientops.book.book import Book
 from clientops.book.preview import Preview, Receipt
 from clientops.errors import IntegrityError, StaleError
 from clientops.tables.schema import table
-from tests.books import OPERATOR, apply_by_hand, read_history, read_rows
-from tests.builders import NOW, TODAY
+from tests.books import OPERATOR, apply_any, apply_any_now, apply_by_hand, preview_any, read_history, read_rows
 from tests.examples import EXAMPLES, Example
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -32,7 +31,7 @@ def test_every_rule_has_an_example():
 
 def test_every_example_has_a_rule():
     """An example of a rule that went is struck off."""
-    assert {example.rule for example in EXAMPLES} <= set(operations.rules())
+    assert {example.rule for example in EXAMPLES} <= set(operations.every_rule())
 
 
 @dataclass
@@ -59,7 +58,7 @@ def prepared(example: Example, shop_file, path) -> Book:
     for flaw in example.flaws:
         apply_by_hand(book, flaw, lenient=True)
     for name, requests in example.first:
-        book.apply_now(operations.rule(name), requests, today=TODAY, now=NOW)
+        apply_any_now(book, operations.every_rule()[name], requests)
     return book
 
 
@@ -67,24 +66,24 @@ def prepared(example: Example, shop_file, path) -> Book:
 def story(request, shop_file, tmp_path_factory) -> Story:
     """The story of one rule, told once for all its promises."""
     example = request.param
-    rule = operations.rule(example.rule)
+    rule = operations.every_rule()[example.rule]
     folder = tmp_path_factory.mktemp(example.rule)
     book = prepared(example, shop_file, folder / "book.duckdb")
     stale = Book(shutil.copy(book.path, folder / "stale.duckdb"), operator=OPERATOR)
     with book.session():
         before, history = _rows(book), read_history(book.path, is_open=True)
-        preview = book.preview(rule, example.requests, today=TODAY, now=NOW)
+        preview = preview_any(book, rule, example.requests)
         assert preview.problems == (), preview.problems
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(writing, "check_moved_alike", _fail)
             with pytest.raises(IntegrityError, match="a fault put in by hand"):
-                book.apply(preview, reason="will fail")
+                apply_any(book, preview, "will fail")
         after_failing, history_kept = _rows(book), read_history(book.path, is_open=True) == history
 
-        receipt = book.apply(preview, reason="an example")
+        receipt = apply_any(book, preview, "an example")
         after = _rows(book)
-        again = book.apply(preview, reason="confirmed twice")
+        again = apply_any(book, preview, "confirmed twice")
         operations_again = book.head()[0] - receipt.operation_id
         flaws = book.check()
         book.undo(receipt.operation_id, reason="an example")
@@ -94,7 +93,7 @@ def story(request, shop_file, tmp_path_factory) -> Story:
         apply_by_hand(stale, example.meanwhile, lenient=True)
         moved_on, stale_error = _rows(stale), None
         try:
-            stale.apply(preview)
+            apply_any(stale, preview)
         except StaleError as error:
             stale_error = error
         stale_kept = _rows(stale) == moved_on

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from clientops.book.allowed import check_role, requests_json
 from clientops.book.book import Book
+from clientops.book.own import apply_own, preview_own
 from clientops.book.preview import Preview, Receipt
 from clientops.changes import Plan, Relation, Rule
 from clientops.errors import NotAllowedError, RefusedError, UsageError
@@ -158,8 +159,12 @@ NOT_WAITING = """
     from decided where id is null or operation_id is not null or status <> 'waiting'
 """
 
-PROPOSE = Rule("propose-change", "Ask for approval", propose_change, ProposeChange, group="book")
-REJECT = Rule("reject-proposal", "Reject a proposal", reject_proposal, RejectProposal, group="book")
+PROPOSE = Rule(
+    "propose-change", "Ask for approval", propose_change, ProposeChange, group="book", internal=True, is_record=True
+)
+REJECT = Rule(
+    "reject-proposal", "Reject a proposal", reject_proposal, RejectProposal, group="book", internal=True, is_record=True
+)
 
 
 def propose(book: Book, preview: Preview, *, reason: str | None = None) -> Receipt:
@@ -182,7 +187,7 @@ def propose(book: Book, preview: Preview, *, reason: str | None = None) -> Recei
         "counts_for": preview.today, "key": preview.key, "digest": preview.digest, "shown_after": preview.head,
         "row_count": preview.row_count, "needed_because": preview.needed_because or "it was asked for", "reason": reason,
     }  # fmt: skip
-    return book.apply_now(PROPOSE, request, reason=reason, key=f"proposal {preview.key}", now=preview.now)
+    return apply_own(book, PROPOSE, request, reason=reason, key=f"proposal {preview.key}")
 
 
 def waiting(book: Book) -> list[Proposal]:
@@ -224,7 +229,8 @@ def review(book: Book, number: int, find_rule: Callable[[str], Rule]) -> Review:
         raise UsageError(
             f"No proposal {number} waits; it was approved or rejected already, or never made: see clientops waiting"
         )
-    preview = book.preview(find_rule(found.rule), list(found.requests), today=found.counts_for, now=found.proposed_at)
+    rule = book.rules().get(found.rule) or find_rule(found.rule)
+    preview = preview_own(book, rule, list(found.requests), today=found.counts_for, now=found.proposed_at)
     preview = replace(preview, key=found.key)
     return Review(found, preview, preview.digest == found.digest and not preview.problems)
 
@@ -236,7 +242,8 @@ def approve(book: Book, reviewed: Review, *, reason: str | None = None) -> Recei
         NotAllowedError: Nobody approves their own; only approvers and admins approve.
         StaleError: It would do something else than the review showed.
     """
-    return book.apply(reviewed.preview, reason=reason or reviewed.proposal.reason, proposal=reviewed.proposal.id)
+    number = reviewed.proposal.id
+    return book.apply(reviewed.preview, reason=reason or reviewed.proposal.reason, proposal=number)
 
 
 def reject(book: Book, number: int, *, reason: str) -> Receipt:
@@ -252,7 +259,7 @@ def reject(book: Book, number: int, *, reason: str) -> Receipt:
     if not mine:
         check_role(book.policy, book.operator, "rejecting", "approver")
     request = {"proposal_id": number, "rejected_by": book.operator, "rejected_because": reason}
-    return book.apply_now(REJECT, request, reason=reason)
+    return apply_own(book, REJECT, request, reason=reason)
 
 
 def is_waiting_error(error: Exception) -> bool:

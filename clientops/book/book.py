@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
@@ -16,27 +14,28 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from clientops.book import drift, reading, verify
-from clientops.book.allowed import check_role, policy_gate
+from clientops.book import direct, drift, reading, verify
+from clientops.book.allowed import authority, check_role, concerns_policy, policy_gate, refuse_internal
 from clientops.book.applying import apply_preview, receipt_of
 from clientops.book.compact import compact_book, due_file, write_backup
 from clientops.book.connection import attached, connected, database_transaction, one_sentence
 from clientops.book.create import book_version, create_book, upgrade_book
+from clientops.book.defaults import Registry, default_rules
 from clientops.book.defaults import default_operator as default_operator  # noqa: PLC0414
 from clientops.book.defaults import default_path as default_path  # noqa: PLC0414
-from clientops.book.erase import ERASE
+from clientops.book.in_force import policy_in_force
 from clientops.book.past import Moment, hide_past, operation_at, show_past
 from clientops.book.place import book_path
-from clientops.book.policy import Policy, read_policy
-from clientops.book.preview import Preview, Receipt
+from clientops.book.policy import Policy
+from clientops.book.preview import Preview, Receipt, blank_preview
 from clientops.book.previewing import make_preview
 from clientops.book.undo import UNDO
 from clientops.book.writing import last_operation
 from clientops.changes import Rule
 from clientops.errors import BookError, ClientopsError, RefusedError, UsageError
-from clientops.requests import RequestTable, Source, read_requests
+from clientops.requests import RequestTable, Source
 from clientops.tables.days import day_of, read_zone
-from clientops.tables.schema import all_tables, schema_version
+from clientops.tables.schema import schema_version
 from clientops.tables.view import Tables, Value
 
 WAIT = 30.0
@@ -44,7 +43,6 @@ UPGRADED = (
     "The book was brought up from version {before} to {version}, after a backup beside it. Days are counted in the time zone {zone}, "
     "this machine's unless a setting says otherwise: clientops apply set-business --set time_zone=… changes it"
 )
-LONGEST_LOOK = 0.5
 
 
 class Book:
@@ -54,6 +52,7 @@ class Book:
         path: The file; see ``default_path``.
         operator: Who works with it; see ``default_operator``.
         wait: Seconds to wait for others who use it, at most.
+        rules: Gives every rule by its name; else those of this package.
 
     Raises:
         BookError: There is no such file, or it is not a book; a ``NewerBookError`` if a later clientops made it.
@@ -62,10 +61,18 @@ class Book:
     >>> Book.create("shop.duckdb", operator="maria").apply_now(ISSUE_CREDIT, {...})  # doctest: +SKIP
     """
 
-    def __init__(self, path: str | Path, *, operator: str | None = None, wait: float = WAIT) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        operator: str | None = None,
+        wait: float = WAIT,
+        rules: Registry = default_rules,
+    ) -> None:
         self.path = book_path(path)
         self.operator = operator or default_operator()
         self.wait = wait
+        self.rules = rules
         self.progress: Callable[[str, float], None] = lambda _what, _share: None
         self.moment: int | None = None
         self.signed_in = ""  # how the operator was authenticated; empty: by whoever may open the file
@@ -98,16 +105,18 @@ class Book:
         now: datetime | None = None,
         staging: str | Path | None = None,
     ) -> Preview:
-        """Plan what a rule would change, and change nothing.
+        """Plan what a rule would change, and change nothing; problems are in the preview, not raised."""
+        refuse_internal(rule)
+        asked = blank_preview(rule, requests, self.operator, self.zone, today=today, now=now, staging=staging)
+        return self._preview(asked)
 
-        Problems are in the preview, not raised.
-        """
+    def _preview(self, preview: Preview) -> Preview:
+        """Plan what a blank preview asks for."""
         self._refuse_in_the_past()
-        policy = self.policy
-        check_role(policy, self.operator, rule.name, "clerk")
-        preview = self._blank_preview(rule, requests, today, now, staging)
         with self._open(write=False, staging=preview.staging) as connection, one_sentence():
-            return make_preview(connection, preview, policy, self.operator, self.progress)
+            policy = self._policy(connection, preview)
+            check_role(policy, self.operator, preview.rule.name, "clerk", told=preview.rule.least)
+            return make_preview(connection, preview, policy, self.operator, rules=self.rules, progress=self.progress)
 
     def apply(
         self, preview: Preview, *, reason: str | None = None, operator: str | None = None, proposal: int | None = None
@@ -127,9 +136,11 @@ class Book:
             StaleError: The book changed since the preview so that it would do something else.
             RefusedError: The preview has problems, or the changes break a reference or an invariant.
         """
+        if proposal is None:
+            refuse_internal(preview.rule)
         if preview.problems:
             raise RefusedError(preview.problems)
-        if preview.rule.name != ERASE.name:
+        if not preview.rule.rewrites:
             return self._write(preview, reason, operator or preview.operator, proposal=proposal)
         if self._is_held:
             raise UsageError("A person cannot be erased inside a session: the file is written anew")
@@ -166,9 +177,10 @@ class Book:
         Raises:
             RefusedError: There are problems; nothing was changed.
         """
-        if rule.name == ERASE.name:
+        refuse_internal(rule)
+        if rule.rewrites:
             raise UsageError("A person is erased after a preview only")
-        preview = self._blank_preview(rule, requests, today, now, staging)
+        preview = blank_preview(rule, requests, self.operator, self.zone, today=today, now=now, staging=staging)
         if key:
             preview = replace(preview, key=key)
         return self._write(preview, reason, preview.operator, only_good=only_good)
@@ -180,20 +192,6 @@ class Book:
             RefusedError: Rows changed since; the problems name the operations that did it.
         """
         return self.apply_now(UNDO, {"operation_id": operation_id}, reason=reason)
-
-    def _blank_preview(
-        self,
-        rule: Rule,
-        requests: Source | RequestTable,
-        today: date | None,
-        now: datetime | None,
-        staging: str | Path | None,
-    ) -> Preview:
-        now = now or datetime.now(UTC)
-        read = requests if isinstance(requests, RequestTable) else read_requests(rule.request, requests)
-        day = today or day_of(now, self.zone)
-        key = uuid.uuid4().hex
-        return Preview(rule, read, self.operator, day, now, key, 0, staging=Path(staging) if staging else None)
 
     def _refuse_in_the_past(self) -> None:
         if self.moment is not None:
@@ -209,20 +207,28 @@ class Book:
         *,
         only_good: bool = False,
         proposal: int | None = None,
+        is_clients_own: bool = False,
     ) -> Receipt:
         self._refuse_in_the_past()
-        gate = policy_gate(self.policy, preview, operator, proposal)
-        details = {
-            name: value for name, value in (("proposal", proposal), ("signed_in", self.signed_in)) if value
-        } or None
         with self._open(write=True, staging=preview.staging) as connection:
             if done := receipt_of(connection, preview.key):
                 return done
+            policy = self._policy(connection, preview)
+            gate = policy_gate(
+                connection,
+                policy,
+                preview,
+                operator,
+                proposal=proposal,
+                rules=self.rules,
+                is_clients_own=is_clients_own,
+            )
+            details = {name: value for name, value in (("proposal", proposal), ("signed_in", self.signed_in)) if value}
             try:
                 with database_transaction(connection):
                     return apply_preview(
                         connection, preview, reason, operator, progress=self.progress, gate=gate, only_good=only_good,
-                        details=details,
+                        details=details | authority(policy, operator),
                     )  # fmt: skip
             except duckdb.Error as error:
                 # The engine may fail after the commit itself (a full disk at the checkpoint): then it is in.
@@ -237,12 +243,18 @@ class Book:
 
     @property
     def policy(self) -> Policy:
-        """The policy in force, read anew each time; without a policy file everybody may do everything.
+        """The policy in force, read each time; without a policy file everybody may do everything.
 
         Raises:
-            PolicyError: The file is wrong; all problems are in it.
+            PolicyError: The file is wrong, or another one than the book recorded; all problems are in it.
         """
-        return read_policy(self.path)
+        with self._open(write=False) as connection:
+            return self._policy(connection)
+
+    def _policy(self, connection: duckdb.DuckDBPyConnection, preview: Preview | None = None) -> Policy:
+        """The policy that a change is judged by."""
+        is_about_policy = preview is not None and concerns_policy(preview, self.rules)
+        return policy_in_force(connection, self.path, self.rules, is_about_policy=is_about_policy)
 
     def past(self, moment: Moment) -> Book:
         """The same book as it was then: everything that reads answers as of that moment, and nothing can be changed.
@@ -267,13 +279,13 @@ class Book:
         as_of = self.moment if as_of is None else as_of
         with self._open(write=False) as connection:
             if as_of is None:
-                yield Tables(connection), connection
+                yield Tables(connection, is_gated=True), connection
             else:
                 number = operation_at(connection, as_of)
                 number = number if self.moment is None else min(number, self.moment)
                 show_past(connection, number)
                 try:
-                    yield Tables(connection, number), connection
+                    yield Tables(connection, number, is_gated=True), connection
                 finally:
                     with suppress(duckdb.Error):  # after an error inside, the engine has dropped it all
                         hide_past(connection)
@@ -317,37 +329,21 @@ class Book:
             return verify.check(connection)
 
     def direct_changes(self, between: Callable[[], None] = lambda: None) -> list[drift.DirectChange]:
-        """Rows that were changed by other means than operations, e.g. an UPDATE typed into DuckDB.
-
-        Each table is compared with its history as of one moment; between tables others get their turn, after ``between``.
-        """
-        found: list[drift.DirectChange] = []
-        names = list(all_tables())
-        while names:
-            between()
-            with self._open(write=False) as connection:
-                until = time.monotonic() + LONGEST_LOOK
-                while names and time.monotonic() < until:
-                    for name in drift.drifted_tables(connection, drift.filled_tables(connection, [names.pop(0)])):
-                        found += drift.find_direct_changes(connection, name)
-        return found
+        """Rows that were changed by other means than operations; see ``direct.find_direct``."""
+        return direct.find_direct(self, between)
 
     def adopt_direct_changes(self, *, reason: str) -> Receipt:
         """Record rows that were changed by other means as an operation ``direct-sql``."""
-        check_role(self.policy, self.operator, drift.RULE)
-        with self._open(write=True) as connection, database_transaction(connection):
-            return drift.adopt(connection, self.operator, reason)
+        return direct.adopt_direct(self, reason)
 
     def revert_direct_changes(self, *, reason: str) -> Receipt:
         """Record rows that were changed by other means, and undo that at once: both stay in the history."""
-        check_role(self.policy, self.operator, drift.RULE)
-        with self._open(write=True) as connection, database_transaction(connection):
-            found = drift.adopt(connection, self.operator, reason, remove_copies=True)
+        found = direct.adopt_direct(self, reason, remove_copies=True)
         return self.undo(found.operation_id, reason=reason) if found.counts else found
 
     def backup(self, target: str | Path) -> None:
         """Write a consistent copy of the book to a new file while others go on reading."""
-        check_role(self.policy, self.operator, "record-backup")
+        check_role(self.policy, self.operator, "record-backup", "clerk")
         if self._is_held:
             raise UsageError("A backup cannot be made inside a session: the file is being written")
         write_backup(self.path, book_path(target), who=self.operator, wait=self.wait)
@@ -355,7 +351,7 @@ class Book:
     def compact(self) -> None:
         """Write the file anew: smaller, and without a trace of what was removed or erased."""
         if not due_file(self.path).exists():  # after an erasure the file is written anew, whoever comes next
-            check_role(self.policy, self.operator, "compact")
+            check_role(self.policy, self.operator, "compact", "clerk")
         if self._is_held:
             raise UsageError("The file cannot be written anew inside a session")
         compact_book(self.path, who=self.operator, wait=self.wait)

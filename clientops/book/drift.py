@@ -107,13 +107,21 @@ def find_direct_changes(connection: duckdb.DuckDBPyConnection, table: str, limit
     return [DirectChange(table, number, before, now) for (number, _), (before, now) in list(pairs.items())[:limit]]
 
 
-def adopt(connection: duckdb.DuckDBPyConnection, operator: str, reason: str, *, remove_copies: bool = False) -> Receipt:
+def adopt(
+    connection: duckdb.DuckDBPyConnection,
+    operator: str,
+    reason: str,
+    authority: dict[str, str | None],
+    *,
+    remove_copies: bool = False,
+) -> Receipt:
     """Write history and an operation for rows that were changed by other means; the caller commits.
 
     Args:
         connection: A book open for writing.
         operator: Who does it.
         reason: Why.
+        authority: The policy in force, and the operator's role in it.
         remove_copies: Whether rows under a number that stands more than once are put right at once: history holds one
             row a number, so it cannot keep them. The operation's details tell them.
 
@@ -140,7 +148,7 @@ def adopt(connection: duckdb.DuckDBPyConnection, operator: str, reason: str, *, 
     if not counts and not removed:
         raise UsageError("There is nothing to adopt: every table is what its history says")
     now = datetime.now(UTC)
-    details = {"found_at": now.isoformat(), **({"copies_removed": removed} if removed else {})}
+    details = {**authority, "found_at": now.isoformat(), **({"copies_removed": removed} if removed else {})}
     header = Header(RULE, operator, reason, now, now.date(), uuid.uuid4().hex, None, details)
     sha256 = seal(connection, number, previous, header)
     return Receipt(number, sha256, now, tuple(counts))

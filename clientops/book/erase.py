@@ -26,7 +26,7 @@ class ErasePerson(Request):
     confirm_name: Text = Field(
         title="Name",
         description="The client's name, typed again, as it is displayed",
-        json_schema_extra={"secret": True},
+        json_schema_extra={"secret": True, "is_shown": True},
     )
     also: Text | None = Field(
         default=None, title="Also in", description="Rows of others that may name the person by one word, which the preview lists: notes 51, tickets 7; or all"
@@ -151,4 +151,14 @@ WARNINGS = """
     from persons p
 """
 
-ERASE = Rule("erase-person", "Erase a person", erase_person, ErasePerson, risk="high", group="clients")
+ERASE = Rule(
+    "erase-person",
+    "Erase a person",
+    erase_person,
+    ErasePerson,
+    risk="high",
+    group="clients",
+    least="admin",
+    is_guarded=True,
+    rewrites=True,
+)

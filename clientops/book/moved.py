@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -18,17 +19,31 @@ OWNERS = {"client_id": "{id}", "invoice_id": "(select any_value(i.client_id) fro
           "service_id": "(select any_value(s.client_id) from services s where s.id = {id})"}  # fmt: skip
 
 
-def money_moved(connection: duckdb.DuckDBPyConnection, changes: Sequence[Settled]) -> Decimal:
-    """The most that changes move of one kind of money, in the default currency at the book's rates, to the cent.
+@dataclass(frozen=True)
+class Moved:
+    """Money that is moved.
+
+    Attributes:
+        amount: The most that is moved of one kind, in the default currency, to the cent.
+        unapproved: Money whose worth nobody above a clerk, or nobody else, has approved; empty if there is none.
+    """
+
+    amount: Decimal = Decimal(0)
+    unapproved: str = ""
+
+
+def money_moved(connection: duckdb.DuckDBPyConnection, changes: Sequence[Settled], operator: str) -> Moved:
+    """The most that changes move of one kind of money, in the default currency, to the cent.
 
     Of each column of money it is what rises or what falls in all, whichever is more: a transfer moves an amount once.
+    Rates are those of the book, or approved ones where these give more: a rate that a clerk, or whoever makes the change,
+    has set alone does not make an amount small.
     """
-    most = Decimal(0)
+    found = _Totals(connection, operator)
     for settled in changes:
         changed = None if settled.kind != "update" else settled.columns
-        totals = _totals(connection, settled.table, settled.pairs_sql(), "0", changed)
-        most = max([most, *totals.values()])
-    return most.quantize(CENT, rounding=ROUND_HALF_UP)
+        found.add(settled.table, settled.pairs_sql(), "0", changed)
+    return found.most()
 
 
 def moved_before(
@@ -37,66 +52,127 @@ def moved_before(
     operator: str,
     days: int,
     *,
-    now: datetime,
+    listed: Sequence[str],
+    composing: Sequence[str],
     leaving_out: Sequence[int] = (),
-) -> Decimal:
+) -> Moved:
     """What a person moved alone within some days with these rules (``*``: all), in the default currency, to the cent.
 
     Of each operation it is what :func:`money_moved` would have said; what a second person approved and what was taken back
-    does not count, nor do the operations that are left out.
+    does not count, nor do the operations that are left out. Days are counted back from this machine's clock.
+
+    Args:
+        connection: An open book.
+        rules: Names of rules.
+        operator: The person.
+        days: How far back.
+        listed: Whom the policy names; all others are counted as one person, who could call themselves anything.
+        composing: Rules that do the work of those which their requests name.
+        leaving_out: Operations that do not count.
     """
-    values = {"rules": list(rules), "operator": operator.strip().casefold(), "since": now - timedelta(days=days)}
-    numbers = [number for (number,) in connection.execute(LATELY, values).fetchall() if number not in leaving_out]
+    since = datetime.now(UTC) - timedelta(days=days)
+    values = {"rules": list(rules), "since": since, "composing": list(composing)}
+    names = {name.strip().casefold() for name in listed}
+    me = operator.strip().casefold()
+    numbers = [
+        number
+        for number, who in connection.execute(LATELY, values).fetchall()
+        if number not in leaving_out and _is_one_person(me, who.strip().casefold(), names)
+    ]
     if not numbers:
-        return Decimal(0)
-    listed = ", ".join(map(str, numbers))
+        return Moved()
+    chosen = ", ".join(map(str, numbers))
     touched = connection.execute(
-        f"select distinct table_name from history.changes where operation_id in ({listed})"
+        f"select distinct table_name from history.changes where operation_id in ({chosen})"
     ).fetchall()
-    most: dict[Any, Decimal] = {}
+    found = _Totals(connection, operator)
     for (name,) in touched:
         if name in all_tables():
-            source = f"select * from history.{quote_name(name)} where operation_id in ({listed})"
-            for number, total in _totals(connection, all_tables()[name], source, "operation_id", None).items():
-                most[number] = max(most.get(number, Decimal(0)), total)
-    return sum(most.values(), Decimal(0)).quantize(CENT, rounding=ROUND_HALF_UP)
+            source = f"select * from history.{quote_name(name)} where operation_id in ({chosen})"
+            found.add(all_tables()[name], source, "operation_id", None)
+    return found.together()
+
+
+def _is_one_person(me: str, other: str, listed: Collection[str]) -> bool:
+    """Whether two names count as one person: the same, or both unknown to a policy that names people."""
+    return me == other or (bool(listed) and me not in listed and other not in listed)
 
 
 # An undo that was itself undone leaves the operation in force.
 LATELY = """
-    select id from history.operations o
-    where applied_at >= $since and lower(trim(operator)) = $operator and undoes_id is null and (details ->> 'proposal') is null
-        and (list_contains($rules, rule) or list_contains($rules, '*') or rule = 'mend' and exists (
+    select id, operator from history.operations o
+    where applied_at >= $since and undoes_id is null and (details ->> 'proposal') is null
+        and (list_contains($rules, rule) or list_contains($rules, '*') or list_contains($composing, rule) and exists (
             select 1 from history.requests q where q.operation_id = o.id and list_contains($rules, q.request ->> 'rule')))
         and not exists (select 1 from history.operations u where u.undoes_id = o.id
             and not exists (select 1 from history.operations w where w.undoes_id = u.id))
 """
 
 
-def _totals(
-    connection: duckdb.DuckDBPyConnection, table: Table, pairs: str, key: str, changed: Sequence[str] | None
-) -> dict[Any, Decimal]:
-    """Per key, the most that a column of money rises or falls in all."""
-    columns = [c.name for c in table.columns if c.type == "DECIMAL(18,4)" and (changed is None or c.name in changed)]
-    currency = _currency_sql(table)
-    if not columns or currency is None:
-        return {}
-    sums = ", ".join(f"sum(sign * {quote_name(name)}) as {quote_name(name)}" for name in columns)
-    ups_and_downs = ", ".join(f"sum(greatest({quote_name(n)}, 0)), sum(greatest(-{quote_name(n)}, 0))" for n in columns)
-    rows = connection.execute(
-        f"""
-        with pairs as (select *, {key} as moved_by, {currency} as in_currency from ({pairs}) r),
-        moved as (select moved_by, id, any_value(in_currency) as in_currency, {sums} from pairs group by moved_by, id)
-        select moved_by, coalesce(any_value(k.rate), 1), {ups_and_downs}
-        from moved m left join currencies k on k.id = m.in_currency group by moved_by, m.in_currency
-        """
-    ).fetchall()
-    found: dict[Any, list[Decimal]] = {}
-    for by, rate, *amounts in rows:
-        held = found.setdefault(by, [Decimal(0)] * len(amounts))
-        for place, amount in enumerate(amounts):
-            held[place] += Decimal(amount or 0) / rate
-    return {by: max(held) for by, held in found.items()}
+class _Totals:
+    """Adds up, per key, how much money of each column rises and falls."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, operator: str) -> None:
+        self.connection, self.operator = connection, operator
+        self.found: dict[Any, Decimal] = {}
+        self.unapproved: set[str] = set()
+
+    def add(self, table: Table, pairs: str, key: str, changed: Sequence[str] | None) -> None:
+        """Count history-shaped rows of a table; per key only the column with most counts."""
+        columns = [
+            c.name for c in table.columns if c.type == "DECIMAL(18,4)" and (changed is None or c.name in changed)
+        ]
+        currency = _currency_sql(table)
+        if not columns or currency is None:
+            return
+        sums = ", ".join(f"sum(sign * {quote_name(name)}) as {quote_name(name)}" for name in columns)
+        ups_and_downs = ", ".join(
+            f"sum(greatest({quote_name(n)}, 0)), sum(greatest(-{quote_name(n)}, 0))" for n in columns
+        )
+        rows = self.connection.execute(
+            f"""
+            with pairs as (select *, {key} as moved_by, {currency} as in_currency from ({pairs}) r),
+            moved as (select moved_by, id, any_value(in_currency) as in_currency, {sums} from pairs group by moved_by, id)
+            select moved_by, coalesce(any_value(least(k.rate, a.rate)), 1),
+                any_value(case when k.id is not null and not k.is_default and a.rate is null then k.code end), {ups_and_downs}
+            from moved m left join main.currencies k on k.id = m.in_currency left join ({APPROVED_RATES}) a on a.id = k.id
+            group by moved_by, m.in_currency
+            """,
+            {"operator": self.operator.strip()},
+        ).fetchall()
+        held: dict[Any, list[Decimal]] = {}
+        for by, rate, unapproved, *amounts in rows:
+            if unapproved and any(amounts):
+                self.unapproved.add(unapproved)
+            so_far = held.setdefault(by, [Decimal(0)] * len(amounts))
+            for place, amount in enumerate(amounts):
+                so_far[place] += Decimal(amount or 0) / rate
+        for by, amounts in held.items():
+            self.found[by] = max(self.found.get(by, Decimal(0)), *amounts)
+
+    def most(self) -> Moved:
+        """The most of one key."""
+        return self._moved(max(self.found.values(), default=Decimal(0)))
+
+    def together(self) -> Moved:
+        """All keys together."""
+        return self._moved(sum(self.found.values(), Decimal(0)))
+
+    def _moved(self, amount: Decimal) -> Moved:
+        told = f"money in {' and '.join(sorted(self.unapproved))}" if self.unapproved else ""
+        return Moved(amount.quantize(CENT, rounding=ROUND_HALF_UP), told)
+
+
+# The last rate that counts: set by an approver or admin who is somebody else, with a second person, or before there was a policy.
+APPROVED_RATES = """
+    select h.id, arg_max(h.rate, h.operation_id) as rate
+    from history.currencies h join history.operations o on o.id = h.operation_id
+    where h.sign = 1 and (
+        (o.details ->> 'proposal') is not null or (o.details ->> 'policy') is null
+        or ((o.details ->> 'role') in ('approver', 'admin') and lower(trim(o.operator)) <> lower($operator))
+    )
+    group by h.id
+"""
 
 
 def _currency_sql(table: Table) -> str | None:

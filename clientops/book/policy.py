@@ -1,6 +1,7 @@
 """The policy of a business: who may do what, which changes need a second person, and what an audit looks at.
 
-A TOML file, ``clientops.toml`` beside the book, or the one that ``CLIENTOPS_POLICY`` names::
+A TOML file, ``clientops.toml`` beside the book. An admin adopts it (``clientops policy adopt``): from then on the book
+knows its hash, and refuses changes while the file is missing or is another one::
 
     [people]
     maria = "clerk"
@@ -25,10 +26,11 @@ A TOML file, ``clientops.toml`` beside the book, or the one that ``CLIENTOPS_POL
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from decimal import Decimal, InvalidOperation
@@ -37,13 +39,13 @@ from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
+from clientops.book.defaults import Registry
 from clientops.errors import PolicyError, Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
-# Names that second_person may give; the registry of rules adds all of its own (the book knows none of those above it).
-RULE_NAMES: set[str] = set()
-OTHER_RULES = ("erase-person", "direct-sql", "import-whmcs")
+DIRECT_SQL = "direct-sql"
 EVERYBODY = "*"
+FILE_NAME = "clientops.toml"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -91,6 +93,7 @@ class Policy:
     people: Mapping[str, Person] = field(default_factory=dict)
     second_person: tuple[SecondPerson, ...] = ()
     audit: AuditSettings = AuditSettings()
+    sha256: str | None = None
 
     def person(self, operator: str) -> Person:
         """The operator's role; names are compared without regard to case."""
@@ -102,59 +105,91 @@ class Policy:
                 return person
         return self.people.get(EVERYBODY, Person("clerk"))
 
+    def is_listed(self, operator: str) -> bool:
+        """Whether the policy names the operator."""
+        return operator.strip().casefold() in {name.casefold() for name in self.people}
+
     def may(self, operator: str, least: Role) -> bool:
         """Whether the operator has this role or a higher one."""
         return ROLES.index(self.person(operator).role) >= ROLES.index(least)
 
 
 def policy_path(book: Path) -> Path:
-    """The policy file of a book: ``CLIENTOPS_POLICY``, else ``clientops.toml`` beside the book."""
-    named = os.environ.get("CLIENTOPS_POLICY")
-    return Path(named).absolute() if named else book.parent / "clientops.toml"
+    """The policy file of a book: ``clientops.toml`` beside its file."""
+    return book.with_name(FILE_NAME)
 
 
-def read_policy(book: Path) -> Policy:
-    """The policy of a book; if there is no file, one that allows everything.
+def policy_hash(content: bytes) -> str:
+    """SHA-256 of a policy file, by which a book knows it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_policy(book: Path, rules: Registry) -> Policy:
+    """The policy in the file beside a book; if there is none, one that allows everything.
+
+    Args:
+        book: The book's file.
+        rules: Gives every rule by its name; a policy that names another is refused.
 
     Raises:
         PolicyError: The file cannot be read or is wrong; all problems are in it, each with its line or field.
     """
     path = policy_path(book)
-    if not path.exists():
-        if os.environ.get("CLIENTOPS_POLICY"):
-            raise PolicyError(str(path), ["the file that CLIENTOPS_POLICY names is not there"])
+    content = policy_content(path)
+    if content is None:
+        if named := os.environ.get("CLIENTOPS_POLICY"):
+            raise PolicyError(
+                str(path), [f"CLIENTOPS_POLICY names {named}, but a policy is taken from this place only: put it there"]
+            )
         return Policy()
+    return parse_content(content, path, rules)
+
+
+def policy_content(path: Path) -> bytes | None:
+    """What stands in a policy file; None if there is none.
+
+    Raises:
+        PolicyError: It cannot be read.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        given = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(str(path), [f"it cannot be read: {error}"]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(str(path), [f"it is not TOML: {error}"]) from error
-    return parse_policy(given, path, text)
+        return path.read_bytes()
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise PolicyError(str(path), ["it is a link to a file that does not exist"]) from None
+        return None
+    except OSError as error:
+        raise PolicyError(str(path), [f"it cannot be read: {error.strerror}"]) from error
 
 
-def parse_policy(given: Mapping[str, Any], path: Path, text: str = "") -> Policy:
-    """A policy from the values of its file.
+def parse_content(content: bytes, path: Path, rules: Registry | None) -> Policy:
+    """A policy from the bytes of its file; names of rules are not looked at where no rules are given.
 
     Raises:
         PolicyError: All that is wrong.
     """
-    reader = _Reader(text)
+    try:
+        text = content.decode("utf-8-sig")
+        given = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise PolicyError(str(path), [f"it cannot be read: {error}"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(str(path), [f"it is not TOML: {error}"]) from error
+    reader = _Reader(text, None if rules is None else rules().keys())
     reader.known(given, "", ("people", "second_person", "audit"))
     people = dict(reader.people(given.get("people", {})))
     seconds = tuple(reader.second_persons(given.get("second_person", [])))
     audit = reader.audit(given.get("audit", {}))
     if reader.problems:
         raise PolicyError(str(path), reader.problems)
-    return Policy(path, people, seconds, audit)
+    return Policy(path, people, seconds, audit, policy_hash(content))
 
 
 class _Reader:
     """Reads the parts of a policy and collects what is wrong with them."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, names: Collection[str] | None) -> None:
         self.problems: list[str] = []
+        self.names = None if names is None else {*names, DIRECT_SQL, EVERYBODY}
         self.lines = text.splitlines()
 
     def wrong(self, name: str, message: str) -> None:
@@ -210,7 +245,7 @@ class _Reader:
                 self.wrong(f"{where}.rules", 'a list of names of rules is needed, e.g. ["issue-credit"], or ["*"]')
                 rules = []
             for unknown in self.unknown_rules(rules):
-                near = get_close_matches(unknown, RULE_NAMES, 1, 0.6)
+                near = get_close_matches(unknown, self.names or (), 1, 0.6)
                 hint = f"; did you mean {near[0]}?" if near else "; see: clientops rules"
                 self.wrong(f"{where}.rules", f"there is no rule {unknown!r}{hint}")
             above = self.amount(f"{where}.above", entry["above"]) if "above" in entry else None
@@ -227,8 +262,8 @@ class _Reader:
             yield SecondPerson(tuple(rules), above, rows, days)
 
     def unknown_rules(self, rules: list[str]) -> list[str]:
-        """Names that no rule has; none as long as the registry was not asked for its rules."""
-        return [name for name in rules if RULE_NAMES and name not in {*RULE_NAMES, *OTHER_RULES, EVERYBODY}]
+        """Names that no rule has."""
+        return [name for name in rules if self.names is not None and name not in self.names]
 
     def amount(self, name: str, value: Any) -> Decimal | None:
         """An amount, as text or a whole number."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from clientops.book.planning import Settled
 from clientops.changes import Kind, Problem, Rule
-from clientops.requests import RequestTable
+from clientops.requests import RequestTable, Source, read_requests
+from clientops.tables.days import day_of
 
 SAMPLE = 200
 
@@ -80,6 +83,30 @@ class Preview:
     def row_count(self) -> int:
         """Rows that would change."""
         return sum(change.count for change in self.changes)
+
+
+def blank_preview(
+    rule: Rule,
+    requests: Source | RequestTable,
+    operator: str,
+    zone: ZoneInfo,
+    *,
+    today: date | None = None,
+    now: datetime | None = None,
+    staging: str | Path | None = None,
+) -> Preview:
+    """What is asked for, before it is planned.
+
+    The day of a rule that is guarded comes from this machine's clock: an earlier one only forbids more.
+    """
+    clock = datetime.now(UTC)
+    moment = now or clock
+    day = today or day_of(moment, zone)
+    if rule.is_guarded:
+        moment, day = min(moment, clock), min(day, day_of(clock, zone))
+    read = requests if isinstance(requests, RequestTable) else read_requests(rule.request, requests)
+    key = uuid.uuid4().hex
+    return Preview(rule, read, operator, day, moment, key, 0, staging=Path(staging) if staging else None)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import duckdb
 
 from clientops.book.allowed import needed_because
 from clientops.book.checks import check_planned
+from clientops.book.defaults import Registry
 from clientops.book.named import find_rows
 from clientops.book.planning import Progress, plan_digest, run_rule, settle
 from clientops.book.policy import Policy
@@ -23,7 +24,13 @@ MOST_WARNINGS = 1000
 
 
 def make_preview(
-    connection: duckdb.DuckDBPyConnection, preview: Preview, policy: Policy, operator: str, progress: Progress
+    connection: duckdb.DuckDBPyConnection,
+    preview: Preview,
+    policy: Policy,
+    operator: str,
+    *,
+    rules: Registry,
+    progress: Progress,
 ) -> Preview:
     """What applying would do, with every problem that it would meet; a preview with problems is not applied.
 
@@ -32,6 +39,7 @@ def make_preview(
         preview: What is asked for.
         policy: The policy in force.
         operator: Who asks.
+        rules: Gives every rule by its name.
         progress: Told what is going on, and which share is done.
     """
     rule = preview.rule
@@ -54,5 +62,5 @@ def make_preview(
         warnings=(*preview.requests.notes, *warnings),
         summary=plan.summary,
         digest=plan_digest(connection, changes),
-        needed_because=needed_because(connection, policy, preview, changes, operator),
+        needed_because=needed_because(connection, policy, preview, changes, operator, rules=rules),
     )

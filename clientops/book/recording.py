@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from clientops.book.book import Book
+from clientops.book.own import apply_own
 from clientops.book.preview import Receipt
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Request, Text
@@ -48,7 +49,9 @@ MADE = """
     from requests
 """
 
-RECORD_BACKUP = Rule("record-backup", "Record a backup", record_backup, RecordBackup, group="book")
+RECORD_BACKUP = Rule(
+    "record-backup", "Record a backup", record_backup, RecordBackup, group="book", internal=True, is_record=True
+)
 
 
 def backup_and_record(book: Book, target: Path) -> Receipt:
@@ -56,4 +59,4 @@ def backup_and_record(book: Book, target: Path) -> Receipt:
     book.backup(target)
     number, sha256 = Book(target, operator=book.operator).head()
     request = {"file_name": target.name, "made_by": book.operator, "last_operation": number, "head_sha256": sha256}
-    return book.apply_now(RECORD_BACKUP, request, reason="Backup")
+    return apply_own(book, RECORD_BACKUP, request, reason="Backup")

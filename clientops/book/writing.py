@@ -21,7 +21,8 @@ from clientops.book.chain import (
 )
 from clientops.book.planning import Settled
 from clientops.errors import IntegrityError
-from clientops.requests import RequestTable, is_secret
+from clientops.request_fields import is_secret
+from clientops.requests import RequestTable
 from clientops.tables.schema import column_list, quote_name
 from clientops.tables.view import keep_relation
 

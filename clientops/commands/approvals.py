@@ -1,4 +1,4 @@
-"""Commands about four eyes: what waits for a second person, approve it, reject it; and what the policy says."""
+"""Commands about four eyes: what waits for a second person, approve it, reject it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from clientops.commands.operate import DryRun, Json, Operator, Reason
 from clientops.commands.output import (
     STALE,
     console,
-    errors,
     fail,
     print_json,
     print_preview,
@@ -23,7 +22,6 @@ from clientops.commands.output import (
     told_plainly,
 )
 from clientops.operations import rule as rule_named
-from clientops.operations import rules
 
 Number = Annotated[int, typer.Argument(help="Number of the proposal; see: clientops waiting")]
 
@@ -99,25 +97,3 @@ def reject(
         print_json(receipt)
     else:
         console.print(Text(f"Proposal {number} was rejected, as operation {receipt.operation_id}."), style="bold green")
-
-
-def show_policy(ctx: typer.Context, as_json: Json = False) -> None:
-    """Show what the policy file says: roles, what needs a second person, limits of the audit."""
-    shared = context_of(ctx)
-    with told_plainly():
-        book = shared.book()
-        rules()  # so that names of rules that there are none of are told
-        policy = book.policy
-    if as_json or shared.as_json:
-        print_json({"path": policy.path, "operator": book.operator, "role": policy.person(book.operator).role,
-                    "people": dict(policy.people), "second_person": policy.second_person})  # fmt: skip
-        return
-    if policy.path is None:
-        errors.print(
-            "There is no policy file: everybody may do everything. It would be clientops.toml beside the book."
-        )
-        return
-    console.print(Text(f"{policy.path}: {book.operator} is {policy.person(book.operator).role}."), style="bold")
-    print_table(("person", "role", "e-mail"), [(name, p.role, p.email) for name, p in policy.people.items()])
-    rows = [(", ".join(s.rules), s.above, s.days, s.rows) for s in policy.second_person]
-    print_table(("second person for", "above", "within days", "rows"), rows)

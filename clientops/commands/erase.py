@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from clientops.book.erase import ERASE
 from clientops.commands.context import context_of
 from clientops.commands.operate import DryRun, Json, Operator, Reason, Today
 from clientops.commands.output import console, fail, print_json, print_preview, told_plainly
-from clientops.errors import RefusedError
+from clientops.errors import RefusedError, UsageError
 
 
 def erase_person(
@@ -42,6 +43,10 @@ def erase_person(
     if name is None and sys.stdin.isatty():
         name = typer.prompt("This cannot be undone. Type the client's name to erase it", default="", show_default=False)
     with told_plainly(as_json=as_json):
+        if today is not None and today.date() > datetime.now().astimezone().date():
+            raise UsageError(
+                f"--today {today.date()} lies ahead: how long records are kept is counted by this machine's clock"
+            )
         book = shared.book(operator)
         preview = book.preview(
             ERASE,

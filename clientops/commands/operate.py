@@ -38,7 +38,7 @@ from clientops.importing.tabular import read_named_columns
 from clientops.operations import rule as rule_named
 from clientops.operations import rules
 from clientops.reports.likely import CODE, find_likely, other_warnings
-from clientops.requests import RequestTable, read_requests
+from clientops.requests import RequestTable, read_requests, secret_fields
 
 Reason = Annotated[str | None, typer.Option("--reason", "-r", help="Why; kept with the operation.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change, and change nothing.")]
@@ -191,10 +191,10 @@ def carry_out(
             )
     except RefusedError as refused:
         if choices.problems is not None:
-            write_problems(choices.problems, original, refused.problems)
+            write_problems(choices.problems, original, refused.problems, secret_fields(rule.request))
         raise
     if receipt.refused and choices.problems is not None:
-        write_problems(choices.problems, original, receipt.refused)
+        write_problems(choices.problems, original, receipt.refused, secret_fields(rule.request))
     if choices.as_json:
         print_json(_with_notes(plain(receipt), choices))
     else:

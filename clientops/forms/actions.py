@@ -13,7 +13,6 @@ from clientops.forms.element import Content, Part, call, h
 from clientops.forms.look import button
 from clientops.operations import rules
 
-HIDDEN = {"begin-mail", "record-mail", "accept-invitation"}
 FIRST = ("edit-client", "issue-credit", "record-payment", "add-contact", "set-status", "issue-invoice", "apply-credit", "edit-invoice", "add-invoice-item", "edit-invoice-item", "edit-contact", "refund-payment",
          "edit-service", "change-service", "add-addon", "terminate-service", "edit-addon", "add-dns-record", "edit-domain", "import-zone", "renew-domain",
          "accept-order", "edit-dns-record", "cancel-order")  # fmt: skip
@@ -21,7 +20,7 @@ FIRST = ("edit-client", "issue-credit", "record-payment", "add-contact", "set-st
 
 def rules_about(field: str) -> list[Rule]:
     """Rules whose requests name a row by this field, those used most first."""
-    found = [rule for rule in rules().values() if field in rule.request.model_fields and rule.name not in HIDDEN]
+    found = [rule for rule in rules().values() if field in rule.request.model_fields]
     return sorted(found, key=lambda rule: FIRST.index(rule.name) if rule.name in FIRST else len(FIRST))
 
 

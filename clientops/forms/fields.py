@@ -14,7 +14,8 @@ from pydantic_core import PydanticUndefined
 
 from clientops.forms.words import humanised
 from clientops.readable import way_of_paying
-from clientops.requests import Request, is_secret
+from clientops.request_fields import is_secret
+from clientops.requests import Request
 
 WAYS = ("payment_method", "gateway")
 Kind = Literal["pick", "money", "number", "date", "moment", "tick", "choice", "text", "long", "list", "secret"]

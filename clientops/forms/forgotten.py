@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clientops.book.book import Book
+from clientops.book.own import apply_own
 from clientops.errors import RefusedError
 from clientops.forms.element import Node, Part, h
 from clientops.forms.look import button, card, next_focus, notice
@@ -63,7 +64,13 @@ class ForgottenPassword(Part):
             users = users_to_reset(tables, self.email)
         for user in users:
             try:
-                self.book.apply_now(rule("send-password-reset"), {"user_id": user}, reason="Forgotten password")
+                apply_own(
+                    self.book,
+                    rule("send-password-reset"),
+                    {"user_id": user},
+                    reason="Forgotten password",
+                    is_clients_own=True,
+                )
             except RefusedError:  # closed, or sent already: not for the one who asks to know
                 continue
 

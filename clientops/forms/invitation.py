@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from clientops.book.book import Book
+from clientops.book.own import apply_own
 from clientops.errors import RefusedError
 from clientops.forms.element import Node, Part, h
 from clientops.forms.look import card, next_focus, notice
 from clientops.forms.tries import forget_tries, take_try
-from clientops.operations import rule
 from clientops.passwords import LONGEST, SHORTEST, hash_token
 from clientops.readable import counted
+from clientops.rules.invitations import ACCEPT_INVITATION
 
 NOT_VALID = "This link is not valid, or not any more. Please ask for a new one."
 
@@ -53,10 +54,12 @@ class ChoosePassword(Part):
             self.message = f"Too many tries. Try again in {counted(int(wait // 60) + 1, 'minute')}."
             return
         try:
-            self.book.apply_now(
-                rule("accept-invitation"),
+            apply_own(
+                self.book,
+                ACCEPT_INVITATION,
                 {"token": self.token, "password": password},
                 reason="Password chosen with a link",
+                is_clients_own=True,
             )
         except RefusedError as error:
             problem = next((p for p in error.problems if p.field == "password"), None)

@@ -11,7 +11,6 @@ keeps has it masked, and the table ``invitations`` has its hash.
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,11 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from clientops.book.book import Book
+from clientops.book.own import apply_own
 from clientops.changes import Rule, as_dicts
 from clientops.errors import RefusedError, UsageError
 from clientops.mail.facts import read_facts
 from clientops.mail.rendering import render
 from clientops.mail.server import Connection, Mail, MailServer, Outcome
+from clientops.passwords import new_token
 from clientops.readable import visible
 from clientops.rules import outbox
 from clientops.tables.days import day_of
@@ -173,7 +174,7 @@ def _invite(
         raise UsageError(f"User {user['id']} has another e-mail address by now; use {again}")
     if not address:
         raise UsageError("The address of the client area is not known; use set-client-area, then retry-mail")
-    token = None if user["has_password"] and not is_reset else secrets.token_urlsafe(32)
+    token = None if user["has_password"] and not is_reset else new_token()
     link = token and f"{address}#{'password' if is_reset else 'invitation'}/{token}"
     until = now + (timedelta(hours=outbox.HOURS_OPEN) if is_reset else timedelta(days=outbox.DAYS_OPEN))
     return {**facts, "user": {**user, "link": link, "link_until": until, "link_hours": outbox.HOURS_OPEN}}, token
@@ -191,7 +192,7 @@ def _begin(book: Book, mails: list[Mail], now: datetime) -> list[Mail]:
         for mail in mails
     ]
     try:
-        receipt = book.apply_now(_RULES["begin-mail"], requests, reason=REASON, now=now, only_good=True)
+        receipt = apply_own(book, _RULES["begin-mail"], requests, reason=REASON, now=now, only_good=True)
     except RefusedError:
         return []
     refused = {problem.row for problem in receipt.refused}
@@ -229,7 +230,7 @@ def _record(book: Book, outcomes: dict[int, Outcome], now: datetime, counts: Cou
         }
         for number, outcome in known.items()
     ]
-    book.apply_now(_RULES["record-mail"], requests, reason=REASON, now=now)
+    apply_own(book, _RULES["record-mail"], requests, reason=REASON, now=now)
     numbers = ", ".join(str(number) for number in known)
     names = {"sent": "sent", "queued": "postponed", "failed": "failed"}
     counts.update(names[status] for (status,) in book.query(STATUSES.format(numbers=numbers))[1])

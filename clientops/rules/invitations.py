@@ -16,7 +16,7 @@ from clientops.passwords import SECRET, Password, Token
 from clientops.requests import Id, Request
 from clientops.rules.mail import outbox_sql
 from clientops.rules.outbox import REVOKED
-from clientops.rules.users import UNKNOWN_USER
+from clientops.rules.users import PERSON, UNKNOWN_USER, own_name_sql
 from clientops.tables.view import Tables
 
 
@@ -202,11 +202,13 @@ def accept_invitation(tables: Tables, requests: Relation, *, today: date, now: d
 
     Problems:
         ``not_valid``, the same whether the token is unknown, used (also by an earlier row), revoked or expired, or the user
-        has another e-mail address by now, or was invited and has a password; and from reading ``missing``, ``bad_value``.
+        has another e-mail address by now, or was invited and has a password; ``own_name`` (the password is the user's address
+        or name); and from reading ``missing``, ``bad_value``.
     """
     steps = tables.steps(requests=requests)
     steps.add("opened", OPENED, now=now)
-    steps.add("problems", NOT_VALID)
+    asked = f'select o."row", o.password, {PERSON} from opened o join users u on u.id = o.user_id'
+    steps.add("problems", f"{NOT_VALID} union all {own_name_sql(tables, asked)}")
     steps.add("accepted", ACCEPTED, now=now)
     steps.add("let_in", LET_IN, now=now)
     return steps.plan(steps.update("users", "let_in"), steps.update("invitations", "accepted"), problems="problems")
@@ -281,9 +283,19 @@ def set_client_area(tables: Tables, requests: Relation, *, today: date, now: dat
 
 NO_PROBLEMS = """select "row", '' as field, '' as code, '' as message from requests where false"""
 
+ACCEPT_INVITATION = Rule(
+    "accept-invitation",
+    "Choose a password",
+    accept_invitation,
+    AcceptInvitation,
+    group="users",
+    internal=True,
+    is_record=True,
+    counts_as="set-password",
+)
 RULES: tuple[Rule, ...] = (
     Rule("invite-user", "Invite user to log in", invite_user, InviteUser, group="users", manual="client"),
     Rule("revoke-invitation", "Revoke invitation", revoke_invitation, RevokeInvitation, risk="medium", group="users", manual="client"),
-    Rule("accept-invitation", "Choose a password", accept_invitation, AcceptInvitation, group="users", manual="client"),
+    ACCEPT_INVITATION,
     Rule("set-client-area", "Set address of client area", set_client_area, SetClientArea, risk="medium", group="users"),
 )  # fmt: skip

@@ -149,4 +149,6 @@ def _counted(summary: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((title, f"{count:,}") for title, count in counts.items())
 
 
-RULES: tuple[Rule, ...] = (Rule("mend", "Mend differences", mend, Mend, risk="medium", group="reconciliation"),)
+RULES: tuple[Rule, ...] = (
+    Rule("mend", "Mend differences", mend, Mend, risk="medium", group="reconciliation", acts_by="rule"),
+)

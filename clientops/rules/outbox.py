@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from clientops.changes import Plan, Relation, Rule
-from clientops.passwords import SECRET, Token
+from clientops.passwords import SECRET, NewToken
 from clientops.requests import Id, Request, Text
 from clientops.rules.mail import ADDRESSED, TEMPLATES
 from clientops.rules.mail_reasons import HELD, reasons_sql
@@ -24,7 +24,7 @@ class BeginMail(Request):
     communication_id: Id = Field(title="Mail", json_schema_extra={"picks": "communications"})
     subject: Text | None = Field(None, title="Subject")
     body: Body | None = Field(None, title="Text", json_schema_extra={"multiline": True})
-    token: Token | None = Field(
+    token: NewToken | None = Field(
         None, title="Token", description="Of the invitation in it; only its hash is kept", json_schema_extra=SECRET
     )
 
@@ -308,7 +308,7 @@ RETRIED = """
 
 RULES: tuple[Rule, ...] = (
     Rule("retry-mail", "Send failed e-mail again", retry_mail, RetryMail, risk="low", group="mail"),
-    Rule("hold-mail", "Hold back e-mail", hold_mail, HoldMail, risk="low", group="mail"),
-    Rule("begin-mail", "Begin sending e-mail", begin_mail, BeginMail, risk="low", group="mail"),
-    Rule("record-mail", "Record sent e-mail", record_mail, RecordMail, risk="low", group="mail"),
+    Rule("hold-mail", "Hold back e-mail", hold_mail, HoldMail, group="mail", is_record=True),
+    Rule("begin-mail", "Begin sending e-mail", begin_mail, BeginMail, group="mail", internal=True, is_record=True),
+    Rule("record-mail", "Record sent e-mail", record_mail, RecordMail, group="mail", internal=True, is_record=True),
 )

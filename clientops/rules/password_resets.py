@@ -80,5 +80,6 @@ RULES: tuple[Rule, ...] = (
         SendPasswordReset,
         group="users",
         manual="client",
+        counts_as="set-password",
     ),
 )

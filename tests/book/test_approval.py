@@ -309,7 +309,7 @@ def test_money_of_new_clients_counts(empty_book):
     with empty_book._open(write=False) as connection:
         requests = read_requests(rule("issue-credit").request, CREDIT)
         changes = settle(connection, run_rule(connection, rule("issue-credit"), requests, TODAY, NOW))
-        assert money_moved(connection, changes) == Decimal("150.00")
+        assert money_moved(connection, changes, "maria").amount == Decimal("150.00")
 
 
 def test_on_the_command_line(as_):

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from clientops.book.own import apply_own
 from clientops.errors import RefusedError
 from clientops.forms.client_area import client_area
 from clientops.mail.delivery import Delivery, deliver
 from clientops.operations import rule
+from clientops.rules.invitations import ACCEPT_INVITATION
 from tests.books import apply_by_hand
 from tests.forms.screens import Hand
 from tests.mail.test_delivery import serve  # noqa: F401  # a fixture
@@ -97,7 +99,7 @@ def test_a_link_that_is_not_valid_opens_nothing(shop, send, how):
     (number,) = shop.query("select id from users where email = 'emmy@example.org'")[1][0]
     hand = opened(shop, token)
     if how == "used":
-        shop.apply_now(rule("accept-invitation"), {"token": token, "password": PASSWORD})
+        apply_own(shop, ACCEPT_INVITATION, {"token": token, "password": PASSWORD}, reason="x")
     elif how == "revoked":
         shop.apply_now(rule("revoke-invitation"), {"user_id": number})
     elif how == "expired":
@@ -134,14 +136,14 @@ def test_undoing_an_acceptance_opens_the_link_until_it_is_revoked(shop, send):
     """Undo brings back what was: no password, an open link; revoking it then ends it for good."""
     token = send()
     accept = {"token": token, "password": PASSWORD}
-    shop.apply_now(rule("accept-invitation"), accept)
+    apply_own(shop, ACCEPT_INVITATION, accept, reason="x")
     shop.undo(shop.head()[0], reason="Somebody else read the mail")
     assert shop.query("select accepted_at, revoked_at from invitations")[1] == [(None, None)]
     assert shop.query("select password_hash from users where email = 'emmy@example.org'")[1] == [(None,)]
     (number,) = shop.query("select id from users where email = 'emmy@example.org'")[1][0]
     shop.apply_now(rule("revoke-invitation"), {"user_id": number})
     with pytest.raises(RefusedError):
-        shop.apply_now(rule("accept-invitation"), accept)
+        apply_own(shop, ACCEPT_INVITATION, accept, reason="x")
     assert shop.verify().is_clean
 
 

@@ -6,9 +6,10 @@ import pytest
 from argon2 import PasswordHasher
 
 from clientops.operations import rule
-from clientops.passwords import hash_token
+from clientops.passwords import hash_token, new_token
 from clientops.requests import read_requests
 from clientops.rules.invitations import (
+    ACCEPT_INVITATION,
     INVALID,
     AcceptInvitation,
     InviteUser,
@@ -22,6 +23,7 @@ from tests.builders import NOW, plan, tables
 from tests.rules.refusals import assert_refused, problems_of
 from tests.rules.sequences import assert_one_by_one_is_same
 
+RAW = [new_token() for _ in range(4)]
 SECRET = "correct horse battery"
 DAY = timedelta(days=1)
 
@@ -77,12 +79,12 @@ def test_a_user_is_invited_and_earlier_links_end():
 
 def test_a_link_is_open_for_seven_days_and_the_last_one_holds():
     """A mail that begins with a token opens an invitation; of two mails to one user at once only the later is open."""
-    rows = [{"communication_id": n, "body": "(hidden)", "token": f"raw {n}"} for n in (1, 2, 3)]
+    rows = [{"communication_id": n, "body": "(hidden)", "token": RAW[n]} for n in (1, 2, 3)]
     found = plan(begin_mail, BeginMail, book(), rows).rows("invitations", "insert")
     assert [(i["user_id"], i["communication_id"], i["token_sha256"], i["sent_to"], i["revoked_at"]) for i in found] == [
-        (6, 1, hash_token("raw 1"), "u6@x.org", NOW),
-        (7, 2, hash_token("raw 2"), "u7@x.org", None),
-        (6, 3, hash_token("raw 3"), "u6@x.org", None),
+        (6, 1, hash_token(RAW[1]), "u6@x.org", NOW),
+        (7, 2, hash_token(RAW[2]), "u7@x.org", None),
+        (6, 3, hash_token(RAW[3]), "u6@x.org", None),
     ]
     assert {(i["created_at"], i["expires_at"]) for i in found} == {(NOW, NOW + 7 * DAY)}
     begun = book(communications=[{"id": 1, "subject_kind": "user", "subject_id": 1, "status": "queued"}])
@@ -112,14 +114,14 @@ def test_accepting_sets_the_password_and_confirms_the_address():
 )  # fmt: skip
 def test_links_that_are_not_valid_are_refused_alike(token):
     """One sentence, which tells nothing of users."""
-    (problem,) = problems_of(book(), rule("accept-invitation"), [{"token": token, "password": SECRET}])
+    (problem,) = problems_of(book(), ACCEPT_INVITATION, [{"token": token, "password": SECRET}])
     assert (problem.field, problem.code, problem.message) == ("token", "not_valid", INVALID)
 
 
 def test_a_link_is_used_once_in_one_table():
     """The second row with the same token, or another of the same user, is refused."""
     rows = [{"token": f"token {n}", "password": SECRET} for n in (1, 1, 2)]
-    assert [(p.row, p.code) for p in problems_of(book(), rule("accept-invitation"), rows)] == [
+    assert [(p.row, p.code) for p in problems_of(book(), ACCEPT_INVITATION, rows)] == [
         (2, "not_valid"),
         (3, "not_valid"),
     ]
@@ -163,7 +165,7 @@ def test_bad_requests_are_refused_all_at_once():
     ("function", "model", "rows"),
     [
         pytest.param(invite_user, InviteUser, [{"user_id": 2}, {"user_id": 1}], id="invite"),
-        pytest.param(begin_mail, BeginMail, [{"communication_id": n, "token": f"raw {n}"} for n in (1, 2, 3)], id="begin"),
+        pytest.param(begin_mail, BeginMail, [{"communication_id": n, "token": RAW[n]} for n in (1, 2, 3)], id="begin"),
         pytest.param(revoke_invitation, RevokeInvitation, [{"user_id": 7}, {"user_id": 1}], id="revoke"),
     ],
 )  # fmt: skip

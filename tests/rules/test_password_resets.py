@@ -6,14 +6,21 @@ import pytest
 from argon2 import PasswordHasher
 
 from clientops.operations import rule
-from clientops.passwords import hash_token
-from clientops.rules.invitations import AcceptInvitation, RevokeInvitation, accept_invitation, revoke_invitation
+from clientops.passwords import hash_token, new_token
+from clientops.rules.invitations import (
+    ACCEPT_INVITATION,
+    AcceptInvitation,
+    RevokeInvitation,
+    accept_invitation,
+    revoke_invitation,
+)
 from clientops.rules.outbox import HOURS_OPEN, BeginMail, begin_mail
 from clientops.rules.password_resets import SendPasswordReset, send_password_reset
 from tests.builders import NOW, plan, tables
 from tests.rules.refusals import assert_refused, problems_of
 from tests.rules.sequences import assert_one_by_one_is_same
 
+RAW = new_token()
 SECRET = "correct horse battery"
 HOUR = timedelta(hours=1)
 
@@ -59,12 +66,12 @@ def test_a_link_is_queued_for_the_user_alone():
 
 def test_its_link_is_open_for_an_hour_from_its_sending():
     """A mail that begins opens a link, and ends the earlier ones of that user, whether they are invitations or not."""
-    rows = [{"communication_id": 1, "token": "raw"}]
+    rows = [{"communication_id": 1, "token": RAW}]
     begun = book(communications=[mail(1, 6)])
     result = plan(begin_mail, BeginMail, begun, rows)
     (opened,) = result.rows("invitations", "insert")
     assert (opened["user_id"], opened["token_sha256"], opened["is_reset"], opened["expires_at"]) == (
-        6, hash_token("raw"), True, NOW + HOURS_OPEN * HOUR,
+        6, hash_token(RAW), True, NOW + HOURS_OPEN * HOUR,
     )  # fmt: skip
     assert [row["id"] for row in result.rows("invitations", "update")] == [7, 8]
 
@@ -79,7 +86,7 @@ def test_another_password_is_chosen_once():
         {"id": 1, "accepted_at": NOW, "revoked_at": None}, {"id": 2, "accepted_at": None, "revoked_at": NOW},
     ]  # fmt: skip
     twice = [{"token": f"token {n}", "password": SECRET} for n in (1, 1, 2)]
-    assert [(p.row, p.code) for p in problems_of(book(), rule("accept-invitation"), twice)] == [
+    assert [(p.row, p.code) for p in problems_of(book(), ACCEPT_INVITATION, twice)] == [
         (2, "not_valid"),
         (3, "not_valid"),
     ]
@@ -94,7 +101,7 @@ def test_another_password_is_chosen_once():
 )  # fmt: skip
 def test_links_that_are_not_valid_are_refused(token):
     """A link counts in its hour, once, and while the address is the user's."""
-    assert [p.code for p in problems_of(book(), rule("accept-invitation"), [{"token": token, "password": SECRET}])] == [
+    assert [p.code for p in problems_of(book(), ACCEPT_INVITATION, [{"token": token, "password": SECRET}])] == [
         "not_valid"
     ]
 

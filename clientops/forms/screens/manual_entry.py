@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from clientops.changes import Rule
-from clientops.forms.actions import HIDDEN
 from clientops.forms.articles import ArticlePage, ArticlesPage
 from clientops.forms.change import Change
 from clientops.forms.desk import Desk
@@ -70,7 +69,7 @@ class Main(Screen):
             return [h("div", back, key="back"), self.articles.tree()]
         if self.change is not None:
             return [h("div", button("All kinds of entries", self.back, look="quiet"), key="back"), self.change.tree()]
-        found = [rule for rule in rules().values() if rule.name not in HIDDEN and self._fits(rule)]
+        found = [rule for rule in rules().values() if self._fits(rule)]
         sections = [(kind, [rule for rule in found if rule.manual == kind]) for kind in MANUAL_KINDS]
         sections = [(kind[:1].upper() + kind[1:], listed) for kind, listed in sections if listed]
         groups: dict[str, list[Rule]] = {}
