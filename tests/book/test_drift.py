@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientops.book import book as book_module
+from clientops.book import direct
 from clientops.book.book import Book
 from clientops.errors import UsageError
 from tests.books import apply_by_hand, fingerprint, insert, read_rows, tamper
@@ -182,7 +182,7 @@ def test_others_get_their_turn_between_tables(book, monkeypatch):
         return wanted(self, **how)
 
     monkeypatch.setattr(Book, "_open", counted)
-    monkeypatch.setattr(book_module, "LONGEST_LOOK", 0.0001)
+    monkeypatch.setattr(direct, "LONGEST_LOOK", 0.0001)
     assert book.direct_changes() == whole
     assert len(whole) == 2
     assert len(opened) > 10
