@@ -151,7 +151,7 @@ def _single_select(sql: str) -> str:
 def _place(node: dict[str, Any]) -> tuple[str, str, str] | None:
     """Catalog, schema and name of a table that a part of a query reads or describes."""
     kind = node.get("type")
-    if kind not in {"BASE_TABLE", "SHOW_REF"} or not node.get("table_name"):
+    if kind not in ("BASE_TABLE", "SHOW_REF") or not node.get("table_name"):
         return None
     catalog, schema, name = (str(node.get(part) or "") for part in ("catalog_name", "schema_name", "table_name"))
     if kind == "SHOW_REF":
