@@ -63,6 +63,14 @@ def shared_options(
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait while others use the book.")] = WAIT,
     as_of: look.AsOf = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Rows as CSV; --csv, --tsv, --nl and --table may stand anywhere.")
+    ] = False,
+    as_tsv: Annotated[
+        bool, typer.Option("--tsv", help="Rows separated by tabs; so into a file or pipe unless you say otherwise.")
+    ] = False,
+    as_lines: Annotated[bool, typer.Option("--nl", help="Rows as JSON, one a line.")] = False,
+    as_table: Annotated[bool, typer.Option("--table", help="Rows as a table, as on a terminal.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,

@@ -431,3 +431,37 @@ def test_history_looks_up_only_the_operations_it_names(path, monkeypatch):
     assert "other" not in out
     assert [line.id for line in read] == [3, 1]
     assert "never a row 99" in run(path, "history", "clients", "99")
+
+
+def pipe(path, text, *words):
+    """Output of a command that reads standard input."""
+    result = CliRunner().invoke(app, ["--book", str(path), *words], input=text)
+    assert result.exit_code == DONE, result.output
+    return result.output
+
+
+def test_query_reads_sql_from_standard_input_and_writes_csv(path):
+    """A pipe in, a pipe out."""
+    assert pipe(path, "select id, credit_balance from clients order by id limit 2", "query", "-", "--csv") == (
+        "id,credit_balance\n1,0.00\n2,0.00\n"
+    )
+
+
+def test_requests_come_from_standard_input_and_the_receipt_names_what_was_made(path):
+    """A file of requests may be a pipe; the numbers of the new rows are in the answer, so that a script can go on."""
+    text = "client_id,amount,description\n1,5,a\n2,6,b\n"
+    answer = json.loads(pipe(path, text, "--json", "apply", "issue-credit", "-", "--reason", "x"))
+    assert answer["created"] == [["credit_entries", [1, 2]]]
+    assert "insert 1 in credit_entries: 3" in run(
+        path, "apply", "issue-credit", "-s", "client_id=1", "-s", "amount=1", "-s", "description=c", "-r", "x"
+    )
+
+
+def test_export_to_standard_output_is_csv(path):
+    """``export TABLE -`` writes what the file would hold."""
+    assert pipe(path, "", "export", "currencies", "-").splitlines()[0].startswith("id,code,")
+
+
+def test_wrong_field_is_reported_before_a_missing_reason(path):
+    """The field is the more useful answer."""
+    assert "there is no field 'colour'" in run(path, "apply", "issue-credit", "-s", "colour=1", code=REFUSED)

@@ -13,13 +13,14 @@ from clientops.book.erase import ERASE
 from clientops.book.erasing import erase_rows
 from clientops.book.named import MERGED, find_rows
 from clientops.book.planning import Progress, plan_digest, run_rule, settle
-from clientops.book.preview import Preview, Receipt
+from clientops.book.preview import MOST_CREATED, Preview, Receipt
 from clientops.book.undo import UNDO
 from clientops.book.writing import Header, last_operation, write_operation
 from clientops.changes import Plan, Problem, read_problems
 from clientops.errors import RefusedError, StaleError
 from clientops.readable import counted
 from clientops.requests import RequestTable
+from clientops.tables.schema import quote_name
 from clientops.tables.view import Tables
 
 MOST_NOTES = 1000
@@ -77,8 +78,15 @@ def apply_preview(
         raise RefusedError(problems)
     progress("Committing", 0.9)
     counts = tuple((s.table.name, s.kind, s.count) for s in changes)
+    created = created_rows(connection, number, counts)
     return Receipt(
-        number, sha256, header.applied_at, counts, refused=tuple(left_out), warnings=(*requests.notes, *warnings)
+        number,
+        sha256,
+        header.applied_at,
+        counts,
+        refused=tuple(left_out),
+        warnings=(*requests.notes, *warnings),
+        created=created,
     )
 
 
@@ -113,7 +121,23 @@ def receipt_of(connection: duckdb.DuckDBPyConnection, key: str) -> Receipt | Non
     counts = connection.execute(
         "select table_name, kind, row_count from history.changes where operation_id = $id order by all", {"id": row[0]}
     ).fetchall()
-    return Receipt(row[0], row[1], row[2], tuple(counts), is_repeated=True)
+    created = created_rows(connection, row[0], tuple(counts))
+    return Receipt(row[0], row[1], row[2], tuple(counts), is_repeated=True, created=created)
+
+
+def created_rows(
+    connection: duckdb.DuckDBPyConnection, number: int, counts: tuple[tuple[str, str, int], ...]
+) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Numbers of the rows that an operation added, by table, at most ``MOST_CREATED`` of each."""
+    found = []
+    for name, kind, _ in counts:
+        if kind == "insert":
+            rows = connection.execute(
+                f"select id from history.{quote_name(name)} where operation_id = $number order by id limit {MOST_CREATED}",
+                {"number": number},
+            ).fetchall()
+            found.append((name, tuple(int(row[0]) for row in rows)))
+    return tuple(found)
 
 
 def operations_since(connection: duckdb.DuckDBPyConnection, head: int) -> list[tuple[int, str, str]]:

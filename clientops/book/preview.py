@@ -17,6 +17,7 @@ from clientops.requests import RequestTable, Source, read_requests
 from clientops.tables.days import day_of
 
 SAMPLE = 200
+MOST_CREATED = 1000
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ class Receipt:
         is_repeated: Whether it had been applied before, so that nothing was changed now.
         refused: Requests that were left out, with their problems, where only the good ones were to be applied.
         warnings: What the preview would have warned of, for those who applied without one.
+        created: Numbers of the rows that were added, by table: the first ``MOST_CREATED`` of each.
     """
 
     operation_id: int
@@ -130,6 +132,7 @@ class Receipt:
     is_repeated: bool = False
     refused: tuple[Problem, ...] = field(default=())
     warnings: tuple[Problem, ...] = field(default=())
+    created: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
 def preview_change(connection: duckdb.DuckDBPyConnection, settled: Settled) -> ChangePreview:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -64,7 +67,12 @@ def export(
     what: Annotated[
         str, typer.Argument(metavar="TABLE|QUERY|whmcs", help="A table, a SELECT, or whmcs: what changed, for WHMCS.")
     ],
-    file: Annotated[Path, typer.Argument(help="File to write: .csv, .xlsx or .parquet; for whmcs, a new folder.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="File to write: .csv, .xlsx or .parquet, - for CSV on standard output; for whmcs, a new folder."
+        ),
+    ],
     as_of: AsOf = None,
     since: Annotated[
         int | None, typer.Option("--since", help="For whmcs: after this operation; else all that no import brought.")
@@ -89,6 +97,17 @@ def export(
             console.print(
                 Text(f"by_hand.csv names {counted(by_hand, 'such row')}, with where each is entered in WHMCS.")
             )
+        return
+    if str(file) == "-":
+        with (
+            told_plainly(),
+            shared.book(as_of=as_of).tables() as tables,
+            TemporaryDirectory(prefix="clientops-") as folder,
+        ):
+            copied = Path(folder) / "rows.csv"
+            export_relation(relation_named(tables, what), copied)
+            with copied.open(encoding="utf-8-sig") as rows:
+                shutil.copyfileobj(rows, sys.stdout)
         return
     with told_plainly(), working(f"Writing {file.name}"), shared.book(as_of=as_of).tables() as tables:
         count = export_relation(relation_named(tables, what), file.absolute(), overwrite=overwrite)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import typer
 from rich.text import Text
@@ -43,6 +48,25 @@ def moment_of(text: str | None) -> int | date | datetime | None:
     if len(text) <= len("2026-06-30"):
         return moment.date()
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@contextmanager
+def readable_file(path: Path) -> Iterator[Path]:
+    """A file that can be read more than once: ``-`` and pipes are copied to a private file first."""
+    if str(path) != "-" and (path.is_file() or not path.exists()):
+        yield path
+        return
+    if path.is_dir():
+        fail(f"{path} is a folder; give a file")
+    suffix = path.suffix if path.suffix.lower() in {".csv", ".tsv", ".txt", ".xlsx"} else ".csv"
+    with NamedTemporaryFile(prefix="clientops-", suffix=suffix) as copied:
+        if str(path) == "-":
+            shutil.copyfileobj(sys.stdin.buffer, copied)
+        else:
+            with path.open("rb") as source:
+                shutil.copyfileobj(source, copied)
+        copied.flush()
+        yield Path(copied.name)
 
 
 def context_of(ctx: typer.Context) -> Context:

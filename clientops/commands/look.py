@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -104,7 +105,7 @@ def show_operation(
     ]
     print_table(("", ""), [fact for fact in facts if fact[1] is not None])
     if detail.requests:
-        names = list(detail.requests[0])
+        names = [n for n in detail.requests[0] if any(r.get(n) not in (None, "", []) for r in detail.requests)]
         print_table(names, [[r.get(n) for n in names] for r in detail.requests], f"\nRequests ({line.request_count})")
     console.print(Text(f"\nRows ({line.change_count})"))
     print_rows(detail.rows)
@@ -182,7 +183,7 @@ def _row_counts(book: Book) -> dict[str, int]:
 
 def query(
     ctx: typer.Context,
-    sql: Annotated[str, typer.Argument(help="A SELECT over the tables.")],
+    sql: Annotated[str, typer.Argument(help="A SELECT over the tables; - reads it from standard input.")],
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
@@ -193,6 +194,8 @@ def query(
     import duckdb
 
     shared = context_of(ctx)
+    if sql == "-":
+        sql = sys.stdin.read()
     with told_plainly(as_json=as_json):
         try:
             columns, rows = shared.book(as_of=as_of).query(sql)

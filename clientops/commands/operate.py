@@ -18,7 +18,7 @@ from clientops.book.book import Book
 from clientops.book.preview import Preview
 from clientops.book.undo import UNDO
 from clientops.changes import Problem, Rule
-from clientops.commands.context import Context, context_of
+from clientops.commands.context import Context, context_of, readable_file
 from clientops.commands.output import (
     REFUSED,
     change_lines,
@@ -88,7 +88,9 @@ def _show_rule(rule: Rule, *, as_json: bool) -> None:
 def apply(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="RULE", help="Name of the rule; see: clientops rules")],
-    file: Annotated[Path | None, typer.Argument(help="CSV or Excel file, one request a row.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV or Excel file, one request a row; - reads CSV from standard input.")
+    ] = None,
     values: Annotated[list[str] | None, typer.Option("--set", "-s", help="field=value of a single request.")] = None,
     reason: Reason = None,
     operator: Operator = None,
@@ -172,8 +174,7 @@ def carry_out(
     """Preview or apply requests as the person chose; problems go to a file with the ``original`` columns."""
     check_problems_file(choices.problems, choices.file, shared.path)
     requests = read_requests(rule.request, given)
-    if not choices.dry_run and not choices.reason:
-        fail("The reason is missing: --reason says why, and is kept with the operation")
+    _check_asked(requests, choices)
     try:
         if choices.propose:
             propose_and_print(shared.book(choices.operator), rule, requests, choices)
@@ -201,6 +202,14 @@ def carry_out(
         print_receipt(receipt, rule.title)
     if receipt.refused:
         raise typer.Exit(REFUSED)
+
+
+def _check_asked(requests: RequestTable, choices: Choices) -> None:
+    """Refuse a change without a reason; fields that do not exist are named first."""
+    if not choices.dry_run and not choices.reason:
+        if wrong := [problem for problem in requests.problems if problem.code == "unknown_column"]:
+            raise RefusedError(wrong)
+        fail("The reason is missing: --reason says why, and is kept with the operation")
 
 
 @contextmanager
@@ -239,7 +248,8 @@ def _given_requests(rule: Rule, file: Path | None, values: Sequence[str]) -> pa.
     if (file is None) == (not values):
         fail(f"Give a file of requests, or one request with --set; the fields: clientops rules {rule.name}")
     if file is not None:
-        return read_named_columns(file)
+        with readable_file(file) as path:
+            return read_named_columns(path)
     row: dict[str, str] = {}
     wrong = []
     for value in values:

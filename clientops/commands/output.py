@@ -23,6 +23,7 @@ from typer.core import TyperGroup
 from clientops.book.preview import ChangePreview, Preview, Receipt
 from clientops.book.reading import RowChange
 from clientops.changes import Problem
+from clientops.commands.formats import chosen_format, take_format, write_rows
 from clientops.errors import ClientopsError, LockedError, NotAllowedError, RefusedError, StaleError
 from clientops.passwords import SECRET_COLUMNS
 from clientops.readable import with_readable_names
@@ -55,7 +56,7 @@ class AnsweringGroup(TyperGroup):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:
         """Run the command line; see ``click.Command.main``."""
-        given = list(sys.argv[1:] if args is None else args)
+        given = take_format(sys.argv[1:] if args is None else args)
         if "--json" not in given:
             return super().main(given, *rest, **settings)
         try:
@@ -132,10 +133,20 @@ def show(value: Any) -> str:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:
     """Print rows under headings; what a client typed is never read as markup."""
     rows = [list(row) for row in rows]
+    kind = chosen_format(is_terminal=console.is_terminal)
+    if kind != "table":
+        if title and kind == "tsv":
+            sys.stdout.write(title.lstrip("\n") + "\n")
+        write_rows(kind, columns, rows, show, plain)
+        return
     cells = [[show(value) for value in row] for row in rows]
-    gap, widths = _column_widths(
-        [[column, *(row[i] for row in cells)] for i, column in enumerate(columns)], console.width
-    )
+    texts = [[column, *(row[i] for row in cells)] for i, column in enumerate(columns)]
+    if any(columns) and not _fits(texts, console.width):
+        if title:
+            console.print(Text(title))
+        _print_blocks(columns, cells)
+        return
+    gap, widths = _column_widths(texts, console.width)
     table = RichTable(
         title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=gap
     )
@@ -145,6 +156,23 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     for row in cells:
         table.add_row(*map(Text, row))
     console.print(table)
+
+
+def _print_blocks(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Rows that are wider than the terminal: a line for each field that is filled, a blank line between rows."""
+    width = max(cell_len(column) for column in columns)
+    for place, row in enumerate(rows):
+        if place:
+            console.print()
+        for column, value in zip(columns, row, strict=True):
+            if value:
+                console.print(Text(f"{column.rjust(width)}: {value}"))
+
+
+def _fits(columns: Sequence[Sequence[str]], room: int) -> bool:
+    """Whether columns can stand side by side without breaking a word of up to ``LONGEST_WORD`` letters."""
+    words = [max((cell_len(word) for text in texts for word in text.split()), default=1) for texts in columns]
+    return sum(min(longest, LONGEST_WORD) for longest in words) + len(columns) - 1 <= room
 
 
 LONGEST_WORD = 24
@@ -222,8 +250,11 @@ def print_receipt(receipt: Receipt, title: str) -> None:
     """Print what was done, and how to take it back."""
     again = " was applied already; nothing was changed now" if receipt.is_repeated else ""
     console.print(Text(f"Operation {receipt.operation_id}: {title}{again}."), style="bold green")
+    created = dict(receipt.created)
     for table, kind, count in receipt.counts:
-        console.print(Text(f"  {SIGNS[kind]} {kind} {count:,} in {table}"))
+        numbers = created.get(table, ()) if kind == "insert" else ()
+        shown = ", ".join(map(str, numbers[:SHOWN])) + (" …" if count > SHOWN else "")
+        console.print(Text(f"  {SIGNS[kind]} {kind} {count:,} in {table}{f': {shown}' if numbers else ''}"))
     for warning in receipt.warnings[:SHOWN]:
         console.print(Text(f"Note: {warning.message}"), style="yellow")
     if len(receipt.warnings) > SHOWN:
