@@ -10,8 +10,18 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from clientops.tables.schema import all_tables
+
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 NOTHING = Decimal(0)
+
+
+def as_records(rows: Mapping[str, Sequence[tuple[Any, ...]]]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of every table as dictionaries, from tuples in the order of the columns."""
+    return {
+        name: [dict(zip(all_tables()[name].column_names, row, strict=True)) for row in many]
+        for name, many in rows.items()
+    }
 
 
 def given_back_too_much(rows: Rows) -> dict[int, Decimal]:

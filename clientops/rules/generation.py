@@ -21,6 +21,7 @@ from clientops.rules.falling_due import (
     ONLY_ASKED,
 )
 from clientops.rules.invoice_rows import make_invoices
+from clientops.rules.periods import billed_sql
 from clientops.rules.reverse_charge import UNKNOWN_ORIGIN, reverse_charge_figures
 from clientops.rules.taxes import BILLING
 from clientops.tables.view import Tables
@@ -65,7 +66,8 @@ def generate_invoices(tables: Tables, requests: Relation, *, today: date, now: d
 
     Warnings:
         ``closed_client`` (invoiced all the same), ``ended_service`` (a running add-on of a service that ended: not
-        invoiced), ``negative_amount`` (not invoiced), ``many_cycles`` (more than 12 of one thing at once),
+        invoiced), ``negative_amount`` (not invoiced), ``billed_already`` (a
+        standing invoice bills these days), ``many_cycles`` (more than 12 of one thing at once),
         ``waiting_change`` (a change at renewal that was not carried out before), ``own_country_unknown`` (no reverse charge).
 
     Source:
@@ -78,6 +80,7 @@ def generate_invoices(tables: Tables, requests: Relation, *, today: date, now: d
     steps.add("billable", BILLABLE.format(whose=EVERYONE if is_for_all else ONLY_ASKED))
     steps.add("billed_owners", BILLED_OWNERS)
     steps.add("due_items", DUE_ITEMS)
+    steps.add("billed_before", BILLED_BEFORE)
     steps.add("billed_items", BILLED_ITEMS)
     steps.add("bills", BILLS, today=today)
     steps.add("bill_items", BILL_ITEMS)
@@ -99,12 +102,22 @@ ASKED = """
     from requests left join clients on clients.id = requests.client_id
 """
 
+# Days that a standing invoice bills are not billed again; days that only in part are billed are, with a word.
+BILLED_BEFORE = f"""
+    select due_items."row", due_items.kind, due_items.id, due_items.due_on, min(billed.invoice_name) as invoice_name,
+        bool_or(billed.period_from <= due_items.due_on and billed.period_to >= due_items.later_due_on - 1) as is_whole
+    from due_items join ({billed_sql("due_items")}) billed using (kind, id)
+    where billed.period_from < due_items.later_due_on and billed.period_to >= due_items.due_on
+    group by due_items."row", due_items.kind, due_items.id, due_items.due_on
+"""
+
 BILLED_ITEMS = """
     select due_items.*, billed_owners.* exclude (id),
         dense_rank() over (order by "row", client_id, due_on,
             is_separate and service_id is null,
             case when is_separate then coalesce(service_id, due_items.id) end) as bill_id
     from due_items join billed_owners on billed_owners.id = due_items.client_id
+    where (due_items.kind, due_items.id, due_items.due_on) not in (select (kind, id, due_on) from billed_before where is_whole)
 """
 
 BILLS = """
@@ -157,6 +170,10 @@ WARNINGS = f"""
     select (select min("row") from asked), '', 'ended_service',
         'add-on ' || id || ' runs, but its service ' || service_id || ' is ' || service_status || ': not invoiced'
     from billable where {HAS_ENDED}
+    union all
+    select "row", '', 'billed_already', kind || ' ' || id || ' due on ' || due_on || ' is billed by invoice ' || invoice_name
+        || case when is_whole then ' already: not invoiced again, its due date moves on' else ' in part: some days are billed twice' end
+    from billed_before
     union all
     select (select min("row") from asked), '', 'negative_amount',
         kind || ' ' || id || ' costs ' || least(first_amount, recurring_amount) || ', less than nothing: not invoiced'

@@ -12,6 +12,7 @@ from clientops.requests import Id, Request
 from clientops.rules.given_back import credit_back_sql
 from clientops.rules.invoice_credit import NOT_OPEN
 from clientops.rules.invoice_money import ASKED_INVOICES, UNKNOWN_INVOICE
+from clientops.rules.periods import BILLED_THINGS, DUE_AGAIN, UNBILLED, bill_again, free_periods
 from clientops.tables.view import Steps, Tables
 
 
@@ -68,11 +69,15 @@ def cancel_invoice(tables: Tables, requests: Relation, *, today: date, now: date
 
     Returns:
         Updates of ``invoices`` and ``clients.credit_balance``, inserts of credit entries. Of the credit that comes back,
-        what was given back for a service on the invoice already is taken.
+        what was given back for a service on the invoice already is taken. What it billed is due again (``services``,
+        ``addons``, ``domains``), unless later days are billed already.
 
     Problems:
         ``unknown_invoice``, ``twice``, ``is_cancelled``, ``has_payments`` (refund or delete them first),
         ``has_credit_note`` (it would be a note about nothing).
+
+    Warnings:
+        ``unbilled``: days that are not billed any more, before days that are.
 
     Source:
         WHMCS "Invoices": a cancelled invoice is owed nothing; here its credit goes back by itself.
@@ -84,11 +89,18 @@ def cancel_invoice(tables: Tables, requests: Relation, *, today: date, now: date
     steps.add("entries", credit_back_sql("credited", what, tables.next_id("credit_entries")), today=today)
     steps.add("balances", CANCEL_BALANCES)
     steps.add("invoice_updates", CANCELLED_INVOICES, today=today)
+    steps.add("gone", 'select "row", invoice_id from asked where is_known')
+    free_periods(steps, "gone")
+    steps.add("warnings", UNBILLED)
+    figures = tuple(steps.add("due_again", DUE_AGAIN).fetchall())
     return steps.plan(
         steps.insert("credit_entries", "entries"),
         steps.update("clients", "balances"),
         steps.update("invoices", "invoice_updates"),
+        *(steps.update(table, f"due_again_{table}") for table in BILLED_THINGS),
         problems="problems",
+        warnings="warnings",
+        summary=figures,
     )
 
 
@@ -130,16 +142,23 @@ def mark_invoice_unpaid(tables: Tables, requests: Relation, *, today: date, now:
         now: Not used.
 
     Returns:
-        Updates of ``invoices``; what was written off is owed again.
+        Updates of ``invoices``; what was written off is owed again. What a cancelled invoice billed is no longer due
+        (``services``, ``addons``, ``domains``).
 
     Problems:
         ``unknown_invoice``, ``twice``, ``is_unpaid``, ``is_draft`` and ``never_issued`` (issue it, or make a new one),
-        ``nothing_owed`` (it is paid).
+        ``nothing_owed`` (it is paid), ``billed_already`` (another invoice bills its days since).
     """
     steps = _start(tables, requests)
+    steps.add("reopened", "select * from asked where status = 'Cancelled'")
+    bill_again(steps, "reopened")
     steps.add("problems", UNPAID_PROBLEMS)
     steps.add("invoice_updates", UNPAID_INVOICES)
-    return steps.plan(steps.update("invoices", "invoice_updates"), problems="problems")
+    return steps.plan(
+        steps.update("invoices", "invoice_updates"),
+        *(steps.update(table, f"billed_{table}") for table in BILLED_THINGS),
+        problems="problems",
+    )
 
 
 UNPAID_PROBLEMS = f"""
@@ -158,6 +177,10 @@ UNPAID_PROBLEMS = f"""
     union all
     select "row", 'invoice_id', 'nothing_owed', 'nothing is owed on invoice ' || invoice_name
     from asked where is_known and owed + written_off <= 0 and status not in ('Unpaid', 'Draft')
+    union all
+    select "row", 'invoice_id', 'billed_already', 'invoice ' || invoice_name || ' cannot be Unpaid again: ' || kind || ' ' || id || ' from '
+        || period_from || ' is billed by invoice ' || other_name || ' since'
+    from billed_since
 """
 
 UNPAID_INVOICES = """

@@ -14,6 +14,7 @@ from clientops.requests import Id, Money, Request, Text
 from clientops.rules.credit_offers import credit_figures
 from clientops.rules.fields import Line, WayOfPaying
 from clientops.rules.invoice_rows import make_invoices
+from clientops.rules.periods import billed_sql
 from clientops.rules.reverse_charge import UNKNOWN_ORIGIN, reverse_charge_figures
 from clientops.rules.taxes import BILLING
 from clientops.tables.view import Tables
@@ -275,6 +276,13 @@ WARNINGS = f"""
     select keyed."row", 'tax_rate', 'not_charged', 'tax_rate ' || tax_rate || ' is not charged: client ' || keyed.client_id || case
         when is_tax_exempt then ' is tax exempt' else ' owes the tax itself (reverse charge)' end
     from keyed join bills on bills."row" = keyed.first_row join bill_places using (bill_id) where tax_rate > 0 and is_untaxed
+    union all
+    select keyed."row", 'period_from', 'billed_already', keyed.kind || ' ' || thing || ': the days from ' || keyed.period_from || ' to ' || keyed.period_to
+        || ' are billed by invoice ' || string_agg(billed.invoice_name, ', ') || ' already'
+    from (select *, coalesce(service_id, addon_id, domain_id) as thing from keyed) keyed
+    join ({billed_sql("keyed", thing="coalesce(service_id, addon_id, domain_id)")}) billed on billed.kind = keyed.kind and billed.id = keyed.thing
+    where billed.period_from <= keyed.period_to and billed.period_to >= keyed.period_from
+    group by keyed."row", keyed.kind, thing, keyed.period_from, keyed.period_to
     union all {UNKNOWN_ORIGIN}
 """
 

@@ -10,7 +10,8 @@ from clientops.changes import Plan, Relation, Rule
 from clientops.money import is_minor_unit_sql, show_sql
 from clientops.requests import Id, Ids, Request, Text
 from clientops.rules.fields import CurrencyCode
-from clientops.rules.invoice_money import OPEN
+from clientops.rules.given_back import pay_out
+from clientops.rules.invoice_money import OPEN, settled_status_sql
 from clientops.rules.payments import (
     ALLOTTED,
     LEFTOVERS,
@@ -181,7 +182,7 @@ INVOICE_PROBLEMS = f"""
 
 
 class CorrectPayment(Request):
-    """Correct whose a payment is, its currency or its reference; what it settles stays."""
+    """Correct whose a payment is, its currency or its reference; with another client, its money moves."""
 
     transaction_id: Id = PAYMENT
     client_id: Id | None = Field(
@@ -202,21 +203,45 @@ def correct_payment(tables: Tables, requests: Relation, *, today: date, now: dat
         tables: Read-only tables; reads ``transactions``, ``clients``, ``currencies``, ``credit_entries``.
         requests: One row per transaction: ``transaction_id``, ``client_id``, ``currency``, ``reference`` (each empty:
             unchanged). See ``CorrectPayment``.
-        today: Not used.
+        today: Day of credit entries.
         now: Not used.
 
     Returns:
-        Updates of ``transactions``; the amounts stay, in the new currency if there is one, with its rate.
+        Updates of ``transactions``; the amounts stay, in the new currency if there is one, with its rate. With another
+        client the money moves: invoices of others that the payment settled are owed again, and its credit becomes the new
+        client's; ``settle-payment`` then settles the new client's invoices.
 
     Problems:
-        ``unknown_transaction``, ``unknown_client``, ``unknown_currency``, ``twice``, ``nothing_asked``, ``is_credit`` (money
-        of it is another client's credit: transfer that), ``not_minor_unit``.
+        ``unknown_transaction``, ``unknown_client``, ``unknown_currency``, ``twice``, ``nothing_asked``, ``credit_spent`` (its
+        credit is not there any more), ``other_currency``, ``has_refunds`` (part of it was sent back), ``not_minor_unit``,
+        ``more_than_came_in``, ``too_large``.
+
+    Warnings:
+        ``owed_again`` (invoices that it no longer settles), ``note_paid_out``, ``note_spent``.
     """
     steps = tables.steps(requests=requests)
     steps.add("asked", CORRECT_ASKED)
+    steps.add("freed", FREED)
+    steps.add("moved", MOVED_CREDIT)
+    steps.add("entries", MOVED_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)
+    steps.add("leaving", LEFT_INVOICES)
+    steps.add("credit_after", MOVED_AFTER)
+    pay_out(steps, tables, today=today)
     steps.add("problems", CORRECT_PROBLEMS)
+    steps.add("warnings", f"select * from leaving_warnings union all {FREED_INVOICES}")
     steps.add("corrected", CORRECTED)
-    return steps.plan(steps.update("transactions", "corrected"), problems="problems")
+    steps.add("gone_allocations", "select distinct id from freed")
+    steps.add("owing", OWED_AGAIN)
+    return steps.plan(
+        steps.update("transactions", "corrected"),
+        steps.delete("allocations", "gone_allocations"),
+        steps.update("invoices", "owing"),
+        steps.update("credit_notes", "paid_out_notes"),
+        steps.insert("credit_entries", "all_entries"),
+        steps.update("clients", "all_balances"),
+        problems="problems",
+        warnings="warnings",
+    )
 
 
 CORRECT_ASKED = """
@@ -249,14 +274,77 @@ CORRECT_PROBLEMS = f"""
     select "row", 'transaction_id', 'nothing_asked', 'nothing is asked for: give a client, a currency or a reference'
     from asked where client_id is null and currency is null and reference is null
     union all
-    select "row", 'client_id', 'is_credit', 'money of transaction ' || transaction_id || ' is credit of client ' || holder_id
-        || ': transfer that credit first'
-    from asked where client_id <> holder_id and held_amount <> 0
+    select "row", 'client_id', 'credit_spent', {show_sql("amount", "code", "minor_digits")} || ' of transaction ' || transaction_id
+        || ' is credit of client ' || from_id || ', who has only ' || {show_sql("credit_balance", "code", "minor_digits")} || ' left'
+    from moved where so_far > credit_balance and amount > 0
+    union all
+    select "row", 'client_id', 'other_currency', 'client ' || to_id || ' pays in another currency than client ' || from_id
+        || ', whose credit it is: take that credit back first'
+    from moved where not is_same_currency
+    union all
+    select "row", 'client_id', 'too_large', 'client ' || to_id || ' would have more credit than can be kept, 99999999999999'
+    from moved where try_cast(to_balance + amount as decimal(18, 4)) is null
+    union all
+    select "row", 'client_id', 'has_refunds', 'transaction ' || asked.transaction_id || ' was sent back in part by transaction ' || min(t.id)
+        || ': delete that, or record the payment again'
+    from asked join transactions t on t.refunds_id = asked.transaction_id and t.kind = 'refund'
+    where exists (select 1 from freed where freed."row" = asked."row") or exists (select 1 from moved where moved."row" = asked."row")
+    group by "row", asked.transaction_id
+    union all
+    select "row", 'client_id', code, message from leaving_problems
     union all
     select "row", 'currency', 'not_minor_unit', 'amount ' || {show_sql("greatest(amount_in, amount_out)", "code", "4")} || ' is finer than '
         || code || ' has: at most ' || minor_digits || ' decimals'
     from asked where new_currency_id is not null and is_known
         and not ({is_minor_unit_sql("amount_in")} and {is_minor_unit_sql("amount_out")})
+"""
+
+# Of a payment that gets another client: what it settles of others, and what became credit of another.
+FREED = """
+    select asked."row", a.id, a.invoice_id, a.amount from asked join allocations a on a.transaction_id = asked.transaction_id
+    join invoices i on i.id = a.invoice_id
+    where asked.is_client and asked.client_id is distinct from old_client_id and i.client_id <> asked.client_id
+"""
+MOVED_CREDIT = """
+    with credited as (
+        select asked."row", asked.transaction_id, e.client_id as from_id, asked.client_id as to_id, sum(e.amount) as amount
+        from asked join credit_entries e on e.transaction_id = asked.transaction_id and e.invoice_id is null
+        where asked.is_client and e.client_id <> asked.client_id group by all having sum(e.amount) <> 0
+    )
+    select credited.*, c.credit_balance, k.code, k.minor_digits, c.currency_id = t.currency_id as is_same_currency,
+        t.credit_balance as to_balance, sum(credited.amount) over (partition by from_id order by "row") as so_far
+    from credited join clients c on c.id = from_id join clients t on t.id = to_id join currencies k on k.id = c.currency_id
+"""
+MOVED_ENTRIES = """
+    with both_sides as (
+        select "row", 1 as side, transaction_id, from_id as client_id, -amount as amount, to_id as other_id from moved
+        union all
+        select "row", 2, transaction_id, to_id, amount, from_id from moved
+    )
+    select {next_id} + row_number() over (order by "row", side) as id, client_id, $today::date as entry_on,
+        'Transaction ' || transaction_id || case side when 1 then ' is of client ' else ' was booked on client ' end || other_id
+            as description, amount::decimal(18, 4) as amount, transaction_id
+    from both_sides
+"""
+LEFT_INVOICES = """
+    select "row", invoice_id, sum(amount) as amount, false as keeps_owed from freed group by "row", invoice_id having sum(amount) > 0
+"""
+MOVED_AFTER = """
+    select entries.client_id, credit_balance + sum(amount) as credit
+    from entries join clients on clients.id = entries.client_id group by entries.client_id, credit_balance
+"""
+FREED_INVOICES = """
+    select leaving."row", 'client_id', 'owed_again', 'invoice ' || coalesce(i.number, i.id::varchar) || ' of client ' || i.client_id
+        || ' is no longer settled by it and owes more again; settle the invoices of the right client with settle-payment'
+    from leaving join invoices i on i.id = leaving.invoice_id
+"""
+OWED_AGAIN = f"""
+    with after as (
+        select s.invoice_id as id, i.paid_on, (s.credit_applied + paid_out)::decimal(18, 4) as credit_applied,
+            {settled_status_sql("s.status", "(s.owed + leaving - paid_out)")} as status
+        from leaving_sums s join invoices i on i.id = s.invoice_id
+    )
+    select id, credit_applied, status, case when status = 'Unpaid' then null else paid_on end as paid_on from after
 """
 
 CORRECTED = """

@@ -147,19 +147,25 @@ CREDITED_ITEMS = f"""
 """
 
 # What is given back, which invoices of later rows can use.
+# What the rest is worth with tax; given back is only what was paid for it.
+RESTS = """
+    select w."row", w.service_id, w.client_id, w.cycle_from, w.next_due_on, total as amount
+    from worked_out w join credited_bills using ("row") join credited_bill_totals using (bill_id) where total > 0
+"""
+
 CREDIT_GAINS = """
-    select "row", client_id, total as amount from credited_bills join credited_bill_totals using (bill_id) where total > 0
+    select "row", client_id, sum(amount) as amount from rest_parts group by "row", client_id
 """
 
 # Credit given, and credit applied to the invoices, in the order of the rows.
 CREDIT_ENTRIES = """
     with entries as (
         select "row", client_id, $today::date as entry_on,
-            'Credit for the rest of the cycle: change of service ' || service_id as description, total as amount,
-            null::bigint as invoice_id
-        from worked_out join credited_bills using ("row", client_id) join credited_bill_totals using (bill_id)
+            'Credit for the rest of the cycle: change of service ' || service_id as description, amount,
+            null::bigint as invoice_id, invoice_id as gives_back_id
+        from rest_parts
         union all
-        select bills."row", offer_entries.client_id, entry_on, description, offer_entries.amount, invoice_id
+        select bills."row", offer_entries.client_id, entry_on, description, offer_entries.amount, invoice_id, null
         from offer_entries join numbered_bills using (invoice_id) join bills using (bill_id)
     )
     select {next_id} + row_number() over (order by "row") as id, * exclude ("row") from entries
@@ -276,7 +282,12 @@ PROBLEMS = f"""
     from asked where is_known and effective = 'at renewal' and next_due_on is null
 """
 
-WARNINGS = """
+WARNINGS = f"""
+    select rest_unpaid."row", 'service_id' as field, 'not_paid' as code, {show_sql("rest_unpaid.amount", "w.code", "w.minor_digits")}
+        || ' of the rest of the cycle was not paid, or was given back before: invoice ' || invoice_names
+        || ' is not credited with it; where it is still owed, correct it with a credit note' as message
+    from rest_unpaid join worked_out w using ("row")
+    union all
     select "row", 'service_id' as field, 'closed_client' as code, 'client ' || client_id || ' is Closed' as message
     from worked_out where client_status = 'Closed'
     union all

@@ -12,6 +12,7 @@ from clientops.requests import Id, Request
 from clientops.rules.credit_offers import credit_figures
 from clientops.rules.fields import Line
 from clientops.rules.invoice_rows import make_invoices
+from clientops.rules.periods import credit_rests
 from clientops.rules.proration import work_out_credits
 from clientops.rules.reverse_charge import UNKNOWN_ORIGIN, reverse_charge_figures
 from clientops.rules.service_change_rows import (
@@ -30,6 +31,7 @@ from clientops.rules.service_change_rows import (
     PRICED,
     PROBLEMS,
     REMOVED_OPTIONS,
+    RESTS,
     SERVICES,
     WARNINGS,
     WORKED_OUT,
@@ -121,6 +123,8 @@ def change_service(tables: Tables, requests: Relation, *, today: date, now: date
     steps.add("credited_bills", CREDITS, today=today)
     steps.add("credited_bill_items", CREDITED_ITEMS)
     work_out_credits(steps)
+    steps.add("rests", RESTS)
+    credit_rests(steps, "rests")
     steps.add("credit_gains", CREDIT_GAINS)
     invoicing = {(change.table, change.kind): change for change in make_invoices(steps, today=today, now=now)}
     steps.add("all_entries", CREDIT_ENTRIES.format(next_id=tables.next_id("credit_entries")), today=today)

@@ -13,6 +13,7 @@ from clientops.rules.cycles import months_sql
 from clientops.rules.domain_names import DomainName
 from clientops.rules.editing import edit_problems_sql, edited_sql
 from clientops.rules.fields import ColumnNames, Line, WayOfPaying
+from clientops.rules.periods import billed_sql
 from clientops.rules.services import BillingDay, HowMany, IpAddress, NotNegative, Username
 from clientops.rules.starting import EARLIEST, ENDED, LIVE, MOST_YEARS_AHEAD, Cycle, Status
 from clientops.tables.view import Tables
@@ -85,7 +86,7 @@ def edit_service(tables: Tables, requests: Relation, *, today: date, now: dateti
         ``not_ended``, ``free_costs``, ``one_time_recurs``.
 
     Warnings:
-        ``past_due`` (it runs, and cycles before today will be invoiced), ``addons_run`` (its add-ons run on).
+        ``past_due`` (it runs, and cycles before today will be invoiced), ``billed_already`` (invoices bill these days), ``addons_run`` (its add-ons run on).
 
     Source:
         WHMCS "Products/Services tab".
@@ -211,6 +212,12 @@ PROBLEMS = f"""
 
 WARNINGS = f"""
     {past_due_sql("service")}
+    union all
+    select judged."row", 'next_due_on', 'billed_already', 'the days from ' || judged.next_due_on || ' of service ' || judged.id
+        || ' are billed by invoice ' || string_agg(billed.invoice_name, ', ' order by billed.period_from) || ', up to ' || max(billed.period_to)
+    from judged join ({billed_sql("judged", "'service'")}) billed on billed.id = judged.id and billed.kind = 'service'
+    where judged.next_due_on < judged.due_before and billed.period_to >= judged.next_due_on
+    group by judged."row", judged.next_due_on, judged.id
     union all
     select judged."row", 'status', 'addons_run', 'service ' || judged.id || ' ends, but its add-ons '
         || string_agg(addons.id, ', ' order by addons.id) || ' run on; terminate-service ends them, too'
