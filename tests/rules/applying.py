@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from clientops.book.checks import check_invariants, check_references
+from clientops.book.checks import check_written
 from clientops.book.planning import settle
 from clientops.book.undo import UndoOperation
 from clientops.book.writing import Header, write_operation
@@ -41,8 +41,7 @@ def apply_plan(book: Tables, planned: Plan, rule: Rule, requests: Sequence[Mappi
     changes = settle(connection, planned)
     header = Header(rule.name, "maria", None, NOW, TODAY, str(uuid4()))
     number, _ = write_operation(connection, header, read, changes)
-    assert check_references(connection, number, changes) == []
-    assert check_invariants(connection, number, changes) == []
+    assert check_written(connection, number, changes, is_undo=False) == []
     return number
 
 
