@@ -93,6 +93,22 @@ def moved_before(
     return found.together()
 
 
+def amounts_moved(connection: duckdb.DuckDBPyConnection, numbers: Sequence[int]) -> dict[int, Decimal]:
+    """What each of some operations moved, in the default currency, to the cent; those that moved nothing are left out."""
+    if not numbers:
+        return {}
+    chosen = ", ".join(str(int(number)) for number in numbers)
+    touched = connection.execute(
+        f"select distinct table_name from history.changes where operation_id in ({chosen})"
+    ).fetchall()
+    found = _Totals(connection, "")
+    for (name,) in touched:
+        if name in all_tables():
+            source = f"select * from history.{quote_name(name)} where operation_id in ({chosen})"
+            found.add(all_tables()[name], source, "operation_id", None)
+    return {number: amount.quantize(CENT, rounding=ROUND_HALF_UP) for number, amount in found.found.items() if amount}
+
+
 def _is_one_person(me: str, other: str, listed: Collection[str]) -> bool:
     """Whether two names count as one person: the same, or both unknown to a policy that names people."""
     return me == other or (bool(listed) and me not in listed and other not in listed)

@@ -21,12 +21,14 @@ from clientops.cli import app
 from clientops.errors import ClientopsError, UsageError
 from clientops.forms.launch import notebook_folder
 from clientops.operations import rule
+from clientops.operations import rule as operations_rule
 from clientops.reports.audit.credit import MOVED, bridge_section, bridge_sql
 from clientops.reports.audit.notebook import notebook_html, run_notebook
 from clientops.reports.audit.people import hours_section
 from clientops.reports.audit.period import Period
 from clientops.reports.audit.report import SECTIONS, TITLES, build_section, open_audit
 from clientops.reports.audit.section import most_rows
+from clientops.reports.audit.stopped import stopped_section
 from clientops.reports.audit.trust import Trust
 from clientops.reports.audit.workbook import workbook
 from clientops.tables.view import Tables
@@ -129,12 +131,32 @@ def test_what_deserves_a_look(audit):
 def test_outside_office_hours(story, monkeypatch, tmp_path):
     """With the office closed on the day, every operation is outside."""
     tomorrow = (datetime.now(UTC) + timedelta(days=2)).strftime("%a")
-    (tmp_path / "other.toml").write_text(f'[audit]\noffice_days = "{tomorrow}"\ntime_zone = "Europe/Berlin"')
-    monkeypatch.setenv("CLIENTOPS_POLICY", str(tmp_path / "other.toml"))
+    policy = story.path.with_name("clientops.toml")
+    policy.write_text(f'[audit]\noffice_days = "{tomorrow}"\ntime_zone = "Europe/Berlin"')
     today = datetime.now(UTC).date()
     with open_audit(story, today - timedelta(days=1), today).period() as period:
         (late,) = hours_section(period).lists
+    policy.unlink()
     assert [row[0] for row in late.rows] == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_what_the_policy_of_today_would_have_stopped(book):
+    """Operations by whose role is too low or without the second person; none, and no policy named, where there is none."""
+    credit = {"client_id": 1, "amount": "150", "description": "x"}
+    book.apply_now(operations_rule("issue-credit"), credit, reason="x")
+    today = datetime.now(UTC).date()
+    audit = open_audit(book, today - timedelta(days=1), today)
+    with audit.period() as period:
+        section = stopped_section(period)
+    assert "There is no policy" in section.lead
+    assert [found.rows for found in section.lists] == [(), ()]
+    book.path.with_name("clientops.toml").write_text('[[second_person]]\nrules = ["issue-credit"]\nabove = "100"\n')
+    with open_audit(book, today - timedelta(days=1), today).period() as period:
+        stopped, others = stopped_section(period).lists
+    assert [(row[0], row[5], row[6]) for row in stopped.rows] == [
+        (2, "admin", "it moved 150.00 in the default currency, more than 100.00")
+    ]
+    assert [row[0] for row in others.rows] == [1, 2]
 
 
 def test_every_link_leads_to_rows(audit):

@@ -165,4 +165,4 @@ def large_section(period: Period) -> Section:
             """, **period.values, limit=str(limit),
         ), 7),
     )  # fmt: skip
-    return Section("large", "Credit above the limit", f"The policy file sets the limit; it is {limit} {code}.", (count_figure("Credit entries above the limit", large),), (large,))  # fmt: skip
+    return Section("large", "Credit above the limit", f"{'The policy sets the limit' if period.policy.path else 'There is no policy that sets another limit'}; it is {limit} {code}.", (count_figure("Credit entries above the limit", large),), (large,))  # fmt: skip

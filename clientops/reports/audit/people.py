@@ -110,6 +110,7 @@ def hours_section(period: Period) -> Section:
     """Operations outside office hours."""
     audit = period.policy.audit
     days = ", ".join(map(str, audit.days))
+    says_so = "; the policy says so" if period.policy.path else "; there is no policy that says otherwise"
     late = listed(
         "outside-hours", "Operations outside office hours",
         (("Operation", "operation"), (f"Applied ({audit.time_zone})", "moment"), ("Weekday", "text"), ("Operator", "text"), ("Rule", "text"), ("Reason", "text"), ("Rows", "number")),
@@ -122,7 +123,7 @@ def hours_section(period: Period) -> Section:
         ),
     )  # fmt: skip
     return Section(
-        "hours", "Outside office hours", f"The office is open {audit.opens:%H:%M} to {audit.closes:%H:%M} ({audit.time_zone}) on weekdays {days} (1 is Monday); the policy file says so.",
+        "hours", "Outside office hours", f"The office is open {audit.opens:%H:%M} to {audit.closes:%H:%M} ({audit.time_zone}) on weekdays {days} (1 is Monday){says_so}.",
         (count_figure("Operations outside office hours", late),), (late,),
     )  # fmt: skip
 
@@ -166,6 +167,6 @@ def self_dealing_section(period: Period) -> Section:
     )  # fmt: skip
     return Section(
         "own-accounts", "Self-dealing",
-        "Operations on clients, their contacts or log-ins that have the operator's own e-mail address: the operator's name, or the address that the policy file gives.",
+        "Operations on clients, their contacts or log-ins that have the operator's own e-mail address: the operator's name" + (", or the address that the policy gives." if period.policy.path else "."),
         (count_figure("Operations on one's own account", found, is_bad=True),), (found,),
     )  # fmt: skip

@@ -27,6 +27,7 @@ from clientops.reports.audit.people import (
 )
 from clientops.reports.audit.period import Period
 from clientops.reports.audit.section import Figure, Section
+from clientops.reports.audit.stopped import stopped_section
 from clientops.reports.audit.trust import Trust, damaged_section, direct_section, integrity_section
 from clientops.reports.printing import render_html
 
@@ -42,6 +43,7 @@ SECTIONS: dict[str, Builder] = {
     "direct-sql": direct_section,
     "hours": lambda period, _: hours_section(period),
     "own-accounts": lambda period, _: self_dealing_section(period),
+    "policy": lambda period, _: stopped_section(period),
     "amounts": lambda period, _: amounts_section(period),
     "balances": lambda period, _: bridge_section(period),
     "open": lambda period, _: differences_section(period),
@@ -49,7 +51,7 @@ SECTIONS: dict[str, Builder] = {
 TITLES = {
     "integrity": "Integrity", "who": "Who did what", "manual-entries": "Manual entries", "large": "Credit above the limit",
     "adjustments": "Adjustments without entry", "removals-section": "Deletes and merges", "direct-sql": "Direct SQL",
-    "hours": "Outside office hours", "own-accounts": "Self-dealing", "amounts": "Round amounts and first digits",
+    "hours": "Outside office hours", "own-accounts": "Self-dealing", "policy": "Policy", "amounts": "Round amounts and first digits",
     "balances": "Account credit from opening to closing", "open": "Open differences",
 }  # fmt: skip
 
