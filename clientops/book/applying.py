@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,13 +10,13 @@ import duckdb
 
 from clientops.book.allowed import Gate
 from clientops.book.checks import check_written
-from clientops.book.erase import ERASE
+from clientops.book.erase import ERASE, clock_day
 from clientops.book.erasing import erase_rows
 from clientops.book.named import MERGED, find_rows
 from clientops.book.planning import Progress, plan_digest, run_rule, settle
 from clientops.book.preview import MOST_CREATED, Preview, Receipt
 from clientops.book.undo import UNDO
-from clientops.book.writing import Header, last_operation, write_operation
+from clientops.book.writing import Header, last_operation, next_moment, write_operation
 from clientops.changes import Plan, Problem, read_problems
 from clientops.errors import RefusedError, StaleError
 from clientops.readable import counted
@@ -56,6 +57,8 @@ def apply_preview(
         RefusedError: There are problems, or the changes break a reference or an invariant.
     """
     rule = preview.rule
+    if rule.name == ERASE.name:
+        preview = replace(preview, today=clock_day(), now=datetime.now(UTC))
     plan, requests, left_out = _plan(connection, preview, progress, only_good=only_good)
     progress("Settling", 0.3)
     changes = settle(connection, plan)
@@ -68,9 +71,12 @@ def apply_preview(
     if moved := [note.message for note in requests.notes if note.code == MERGED]:  # numbers only, nothing personal
         told["notes"] = moved[:MOST_NOTES]
     if rule.name == ERASE.name:
-        kept, reason = erase_rows(connection, last_operation(connection)[0] + 1, reason)
+        kept, reason, others = erase_rows(connection, last_operation(connection)[0] + 1, reason)
         told |= kept
-    header = Header(rule.name, operator, reason, datetime.now(UTC), preview.today, preview.key, undoes, told or None)
+        changes = [*changes, *others]
+    header = Header(
+        rule.name, operator, reason, next_moment(connection), preview.today, preview.key, undoes, told or None
+    )
     progress(f"Writing {counted(sum(s.count for s in changes), 'row')} and their history", 0.5)
     number, sha256 = write_operation(connection, header, requests, changes)
     progress("Checking", 0.8)

@@ -11,6 +11,7 @@ import duckdb
 from clientops.book.backup import FILE_FORMAT, copy_book, unfinished_file
 from clientops.book.connection import book_lease, configure, connected, database_transaction, private_files
 from clientops.book.lock import locked
+from clientops.book.rehash import prove_before, rehash
 from clientops.errors import BookError, NewerBookError
 from clientops.tables.days import SETTING, machine_zone
 from clientops.tables.schema import (
@@ -22,6 +23,9 @@ from clientops.tables.schema import (
     schema_version,
 )
 from clientops.tables.view import history_table_sql
+
+PROOF = next(version for version, name, _ in migrations() if name.endswith("_proof"))
+"""Version of the tables from which on personal columns are hashed apart."""
 
 
 def create_book(path: Path, *, who: str) -> None:
@@ -86,7 +90,10 @@ def upgrade_book(path: Path, version: int, *, who: str, wait: float) -> None:
                 backup.unlink()
                 return
             with database_transaction(connection):
-                _migrate(connection, after=version)
+                _migrate(connection, after=version, who=who)
+    except BookError:
+        backup.unlink()
+        raise
     except duckdb.Error as error:
         backup.unlink()
         text = str(error).splitlines()[0]
@@ -99,7 +106,7 @@ def _unused(path: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
-def _migrate(connection: duckdb.DuckDBPyConnection, after: int) -> None:
+def _migrate(connection: duckdb.DuckDBPyConnection, after: int, who: str = "") -> None:  # noqa: C901
     create_tables(connection, after)
     comment_tables(connection, after)
     history = read_schema(connection, "history")
@@ -114,6 +121,9 @@ def _migrate(connection: duckdb.DuckDBPyConnection, after: int) -> None:
                 )
                 if column.default:
                     defaults.setdefault(name, []).append(f"{quote_name(column.name)} = {column.default}")
+    is_hashed_apart = not after or after >= PROOF
+    if not is_hashed_apart:
+        prove_before(connection)
     # Old rows get the default, and so do their images, or the two would not agree. Rows last: once they are touched, the
     # engine lets no more be altered in the same database transaction (tests/test_engine_canaries.py).
     for name, sets in defaults.items():
@@ -121,6 +131,8 @@ def _migrate(connection: duckdb.DuckDBPyConnection, after: int) -> None:
             connection.execute(f"update {schema}.{quote_name(name)} set {', '.join(sets)}")
     if not connection.execute("select 1 from history.made_with where name = ?", [SETTING]).fetchone():
         connection.execute("insert into history.made_with values (?, ?)", [SETTING, machine_zone()])
+    if not is_hashed_apart:
+        rehash(connection, who, after)
     now = datetime.now(UTC)
     for version, name, _ in migrations():
         if version > after:

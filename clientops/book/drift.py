@@ -5,14 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 
-from clientops.book.chain import hash_rows
 from clientops.book.preview import Receipt
-from clientops.book.writing import Header, last_operation, seal
+from clientops.book.writing import Header, last_operation, next_moment, seal, write_change
 from clientops.errors import UsageError
 from clientops.tables.schema import Table, all_tables, column_list, quote_name, quote_text
 
@@ -147,7 +145,7 @@ def adopt(
         counts += _adopt_table(connection, number, target)
     if not counts and not removed:
         raise UsageError("There is nothing to adopt: every table is what its history says")
-    now = datetime.now(UTC)
+    now = next_moment(connection)
     details = {**authority, "found_at": now.isoformat(), **({"copies_removed": removed} if removed else {})}
     header = Header(RULE, operator, reason, now, now.date(), uuid.uuid4().hex, None, details)
     sha256 = seal(connection, number, previous, header)
@@ -182,15 +180,10 @@ def _adopt_table(connection: duckdb.DuckDBPyConnection, number: int, target: Tab
         ids = f"(select id from drift group by id having {condition})"
         differing = [column for column in target.columns if kind != "update" or _differs(connection, column.name, ids)]
         source = f"(select * from history.{quoted} where operation_id = {number} and id in {ids})"
-        hashed = hash_rows(connection, source, differing).get(number)
-        if hashed is None:
-            continue
-        rows = hashed[0] // 2 if kind == "update" else hashed[0]
-        names = ",".join(column.name for column in differing)
-        connection.execute(
-            "insert into history.changes values (?, ?, ?, ?, ?, ?)", [number, target.name, kind, names, rows, hashed[1]]
-        )
-        counts.append((target.name, kind, rows))
+        names = [column.name for column in differing]
+        rows = write_change(connection, number, (target, kind, names), source)
+        if rows:
+            counts.append((target.name, kind, rows))
     return counts
 
 

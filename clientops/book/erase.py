@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from pydantic import Field
 
 from clientops.book.naming import MAY_NAME_THEM, NOT_LISTED, add_named_alone
-from clientops.book.personal import add_owned, erased_value, personal_columns
+from clientops.book.personal import add_owned, erasable_columns, held_sql
 from clientops.changes import Plan, Relation, Rule
 from clientops.requests import Id, Request, Text
 from clientops.tables.days import payment_day_sql
@@ -33,14 +33,19 @@ class ErasePerson(Request):
     )  # fmt: skip
 
 
+def clock_day() -> date:
+    """The day that retention is counted to: the machine's clock, whatever day a request counts for."""
+    return datetime.now(UTC).astimezone().date()
+
+
 def erase_person(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:
     """Count what would be erased; the book erases it in the same database transaction, from tables and history.
 
     Args:
         tables: Read-only tables with their history.
         requests: One row: ``client_id``, ``confirm_name``, ``also``. See ``ErasePerson``.
-        today: Day that the legal retention is counted to.
-        now: Not used.
+        today: Day that the legal retention is counted to; the book gives the machine's.
+        now: Moment; a retention that was lowered less than 30 days before does not count yet.
 
     Returns:
         Inserts into ``erasures``: how many rows of each table, and images of them in the history, lose something.
@@ -61,9 +66,10 @@ def erase_person(tables: Tables, requests: Relation, *, today: date, now: dateti
     owned = add_owned(steps, OWNED_CLIENTS)
     steps.add("documents", DOCUMENTS)
     add_named_alone(steps, owned)
-    counts = [f"select '{name}' as table_name, {_count_sql(name)}" for name in owned if personal_columns(table(name))]
+    counts = [f"select '{name}' as table_name, {_count_sql(name)}" for name in owned if erasable_columns(table(name))]
     steps.add("counted", f"select * from ({' union all '.join(counts)}) where row_count + image_count > 0")
     steps.add("summary", SUMMARY.format(next_id=tables.next_id("erasures")), today=today)
+    steps.add("retention", RETENTION, now=now, years=RETENTION_YEARS)
     steps.add("problems", f"{PROBLEMS} union all {NOT_LISTED}", today=today, years=RETENTION_YEARS)
     steps.add(
         "warnings", f"select * from ({WARNINGS} union all {MAY_NAME_THEM}) order by code = 'may_name_them', message"
@@ -74,9 +80,7 @@ def erase_person(tables: Tables, requests: Relation, *, today: date, now: dateti
 def _count_sql(name: str) -> str:
     """SQL of the rows, and rows of history, in which a personal column holds something."""
     target = table(name)
-    held = " or ".join(
-        f"{quote_name(c.name)} is distinct from ({erased_value(target, c)})" for c in personal_columns(target)
-    )
+    held = held_sql(target, erasable_columns(target))
     mine = f"""id in (select id from "erased {name}") and ({held})"""
     return (
         f"(select count(*) from {quote_name(name)} where {mine})::bigint as row_count, "
@@ -116,6 +120,18 @@ DOCUMENTS = (
     )
 """
 )
+# A shorter retention holds after 30 days: whoever wants somebody erased cannot lower it the same day.
+RETENTION = """
+    with said as (
+        select h.value, o.applied_at, lead(o.applied_at) over (partition by h.id order by h.operation_id, h.sign) as until_at
+        from history.settings h join history.operations o on o.id = h.operation_id
+        where h.name = 'retention_years' and h.sign = 1
+    )
+    select try_cast(value as integer) as years from said where until_at is null or until_at > $now::timestamptz - interval 30 days
+    union all
+    select $years where exists (select 1 from history.settings where name = 'retention_years')
+        and (select min(applied_at) from said) > $now::timestamptz - interval 30 days
+"""
 SUMMARY = """
     select {next_id} + row_number() over (order by table_name) as id, (select client_id from persons order by "row" limit 1) as client_number,
         table_name, row_count, image_count, $today::date as erased_on
@@ -123,8 +139,7 @@ SUMMARY = """
 """
 PROBLEMS = """
     with kept as (
-        select last_day, coalesce((select try_cast(value as integer) from settings where name = 'retention_years' order by id limit 1), $years) as years
-        from documents
+        select last_day, coalesce((select max(years) from retention), $years) as years from documents
     ), until as (select last_day, years, make_date(year(last_day) + years, 12, 31) as until_day from kept where last_day is not null)
     select "row", 'client_id' as field, 'one_at_a_time' as code, 'persons are erased one at a time' as message from persons where asked > 1
     union all
@@ -147,7 +162,10 @@ WARNINGS = """
     select "row", 'client_id' as field, 'cannot_be_undone' as code, 'this cannot be undone: what is erased is nowhere any more' as message from persons
     union all
     select p."row", 'client_id', 'backups_keep_it', 'copies made before keep it, delete them or erase there too'
-        || coalesce(': ' || (select string_agg(file_name, ', ' order by id) from backups), '')
+        || coalesce(': ' || (
+            select string_agg(file_name || ' of ' || strftime(made_at, '%Y-%m-%d'), ', ' order by id) from backups
+            where last_operation >= (select min(operation_id) from history.clients where id in (select id from "erased clients"))
+        ), '')
     from persons p
 """
 

@@ -151,18 +151,8 @@ MAY_NAME_THEM = """
 """
 
 
-def erase_alone(connection: duckdb.DuckDBPyConnection) -> dict[str, list[list[object]]]:
-    """Take the words from the rows and operations that were chosen; which were not, for the operation's details."""
-    words = [word for (word,) in connection.execute("select word from temp.alone_words").fetchall()]
-    for name in _swept() if words else ():
-        columns = [quote_name(c.name) for c in personal_columns(all_tables()[name])]
-        sets = ", ".join(f"{column} = {without_words(column, words)}" for column in columns)
-        chosen = f"select id from temp.named_alone where table_name = '{name}' and is_chosen"
-        for schema in ("main", "history"):
-            connection.execute(f"update {schema}.{quote_name(name)} set {sets} where id in ({chosen})")
-    if words:
-        sets = ", ".join(f"{column} = {without_words(column, words)}" for column in ("reason", "details"))
-        connection.execute(f"update history.operations set {sets} where id in ({chosen_operations_sql()})")
+def left_alone(connection: duckdb.DuckDBPyConnection) -> dict[str, list[list[object]]]:
+    """Which rows that may name the person were left, for the operation's details."""
     left = connection.execute("select table_name, id from temp.named_alone where not is_chosen order by all").fetchall()
     return {"may_name_them": [[name, number] for name, number in left]} if left else {}
 

@@ -9,20 +9,29 @@ import json
 import re
 from collections.abc import Iterable
 
+import pyarrow as pa
+from pydantic.fields import FieldInfo
+
+from clientops.book.chain import CLIENT_AREA, OPERATORS
+from clientops.requests import arrow_type, is_literal, is_secret
 from clientops.tables.references import REFERENCES
 from clientops.tables.schema import Column, Table, all_tables, quote_name
 from clientops.tables.view import Steps
 
 ERASED = "(erased)"
+ERASED_CLIENT = f"{ERASED}{CLIENT_AREA}"
 
 # Columns of text that money rows need, or that say nothing about a person.
 KEPT = {
-    "country", "payment_method", "gateway", "reference", "number", "promotion_code", "promotion_kind", "template", "category",
+    "country", "payment_method", "gateway", "number", "promotion_code", "promotion_kind", "template", "category",
     "subject_kind", "billing_cycle", "new_billing_cycle", "domain_kind", "currency_code", "table_name", "line_sha256", "registrar",
     "operator", "decided_by", "proposed_by", "rejected_by", "key", "digest", "rule", "needed_because", "permissions",
-    "subscription_id", "source", "source_table", "field", "code", "take_from_replaced", "status", "kind", "company_tax_id",
-    "tax_class",
+    "made_by", "source", "source_table", "field", "code", "take_from_replaced", "status", "kind", "company_tax_id", "tax_class",
 }  # fmt: skip
+
+_MONEY = re.compile(r"amount|balance|price|quantity|total|fee|discount|rate")
+_AMOUNT = re.compile(r"-?\d{1,14}(\.\d{1,4})?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 
 # Tables whose rows belong to a client by columns that are no references.
 BY_NUMBER = {
@@ -50,11 +59,67 @@ def personal_columns(table: Table) -> list[Column]:
     ]
 
 
+def apart_columns(table: Table, names: Iterable[str]) -> list[str]:
+    """Those of some columns that the chain hashes apart: what can be erased, and operators, who may be clients."""
+    personal = {c.name for c in personal_columns(table)} | {
+        c.name for c in table.columns if c.name in OPERATORS and c.type == "VARCHAR"
+    }
+    return [name for name in names if name in personal]
+
+
+def is_personal_field(name: str, info: FieldInfo) -> bool:
+    """Whether a field of a request is hashed apart: texts, unless they are kept, hidden or one of a few given words."""
+    if name in OPERATORS:
+        return True
+    kind = arrow_type(info)
+    text = kind == pa.string() or kind == pa.list_(pa.string())
+    return text and name not in KEPT and not is_secret(info) and not is_literal(info)
+
+
+def is_personal_value(name: str, values: Iterable[object]) -> bool:
+    """Whether a field of requests of an older book is hashed apart, from its values: texts that are no amounts or days."""
+    if name in OPERATORS:
+        return True
+    given = [value for value in values if value is not None]
+    if name in KEPT or not any(isinstance(value, str | list) for value in given):
+        return False
+    if all(isinstance(value, list) and all(isinstance(v, int) for v in value) for value in given):
+        return False
+    texts = [value for value in given if isinstance(value, str)]
+    if len(texts) < len(given) or not texts:
+        return True
+    is_money = bool(_MONEY.search(name)) and all(_AMOUNT.fullmatch(text) for text in texts)
+    return not is_money and not all(_DAY.fullmatch(text) for text in texts) and set(texts) != {"(hidden)"}
+
+
+def erasable_columns(table: Table) -> list[Column]:
+    """Columns that an erasure may touch: the personal ones, and operators who are clients."""
+    names = apart_columns(table, table.column_names)
+    return [column for column in table.columns if column.name in names]
+
+
 def erased_value(table: Table, column: Column) -> str:
     """SQL of what stands in an erased column: nothing, or a word where something must."""
+    if column.name in OPERATORS:
+        name = quote_name(column.name)
+        return f"if(suffix({name}, '{CLIENT_AREA}'), '{ERASED_CLIENT}', {name})"
     if table.name == "users" and column.name == "email":
         return f"'erased-' || id || ' {ERASED}'"  # one address is one log-in
     return f"case when {quote_name(column.name)} is not null then '{ERASED}' end" if column.is_required else "null"
+
+
+def held_sql(table: Table, columns: Iterable[Column]) -> str:
+    """SQL of whether one of some columns holds something that an erasure takes."""
+    return " or ".join(f"{quote_name(c.name)} is distinct from ({erased_value(table, c)})" for c in columns)
+
+
+def is_erased_sql(table: Table, column: Column) -> str:
+    """SQL of whether a value is what an erasure leaves: nothing, or the word for it; of an operator, no client's address."""
+    name = quote_name(column.name)
+    if column.name in OPERATORS:
+        return f"coalesce(not suffix({name}, '{CLIENT_AREA}') or {name} = '{ERASED_CLIENT}', true)"
+    words = [f"'{ERASED}'"] + ([f"'erased-' || id || ' {ERASED}'"] if table.name == "users" else [])
+    return f"coalesce({name}::varchar in ({', '.join(words)}), true)"
 
 
 def latest_sql(name: str) -> str:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import json
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
 
 from clientops import __version__
 from clientops.book.chain import (
-    CHANGES_HASH,
+    CHANGE_FIELDS,
     EMPTY_HASH,
     GENESIS,
-    OPERATION_FIELDS,
-    OPERATION_HASH,
-    REQUESTS_HASH,
-    hash_rows,
+    changes_hash,
+    field_column,
+    hash_change,
+    operation_hash,
+    personal_hash_of_operation,
+    requests_source,
+    text_columns,
 )
+from clientops.book.personal import apart_columns, is_personal_field
 from clientops.book.planning import Settled
 from clientops.errors import IntegrityError
 from clientops.request_fields import is_secret
 from clientops.requests import RequestTable
-from clientops.tables.schema import column_list, quote_name
+from clientops.tables.schema import Table, column_list, quote_name
 from clientops.tables.view import keep_relation
 
 
@@ -57,6 +63,13 @@ def last_operation(connection: duckdb.DuckDBPyConnection, moment: int | None = N
     until = "" if moment is None else f"where id <= {int(moment)}"
     row = connection.execute(f"select id, sha256 from history.operations {until} order by id desc limit 1").fetchone()
     return (int(row[0]), str(row[1])) if row else (0, GENESIS)
+
+
+def next_moment(connection: duckdb.DuckDBPyConnection) -> datetime:
+    """Now, or the moment of the newest operation if the machine's clock was set back: the chain's moments never fall."""
+    row = connection.execute("select applied_at from history.operations order by id desc limit 1").fetchone()
+    now = datetime.now(UTC)
+    return max(now, row[0].astimezone(UTC)) if row else now
 
 
 def write_rows(connection: duckdb.DuckDBPyConnection, operation_id: int, changes: list[Settled]) -> None:
@@ -113,8 +126,9 @@ def write_operation(
     write_rows(connection, number, changes)
     check_moved_alike(connection, number, changes)
     _write_changes(connection, number, changes)
-    _write_requests(connection, number, requests)
-    return number, seal(connection, number, previous_hash, header)
+    salt = secrets.token_hex(16)
+    sealed = write_requests(connection, number, requests, salt)
+    return number, seal(connection, number, previous_hash, header, requests=sealed, salt=salt)
 
 
 def _write_changes(connection: duckdb.DuckDBPyConnection, number: int, changes: list[Settled]) -> None:
@@ -123,17 +137,69 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, number: int, changes: 
             f"(select * from history.{quote_name(settled.table.name)} where operation_id = {number} "
             f"and id in (select id from {settled.rows}))"
         )
-        columns = [settled.table.column(name) for name in settled.columns]
-        sha256 = hash_rows(connection, source, columns, at_most=2 * settled.count)[number][1]
-        connection.execute(
-            "insert into history.changes values (?, ?, ?, ?, ?, ?)",
-            [number, settled.table.name, settled.kind, ",".join(settled.columns), settled.count, sha256],
+        write_change(
+            connection,
+            number,
+            (settled.table, settled.kind, settled.columns),
+            source,
+            count=settled.count,
+            at_most=2 * settled.count,
         )
 
 
-def _write_requests(connection: duckdb.DuckDBPyConnection, number: int, requests: RequestTable) -> None:
+def write_change(
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    change: tuple[Table, str, Sequence[str]],
+    source: str,
+    *,
+    count: int | None = None,
+    at_most: int | None = None,
+) -> int:
+    """Record what an operation did to a table, with the hashes of its rows of history; the number of rows it changed.
+
+    Args:
+        connection: A book open for writing.
+        number: The operation.
+        change: The table, ``insert``, ``update`` or ``delete``, and the names of the columns that changed.
+        source: SELECT of the rows of history, in parentheses.
+        count: Rows that changed, where it is known.
+        at_most: Upper bound of the rows of history, where it is known.
+    """
+    target, kind, columns = change
+    personal = apart_columns(target, columns)
+    salt = secrets.token_hex(16) if personal else ""
+    salted = f"(select *, '{salt}' as proof_salt from {source})"
+    hashed = hash_change(connection, salted, [target.column(name) for name in columns], personal, at_most).get(number)
+    if hashed is None:
+        return 0
+    rows, sha256, personal_sha256 = hashed
+    counted = count if count is not None else rows // 2 if kind == "update" else rows
+    connection.execute(
+        "insert into history.changes (operation_id, table_name, kind, columns, row_count, sha256, personal, "
+        "personal_sha256, salt) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [number, target.name, kind, ",".join(columns), counted, sha256, ",".join(personal), personal_sha256, salt],
+    )
+    return counted
+
+
+@dataclass(frozen=True)
+class SealedRequests:
+    """How many requests an operation has, the names of their fields, those hashed apart, and the two hashes."""
+
+    count: int = 0
+    fields: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    sha256: str = EMPTY_HASH
+    personal_sha256: str = ""
+
+
+def write_requests(
+    connection: duckdb.DuckDBPyConnection, number: int, requests: RequestTable, salt: str
+) -> SealedRequests:
+    """Write what was asked for, one JSON object a row, and hash it."""
     if not len(requests):
-        return
+        return SealedRequests()
     parts = []
     for name, info in requests.model.model_fields.items():
         hidden = is_secret(info)
@@ -152,29 +218,43 @@ def _write_requests(connection: duckdb.DuckDBPyConnection, number: int, requests
         f'insert into history.requests select {number}, "row", json_object({", ".join(parts)})::varchar '
         "from applied_requests"
     )
+    fields = tuple(requests.model.model_fields)
+    personal = tuple(name for name in fields if is_personal_field(name, requests.model.model_fields[name]))
+    source = requests_source(fields, f"operation_id = {number}", salt)
+    hashed = hash_change(connection, source, text_columns(fields), [*map(field_column, personal)], len(requests))[
+        number
+    ]
+    return SealedRequests(len(requests), fields, personal, hashed[1], hashed[2])
 
 
-def seal(connection: duckdb.DuckDBPyConnection, number: int, previous_hash: str, header: Header) -> str:
+def seal(
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    previous_hash: str,
+    header: Header,
+    *,
+    requests: SealedRequests | None = None,
+    salt: str | None = None,
+) -> str:
     """Write the operation's own row with its hash, over what is already written of it."""
-    span = {"first": number, "last": number}
-    requests = connection.execute(REQUESTS_HASH, span).fetchone()
-    changes = connection.execute(CHANGES_HASH, span).fetchone()
-    counted = connection.execute(
-        "select (select count(*) from history.requests where operation_id = $n), "
-        "(select coalesce(sum(row_count), 0) from history.changes where operation_id = $n)",
-        {"n": number},
-    ).fetchone()
-    assert counted is not None
-    values = (
-        number, header.rule, header.operator, header.reason, header.applied_at, header.today, header.key,
-        header.undoes_id, counted[0], counted[1], requests[1] if requests else EMPTY_HASH,
-        changes[1] if changes else EMPTY_HASH,
-        json.dumps(header.details, ensure_ascii=False, sort_keys=True) if header.details else None,
-        __version__, previous_hash,
-    )  # fmt: skip
+    salt = salt or secrets.token_hex(16)
+    requests = requests or SealedRequests()
+    changes = connection.execute(
+        f"select {', '.join(CHANGE_FIELDS)} from history.changes where operation_id = $n", {"n": number}
+    ).fetchall()
+    details = json.dumps(header.details, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    values = {
+        "id": number, "rule": header.rule, "operator": header.operator, "reason": header.reason, "applied_at": header.applied_at,
+        "today": header.today, "key": header.key, "undoes_id": header.undoes_id, "request_count": requests.count,
+        "change_count": sum(row[3] for row in changes), "request_fields": ",".join(requests.fields),
+        "personal_fields": ",".join(requests.personal), "requests_sha256": requests.sha256,
+        "requests_personal_sha256": requests.personal_sha256, "changes_sha256": changes_hash(changes) if changes else EMPTY_HASH,
+        "details": details if header.details else None, "version": __version__, "previous_sha256": previous_hash, "salt": salt,
+    }  # fmt: skip
+    values["personal_sha256"] = personal_hash_of_operation(values, salt)
+    values["sha256"] = operation_hash(values)
     marks = ", ".join("?" for _ in values)
-    names = column_list(OPERATION_FIELDS)
-    connection.execute(f"insert into history.operations ({names}, sha256) values ({marks}, '')", values)
-    connection.execute(f"update history.operations set sha256 = {OPERATION_HASH} where id = ?", [number])
-    row = connection.execute("select sha256 from history.operations where id = ?", [number]).fetchone()
-    return str(row[0]) if row else ""
+    connection.execute(
+        f"insert into history.operations ({column_list(values)}) values ({marks})", list(values.values())
+    )
+    return str(values["sha256"])

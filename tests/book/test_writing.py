@@ -100,8 +100,7 @@ def test_an_operation_says_who_when_why(book):
     assert (line.request_count, line.change_count, detail.today, detail.key) == (1, 1, TODAY, "k1")
     assert abs((datetime.now(UTC) - line.applied_at).total_seconds()) < 60
     assert book.head() == (2, receipt.sha256) == (2, detail.sha256)
-    previous = next(row for row in read_history(book.path)["operations"] if row[0] == 2)[-2]
-    assert previous == head[1]
+    assert book.query("select previous_sha256 from history.operations where id = 2")[1] == [(head[1],)]
 
 
 def test_many_rows_in_one_operation(book):
