@@ -67,6 +67,11 @@ def apart_columns(table: Table, names: Iterable[str]) -> list[str]:
     return [name for name in names if name in personal]
 
 
+def can_be_apart(column: Column) -> bool:
+    """Whether a column of this kind may ever be hashed apart: a text, or a hash of what a person is called."""
+    return column.type == "VARCHAR" or column.name.endswith("_key")
+
+
 def is_personal_field(name: str, info: FieldInfo) -> bool:
     """Whether a field of a request is hashed apart: texts, unless they are kept, hidden or one of a few given words."""
     if name in OPERATORS:

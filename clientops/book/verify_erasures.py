@@ -9,7 +9,7 @@ import duckdb
 from clientops.book.chain import CLIENT_AREA
 from clientops.book.erasures import CHANGED_ERASURES
 from clientops.book.finding import MOST, Finding
-from clientops.book.personal import ERASED, ERASED_CLIENT, is_erased_sql
+from clientops.book.personal import ERASED, ERASED_CLIENT, can_be_apart, is_erased_sql
 from clientops.tables.schema import Table, all_tables, quote_name, quote_text
 
 FORGED = "erasure_forged"
@@ -76,7 +76,7 @@ def _check_rows(connection: duckdb.DuckDBPyConnection, target: Table) -> list[Fi
         f"((e.column_name = {quote_text(c.name)} or (e.column_name = '' and list_contains(p.names, {quote_text(c.name)}))) "
         f"and not {is_erased_sql(target, c)})"
         for c in target.columns
-        if c.type == "VARCHAR"
+        if can_be_apart(c)
     ]
     rows = connection.execute(
         f"""

@@ -8,7 +8,7 @@ import duckdb
 
 from clientops.book.chain import hash_change
 from clientops.book.finding import MOST, Finding
-from clientops.book.personal import erasable_columns, is_erased_sql
+from clientops.book.personal import can_be_apart, erasable_columns, is_erased_sql
 from clientops.readable import counted
 from clientops.tables.schema import Table, column_list, quote_name
 
@@ -31,7 +31,7 @@ def check_signs(connection: duckdb.DuckDBPyConnection, target: Table) -> list[Fi
 
 def may_be_apart(target: Table, names: list[str], personal: str) -> bool:
     """Whether all columns that a change hashed apart are texts among those that it changed."""
-    texts = {c.name for c in target.columns if c.type == "VARCHAR" and c.name in names}
+    texts = {c.name for c in target.columns if can_be_apart(c) and c.name in names}
     return not personal or set(personal.split(",")) <= texts
 
 

@@ -1,7 +1,7 @@
 """Making a book, and bringing an older one up to date."""
 
+import json
 import os
-import re
 import shutil
 import stat
 import threading
@@ -17,7 +17,6 @@ from clientops.tables import schema
 from clientops.tables.schema import all_tables, migrations, read_schema
 from tests.books import (
     OPERATOR,
-    SHOP,
     apply_by_hand,
     file_format,
     forget_schema,
@@ -26,6 +25,7 @@ from tests.books import (
     read_rows,
     tamper,
 )
+from tests.old_books import old_book
 
 LATER = (
     "create table colours (\n    id bigint not null, -- Number of the colour\n    name varchar, -- Name\n);\n"
@@ -33,11 +33,6 @@ LATER = (
     "alter table clients alter column shoe_size set default 42;\n"
     "alter table notes add column mood varchar; -- Mood of the author\n"
 ).replace("create table colours", "-- Colours.\ncreate table colours")
-
-
-ERASED = re.search(
-    r"create table history\.erased_blocks \(.*?\);\n", "".join(sql for _, _, sql in migrations()), re.DOTALL
-)[0]
 
 
 @pytest.fixture
@@ -181,44 +176,47 @@ def test_an_older_book_is_migrated_after_a_backup(shop_file, tmp_path, later_ver
     assert (book.verify(old_head[1]).findings, book.check()) == ((), [])
 
 
-OLDER = [version for version, _, _ in migrations()[:-1]]
-
-
-@pytest.mark.parametrize(
-    "version",
-    # Each step between is taken from the first on, too.
-    [pytest.param(n, marks=[] if n in {*OLDER[:2], OLDER[-1]} else pytest.mark.slow) for n in OLDER],
-)
-def test_a_book_of_every_version_is_brought_up_to_date(tmp_path, monkeypatch, version):
-    """A shop as an earlier clientops kept it becomes one of today, stays provable, and can be undone."""
-    path = tmp_path / "old.duckdb"
-    try:
-        with monkeypatch.context() as patch:
-            # Today's book writes with the hashes of erased blocks at hand, which older ones had not.
-            *older, (number, name, sql) = [migration for migration in migrations() if migration[0] <= version]
-            had_none = ERASED not in sql and not any(ERASED in one[2] for one in older)
-            _use_migrations(patch, (*older, (number, name, sql + ERASED * had_none)))
-            old = Book.create(path, operator=OPERATOR)
-            change = {"id": 1, "client_id": 1, "service_id": 1}
-            insert(
-                old,
-                lenient=True,
-                service_changes=[change],
-                **{n: rows for n, rows in SHOP.items() if n in all_tables()},
-            )
-            head = old.head()
-    finally:
-        forget_schema()
-    if had_none:
-        tamper(path, "drop table history.erased_blocks")
+def test_a_book_of_before_the_proof_is_hashed_again(tmp_path):
+    """A book whose chain hashed whole rows is proved, hashed again, and holds both heads; it can be undone and erased."""
+    path = old_book(tmp_path / "old.duckdb")
+    with duckdb.connect(str(path), read_only=True) as connection:
+        number, head = connection.execute("select id, sha256 from history.operations order by id desc").fetchone()
+        rows = connection.execute("select id, email, city from clients order by id").fetchall()
     book = Book(path, operator=OPERATOR)
     with duckdb.connect(str(path), read_only=True) as connection:
         assert read_schema(connection) == all_tables()
-    assert book.head() == head
-    assert book.verify(head[1]).findings == ()
-    book.undo(head[0], reason="back to nothing")
-    assert not any(read_rows(path).values())
+    line = book.operations()[0]
+    assert (line.id, line.rule) == (number + 1, "rehash")
+    details = json.loads(book.query("select details from history.operations order by id desc limit 1")[1][0][0])
+    assert (details["old_head"], details["operations"], details["version"]) == (head, number, 10)
+    assert details["new_head"] == book.query(f"select sha256 from history.operations where id = {number}")[1][0][0]
+    assert book.query("select id, email, city from clients order by id")[1] == rows
     assert book.verify().findings == ()
+    assert book.verify(head).findings == ()
+    assert [f.code for f in book.verify("0" * 63 + "1").findings] == ["cut_back"]
+    book.undo(number, reason="back")
+    assert book.verify(head).findings == ()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("update history.clients set city = 'Bern' where operation_id = 1", id="a row of history"),
+        pytest.param("update history.operations set operator = 'nora' where id = 2", id="an operator"),
+        pytest.param("update history.requests set request = '{}' where operation_id = 2", id="a request"),
+        pytest.param("delete from history.clients where operation_id = 2", id="a row that is missing"),
+        pytest.param("delete from history.operations where id = 1", id="an operation that is missing"),
+    ],
+)
+def test_an_old_book_that_was_tampered_with_is_not_hashed_again(tmp_path, statement):
+    """Hashing it again would hide what was changed: it is refused with the place, and stays as it is."""
+    path = old_book(tmp_path / "old.duckdb")
+    tamper(path, statement)
+    before = path.read_bytes()
+    with pytest.raises(BookError, match="does not agree with its hashes"):
+        Book(path, operator=OPERATOR)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".backup"] == []
 
 
 def test_a_migrated_book_goes_on(shop_file, tmp_path, later_version):
