@@ -318,13 +318,13 @@ class Book:
 
     # -- trust ---------------------------------------------------------------------------------------------------
 
-    def verify(self, head: str | None = None) -> verify.Report:
-        """Whether tables, history and the chain agree, and, given an old head hash, whether it is still in it."""
+    def verify(self, head: str | None = None, **more: Any) -> verify.Report:
+        """Whether tables, history and the chain agree, and old heads and anchors are in it; see ``verify.verify``."""
         with self._open(write=False) as connection:
-            return verify.verify(connection, head)
+            return verify.verify(connection, head, **more)
 
     def check(self) -> list[tuple[str, str, int, str]]:
-        """Flaws of the tables themselves, as (code, table, id, message): orphans and broken invariants."""
+        """Flaws of the tables themselves: see ``verify.check``."""
         with self._tables_and_connection(None) as (_, connection):
             return verify.check(connection)
 

@@ -13,7 +13,7 @@ class Finding:
 
     Attributes:
         code: ``operation_changed``, ``operation_missing``, ``history_changed``, ``history_gap``, ``table_differs``,
-            ``requests_changed``, ``erasure_forged``, ``time_falls``, ``time_ahead``, ``cut_back``, ``foreign_object`` or
+            ``requests_changed``, ``erasure_forged``, ``time_falls``, ``time_ahead``, ``cut_back``, ``anchor_forged``, ``foreign_object`` or
             ``schema_changed``.
         message: A sentence that names the place.
         operation_id: Operation it is about, if it is one.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import duckdb
 
+from clientops.book.anchors import Anchor
 from clientops.book.chain import GENESIS
 from clientops.book.drift import drifted_tables, filled_tables, find_direct_changes
 from clientops.book.erasures import told_erasures
 from clientops.book.finding import MOST, Finding
+from clientops.book.verify_anchors import Trust, check_anchors
 from clientops.book.verify_chain import REHASH, check_chain
 from clientops.book.verify_erasures import check_erasures
 from clientops.book.verify_history import check_history, check_replay, check_signs
@@ -30,6 +33,8 @@ class Report:
         head: Hash of the newest operation; write it down elsewhere.
         findings: What does not fit; empty if the book agrees with itself.
         erased: Sentences about rows that a person was erased from; what is left of them is proved since then.
+        proven: Newest operation that an anchor or a noted head proves, with all before it; 0 without any.
+        anchors: A sentence about each anchor that fits.
     """
 
     operations: int
@@ -37,6 +42,8 @@ class Report:
     head: str
     findings: tuple[Finding, ...]
     erased: tuple[str, ...] = ()
+    proven: int = 0
+    anchors: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -44,12 +51,19 @@ class Report:
         return not self.findings
 
 
-def verify(connection: duckdb.DuckDBPyConnection, head: str | None = None) -> Report:
+def verify(
+    connection: duckdb.DuckDBPyConnection,
+    head: str | None = None,
+    anchors: Sequence[Anchor] = (),
+    trust: Trust | None = None,
+) -> Report:
     """Check the schema, the chain, the history against the chain, and the tables against the history.
 
     Args:
         connection: An open book.
         head: Hash of an operation, written down earlier; must still be in the chain.
+        anchors: Heads that were kept outside the book; each must still be in the chain.
+        trust: Who may sign anchors, and the certificates of the time-stamping authority.
     """
     findings = _check_foreign_objects(connection)
     if any(finding.message.startswith("macro") for finding in findings):
@@ -64,10 +78,14 @@ def verify(connection: duckdb.DuckDBPyConnection, head: str | None = None) -> Re
         "history.old_heads",
     }:
         return Report(0, 0, GENESIS, tuple(findings))
+    found_anchors, fitting, proven = check_anchors(connection, anchors, trust or Trust())
+    if head and not _check_head(connection, head):
+        proven = max(proven, _number_of(connection, head))
     findings += [
         *check_chain(connection),
         *_check_old_heads(connection),
         *_check_head(connection, head),
+        *found_anchors,
         *check_erasures(connection),
     ]
     whole = [t for t in all_tables().values() if not unlike & {t.name, f"history.{t.name}"}]
@@ -86,7 +104,7 @@ def verify(connection: duckdb.DuckDBPyConnection, head: str | None = None) -> Re
         if not changes and all(finding.table != name for finding in findings):
             findings.append(Finding("table_differs", f"table {name} does not equal its history", None, name))
     number, sha256 = last_operation(connection)
-    return Report(number, rows, sha256, tuple(findings), told_erasures(connection))
+    return Report(number, rows, sha256, tuple(findings), told_erasures(connection), proven, fitting)
 
 
 def _direct(table: str, number: int, kind: str) -> str:
@@ -167,6 +185,11 @@ def _check_old_heads(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
     if row and row[0]:
         return []
     return [Finding("history_changed", "the hashes that operations had before the book was hashed again were changed")]
+
+
+def _number_of(connection: duckdb.DuckDBPyConnection, head: str) -> int:
+    row = connection.execute("select id from history.operations where sha256 = ?", [head.strip().lower()]).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _check_head(connection: duckdb.DuckDBPyConnection, head: str | None) -> list[Finding]:

@@ -73,7 +73,7 @@ def _check_counts(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
 def _check_rows(connection: duckdb.DuckDBPyConnection, target: Table) -> list[Finding]:
     """Exempt rows and values of a table that hold something, that do not exist, or that are not personal."""
     held = [
-        f"((e.column_name = {quote_text(c.name)} or (e.column_name = '' and list_contains(p.names, {quote_text(c.name)}))) "
+        f"((e.column_ = {quote_text(c.name)} or (e.column_ = '' and list_contains(p.names_, {quote_text(c.name)}))) "
         f"and not {is_erased_sql(target, c)})"
         for c in target.columns
         if can_be_apart(c)
@@ -81,17 +81,17 @@ def _check_rows(connection: duckdb.DuckDBPyConnection, target: Table) -> list[Fi
     rows = connection.execute(
         f"""
         with exempt as (
-            select erased_by, operation_id, part, kind, sign, id as row_id, column_name from history.erased_values
-            where part = '{target.name}'
+            select erased_by as by_, operation_id as of_, kind as kind_, sign as sign_, id as row_, column_name as column_
+            from history.erased_values where part = '{target.name}'
+        ), apart as (
+            select operation_id as of_, kind as kind_, string_split(personal, ',') as names_ from history.changes
+            where table_name = '{target.name}'
         )
-        select distinct e.erased_by, e.operation_id, e.row_id, h.id is null as is_missing,
-            p.names is null or (e.column_name <> '' and not list_contains(p.names, e.column_name)) as is_kept
-        from exempt e left join (
-            select operation_id, table_name, kind, string_split(personal, ',') as names from history.changes
-        ) p on p.operation_id = e.operation_id and p.table_name = e.part and p.kind = e.kind
-        left join history.{quote_name(target.name)} h
-            on h.operation_id = e.operation_id and h.sign = e.sign and h.id = e.row_id
-        where is_missing or is_kept or {" or ".join(held) or "false"}
+        select distinct e.by_, e.of_, e.row_, h.id is null as is_missing_,
+            p.names_ is null or (e.column_ <> '' and not list_contains(p.names_, e.column_)) as is_kept_
+        from exempt e left join apart p on p.of_ = e.of_ and p.kind_ = e.kind_
+        left join history.{quote_name(target.name)} h on h.operation_id = e.of_ and h.sign = e.sign_ and h.id = e.row_
+        where is_missing_ or is_kept_ or {" or ".join(held) or "false"}
         order by all
         """
     ).fetchall()

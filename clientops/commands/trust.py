@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
+from clientops.book.anchors import append_anchor, new_anchor, read_anchors, sign, timestamp
 from clientops.book.book import Book
 from clientops.book.drift import DirectChange
 from clientops.book.reading import RowChange
 from clientops.book.recording import backup_and_record
 from clientops.book.restore import restore
 from clientops.book.verify import Report
+from clientops.book.verify_anchors import Trust
 from clientops.commands.context import context_of
 from clientops.commands.look import AsOf, path_text
 from clientops.commands.operate import Json, Operator, Reason
@@ -36,13 +39,24 @@ def verify(
     head: Annotated[
         str | None, typer.Option("--head", help="Hash of an operation that was written down earlier.")
     ] = None,
+    anchor: Annotated[
+        list[Path] | None,
+        typer.Option("--anchor", help="File of anchors, or a report that holds one; may be repeated."),
+    ] = None,
+    signers: Annotated[
+        Path | None, typer.Option("--signers", help="Allowed signers of anchors, as ssh-keygen has them.")
+    ] = None,
+    authority: Annotated[
+        Path | None, typer.Option("--tsa-ca", help="Certificates of the time-stamping authority (PEM).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check that chain, history and tables agree; exit code 1 if they do not."""
     shared = context_of(ctx)
     as_json = as_json or shared.as_json
     with told_plainly(as_json=as_json), working("Verifying", quiet=as_json):
-        report = shared.book().verify(head)
+        anchors = [one for path in anchor or () for one in read_anchors(path)]
+        report = shared.book().verify(head, anchors=anchors, trust=Trust(signers, authority))
     if as_json:
         print_json(report)
     else:
@@ -58,9 +72,47 @@ def _print_report(report: Report) -> None:
     else:
         console.print(Text(f"The book does not agree with itself: {report.findings[0].message}."), style="bold red")
         print_table(("what", "where"), [(f.code, f.message) for f in report.findings])
+    for sentence in report.anchors:
+        console.print(Text(f"Anchor: {sentence}"), style="dim")
+    if report.operations > report.proven:
+        first = f"operations {report.proven + 1} to {report.operations}"
+        rest = first if report.proven + 1 < report.operations else f"operation {report.operations}"
+        console.print(
+            Text(f"No anchor proves {rest}: clientops anchor writes the head down outside the book."), style="dim"
+        )
     for sentence in report.erased:
         console.print(Text(f"Note: {sentence}"), style="dim")
     console.print(Text(f"Head hash: {report.head}"))
+
+
+def anchor(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Option("--to", help="File to append the anchor to; else it is printed.")] = None,
+    key: Annotated[Path | None, typer.Option("--sign", help="Private SSH key to sign it with.")] = None,
+    tsa: Annotated[str | None, typer.Option("--tsa", help="Address of a time-stamping authority (RFC 3161).")] = None,
+    no_commit: Annotated[
+        bool, typer.Option("--no-commit", help="Do not commit the file in its git repository.")
+    ] = False,
+) -> None:
+    """Write the newest operation's hash down outside the book, signed and time-stamped if wanted."""
+    shared = context_of(ctx)
+    with told_plainly():
+        book = shared.book()
+        made = new_anchor(book.head(), book.operator)
+        if not made.operation:
+            fail("There is nothing to anchor: the book has no operation yet")
+        if key is not None:
+            made = replace(made, signature=sign(made, key))
+        if tsa is not None:
+            made = replace(made, timestamp=timestamp(made, tsa))
+        if file is None:
+            typer.echo(made.line())
+            return
+        committed = append_anchor(file.absolute(), made, commit=not no_commit)
+    end = " and committed it" if committed else ""
+    console.print(
+        Text(f"Wrote the anchor of operation {made.operation} to {path_text(file)}{end}."), style="bold green"
+    )
 
 
 def check(ctx: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None:
@@ -138,7 +190,10 @@ def backup(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="New fi
         book = shared.book()
         done = backup_and_record(book, file.absolute())
         number, head = book.past(done.operation_id - 1).head()
+        anchors = file.absolute().with_name(f"{file.name}.anchor")
+        append_anchor(anchors, new_anchor((number, head), book.operator), commit=False)
     console.print(Text(f"Copied the book to {path_text(file)}, up to operation {number}."), style="bold green")
+    console.print(Text(f"Anchor: {path_text(anchors)}; keep it where the book cannot be changed from."))
     console.print(Text(f"Head hash: {head}"))
 
 
