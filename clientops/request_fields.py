@@ -112,3 +112,9 @@ def arrow_type(info: FieldInfo) -> pa.DataType:
         datetime: pa.timestamp("us", "UTC"),
     }
     return types.get(plain, pa.string())
+
+
+def is_literal(info: FieldInfo) -> bool:
+    """Whether a field takes one of a few given words."""
+    kind = plain_type(info.annotation)
+    return get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum))

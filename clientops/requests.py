@@ -331,12 +331,6 @@ def secret_fields(model: type[Request]) -> frozenset[str]:
     return frozenset(name for name, info in model.model_fields.items() if is_secret(info))
 
 
-def is_literal(info: FieldInfo) -> bool:
-    """Whether a field takes one of a few given words."""
-    plain = _plain_type(info.annotation)
-    return get_origin(plain) is Literal or (isinstance(plain, type) and issubclass(plain, Enum))
-
-
 def _distinct(values: Any) -> tuple[list[Any], pa.Array]:
     """The distinct values of a column, and for each row the place of its value among them."""
     if isinstance(values, pa.Array) and not pa.types.is_nested(values.type):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -58,7 +58,8 @@ def apply_preview(
     """
     rule = preview.rule
     if rule.name == ERASE.name:
-        preview = replace(preview, today=clock_day(), now=datetime.now(UTC))
+        latest = clock_day() + timedelta(days=1)  # the business may be in a zone ahead of the machine's
+        preview = replace(preview, today=min(preview.today, latest), now=min(preview.now, datetime.now(UTC)))
     plan, requests, left_out = _plan(connection, preview, progress, only_good=only_good)
     progress("Settling", 0.3)
     changes = settle(connection, plan)

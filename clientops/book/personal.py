@@ -13,7 +13,7 @@ import pyarrow as pa
 from pydantic.fields import FieldInfo
 
 from clientops.book.chain import CLIENT_AREA, OPERATORS
-from clientops.requests import arrow_type, is_literal, is_secret
+from clientops.request_fields import arrow_type, is_literal, is_secret
 from clientops.tables.references import REFERENCES
 from clientops.tables.schema import Column, Table, all_tables, quote_name
 from clientops.tables.view import Steps

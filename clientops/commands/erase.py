@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clientops.book.erase import ERASE
 from clientops.commands.context import context_of
-from clientops.commands.operate import DryRun, Json, Operator, Reason
+from clientops.commands.operate import DryRun, Json, Operator, Reason, Today
 from clientops.commands.output import console, fail, print_json, print_preview, told_plainly
 from clientops.errors import RefusedError, UsageError
 
@@ -31,6 +31,7 @@ def erase_person(
     ] = None,
     reason: Reason = None,
     operator: Operator = None,
+    today: Today = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -50,6 +51,7 @@ def erase_person(
         preview = book.preview(
             ERASE,
             {"client_id": client, "confirm_name": name or "", "also": also},
+            today=today.date() if today else None,
         )
         if preview.problems:
             raise RefusedError(preview.problems)

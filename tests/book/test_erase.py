@@ -92,8 +92,8 @@ def number(person):
 def clock(day):
     """The machine's clock as it will stand one day: the only thing that retention goes by."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("erase", "book", "applying"):
-            patch.setattr(f"clientops.book.{module}.clock_day", lambda: day)
+        patch.setattr("clientops.book.applying.clock_day", lambda: day)
+        patch.setattr("clientops.book.preview.day_of", lambda moment, zone: day)
         yield
 
 
@@ -105,7 +105,7 @@ def later():
 
 def erase(book, number, today=LATER, name=NAME):
     with clock(today):
-        preview = book.preview(ERASE, {"client_id": number, "confirm_name": name})
+        preview = book.preview(ERASE, {"client_id": number, "confirm_name": name}, today=today)
         if preview.problems:
             raise RefusedError(preview.problems)
         return book.apply(preview, reason="Asked for it")

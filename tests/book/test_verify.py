@@ -395,11 +395,10 @@ def rewrite_chain(path):
         previous = "0" * 64
         for (number,) in connection.execute("select id from history.operations order by id").fetchall():
             span = {"first": number, "last": number}
-            requests = connection.execute(chain.REQUESTS_HASH, span).fetchone()[1]
             changes = connection.execute(chain.CHANGES_HASH, span).fetchone()[1]
             connection.execute(
-                "update history.operations set previous_sha256 = ?, requests_sha256 = ?, changes_sha256 = ? where id = ?",
-                [previous, requests, changes, number],
+                "update history.operations set previous_sha256 = ?, changes_sha256 = ? where id = ?",
+                [previous, changes, number],
             )
             connection.execute(f"update history.operations set sha256 = {chain.OPERATION_HASH} where id = ?", [number])
             (previous,) = connection.execute("select sha256 from history.operations where id = ?", [number]).fetchone()

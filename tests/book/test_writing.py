@@ -172,9 +172,7 @@ def test_nothing_is_committed_when_tables_and_history_would_not_agree(book, monk
         pytest.param("write_rows", MemoryError(), MemoryError, id="the machine, after the rows"),
         pytest.param("check_moved_alike", KeyboardInterrupt(), KeyboardInterrupt, id="the person, after the check"),
         pytest.param("_write_changes", ZeroDivisionError(), ZeroDivisionError, id="the code, after the hashes"),
-        pytest.param(
-            "_write_requests", duckdb.IOException("full"), ClientopsError, id="the engine, after the requests"
-        ),
+        pytest.param("write_requests", duckdb.IOException("full"), ClientopsError, id="the engine, after the requests"),
         pytest.param("seal", duckdb.IOException("full"), ClientopsError, id="the engine, just before the commit"),
     ],
 )
