@@ -154,7 +154,7 @@ def test_what_the_policy_of_today_would_have_stopped(book):
     with open_audit(book, today - timedelta(days=1), today).period() as period:
         stopped, others = stopped_section(period).lists
     assert [(row[0], row[5], row[6]) for row in stopped.rows] == [
-        (2, "admin", "it moved 150.00 in the default currency, more than 100.00")
+        (2, "admin", "it moved 150.00 in the default currency, more than 100")
     ]
     assert [row[0] for row in others.rows] == [1, 2]
 
