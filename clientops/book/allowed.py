@@ -9,9 +9,9 @@ import duckdb
 
 from clientops.book.defaults import Registry
 from clientops.book.moved import Moved, money_moved, moved_before
-from clientops.book.planning import Settled
 from clientops.book.policy import DIRECT_SQL, EVERYBODY, Policy, SecondPerson
 from clientops.book.preview import Preview
+from clientops.book.settled import Settled
 from clientops.book.undo import UNDO
 from clientops.changes import Rule
 from clientops.errors import NotAllowedError, Role, UsageError

@@ -10,7 +10,7 @@ import duckdb
 
 from clientops.book.composing import Composition
 from clientops.book.past import hide_past, show_past
-from clientops.book.planning import Settled
+from clientops.book.settled import Settled
 from clientops.changes import Problem
 from clientops.tables.invariants import INVARIANTS, Invariant, orphan_sql
 from clientops.tables.references import Reference, references_from, references_to

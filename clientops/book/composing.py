@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import duckdb
 
-from clientops.book.planning import Settled, settle
+from clientops.book.planning import settle
+from clientops.book.settled import Settled
 from clientops.changes import Change, Kind, Plan
 from clientops.tables.schema import column_list, quote_name, table
 

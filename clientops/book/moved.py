@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from clientops.book.planning import Settled
+from clientops.book.settled import Settled
 from clientops.tables.schema import Table, all_tables, quote_name
 
 CENT = Decimal("0.01")

@@ -3,66 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
 
 from clientops.book.chain import hash_rows
 from clientops.book.named import find_rows
-from clientops.changes import Change, Kind, Plan, Rule, read_problems
+from clientops.book.settled import Settled, cleared
+from clientops.changes import Change, Plan, Rule, read_problems
 from clientops.errors import ClientopsError, RefusedError
 from clientops.requests import RequestTable
 from clientops.tables.references import references_from
-from clientops.tables.schema import Table, column_list, quote_name, table
+from clientops.tables.schema import Table, quote_name, table
 from clientops.tables.view import Tables, keep_relation
 
 MOST_PROBLEMS = 10_000
 
 Progress = Callable[[str, float], None]
 """Told what is going on, and which share is done (0: not known yet)."""
-
-
-@dataclass(frozen=True)
-class Settled:
-    """A change whose rows are fixed: full rows (insert), changed columns (update) or ids (delete).
-
-    Attributes:
-        table: Table that changes.
-        kind: ``insert``, ``update`` or ``delete``.
-        columns: Changed columns; all of them for inserts and deletes.
-        rows: Quoted name of the temp table that holds them, or of a view of the step that does.
-        count: Number of rows; updates that change nothing are left out.
-        first_new: Highest number before the insert, where the new numbers follow on without gaps.
-    """
-
-    table: Table
-    kind: Kind
-    columns: tuple[str, ...]
-    rows: str
-    count: int
-    first_new: int | None = None
-
-    def pairs_sql(self) -> str:
-        """SELECT of ``sign`` and the table's columns: the rows as they are (-1) and as they become (+1)."""
-        name, every = f"main.{quote_name(self.table.name)}", self.table.column_names
-        if self.kind == "insert":
-            return f"select 1::tinyint as sign, {column_list(every)} from {self.rows}"
-        if self.kind == "delete":
-            return (
-                f"select -1::tinyint as sign, {column_list(every, 't')} from {name} t semi join {self.rows} using (id)"
-            )
-        # Both from one look at the table: it is the costliest part of writing history.
-        values = ", ".join(
-            f"case when sign > 0 then c.{quote_name(n)} else t.{quote_name(n)} end as {quote_name(n)}"
-            if n in self.columns
-            else f"t.{quote_name(n)}"
-            for n in every
-        )
-        return (
-            f"select sign, {values} from {name} t join {self.rows} c using (id) "
-            "cross join (values (-1::tinyint), (1::tinyint)) signs(sign)"
-        )
 
 
 NOTHING_GIVEN = "nothing_given"
@@ -112,7 +70,7 @@ def settle(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Settled]:
         settled = _settle(connection, change)
         if settled.count:
             found.append(settled)
-    return found
+    return cleared(connection, found)
 
 
 def _settle(connection: duckdb.DuckDBPyConnection, change: Change) -> Settled:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from clientops.book.planning import Settled
+from clientops.book.settled import Settled
 from clientops.changes import Kind, Problem, Rule
 from clientops.requests import RequestTable, Source, read_requests
 from clientops.tables.days import day_of

@@ -25,7 +25,7 @@ from clientops.book.chain import (
     text_columns,
 )
 from clientops.book.personal import apart_columns, is_personal_field
-from clientops.book.planning import Settled
+from clientops.book.settled import Settled
 from clientops.errors import IntegrityError
 from clientops.request_fields import is_secret
 from clientops.requests import RequestTable
