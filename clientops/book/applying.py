@@ -15,6 +15,7 @@ from clientops.book.erasing import erase_rows
 from clientops.book.named import MERGED, find_rows
 from clientops.book.planning import Progress, plan_digest, run_rule, settle
 from clientops.book.preview import MOST_CREATED, Preview, Receipt
+from clientops.book.repeated import find_repeated, refuse_repeated
 from clientops.book.undo import UNDO
 from clientops.book.writing import Header, last_operation, next_moment, write_operation
 from clientops.changes import Plan, Problem, read_problems
@@ -67,6 +68,9 @@ def apply_preview(
     if preview.digest and plan_digest(connection, changes) != preview.digest:
         raise StaleError(operations_since(connection, preview.head))
     gate(connection, changes)
+    repeated = find_repeated(connection, rule, requests, changes)
+    if not (preview.again or (preview.again is None and len(requests) == 1)):
+        refuse_repeated(repeated)
     undoes = int(requests.rows.column("operation_id")[0].as_py()) if rule.name == UNDO.name else None
     told = {**({"summary": [list(pair) for pair in plan.summary]} if plan.summary else {}), **(details or {})}
     if moved := [note.message for note in requests.notes if note.code == MERGED]:  # numbers only, nothing personal
@@ -92,7 +96,7 @@ def apply_preview(
         header.applied_at,
         counts,
         refused=tuple(left_out),
-        warnings=(*requests.notes, *warnings),
+        warnings=(*repeated, *requests.notes, *warnings),
         created=created,
     )
 

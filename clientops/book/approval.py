@@ -243,7 +243,7 @@ def approve(book: Book, reviewed: Review, *, reason: str | None = None) -> Recei
         StaleError: It would do something else than the review showed.
     """
     number = reviewed.proposal.id
-    return book.apply(reviewed.preview, reason=reason or reviewed.proposal.reason, proposal=number)
+    return book.apply(reviewed.preview, reason=reason or reviewed.proposal.reason, proposal=number, again=True)
 
 
 def reject(book: Book, number: int, *, reason: str) -> Receipt:

@@ -119,8 +119,9 @@ class Book:
             return make_preview(connection, preview, policy, self.operator, rules=self.rules, progress=self.progress)
 
     def apply(
-        self, preview: Preview, *, reason: str | None = None, operator: str | None = None, proposal: int | None = None
-    ) -> Receipt:
+        self, preview: Preview, *, reason: str | None = None, operator: str | None = None, proposal: int | None = None,
+        again: bool | None = None,
+    ) -> Receipt:  # fmt: skip
         """Apply what a preview showed: planned again on the tables as they are, it must be the same.
 
         Applying it twice applies it once; the receipt of the second time says so.
@@ -130,6 +131,7 @@ class Book:
             reason: Why.
             operator: Who applies it; else who made the preview.
             proposal: Proposal of another person that this approves.
+            again: Whether requests that were applied before may be applied again; None: a single one only.
 
         Raises:
             NotAllowedError: The policy does not let this person do it, or not alone.
@@ -140,6 +142,7 @@ class Book:
             refuse_internal(preview.rule)
         if preview.problems:
             raise RefusedError(preview.problems)
+        preview = replace(preview, again=again)
         if not preview.rule.rewrites:
             return self._write(preview, reason, operator or preview.operator, proposal=proposal)
         if self._is_held:
@@ -161,6 +164,7 @@ class Book:
         now: datetime | None = None,
         staging: str | Path | None = None,
         only_good: bool = False,
+        again: bool | None = None,
     ) -> Receipt:
         """Plan and apply in one go.
 
@@ -173,6 +177,7 @@ class Book:
             now: The moment; else this machine's.
             staging: File with rows to be imported, if the rule needs one.
             only_good: Leave out requests with problems (they are in the receipt) and apply the others.
+            again: As in ``apply``.
 
         Raises:
             RefusedError: There are problems; nothing was changed.
@@ -181,16 +186,11 @@ class Book:
         if rule.rewrites:
             raise UsageError("A person is erased after a preview only")
         preview = blank_preview(rule, requests, self.operator, self.zone, today=today, now=now, staging=staging)
-        if key:
-            preview = replace(preview, key=key)
+        preview = replace(preview, again=again, key=key or preview.key)
         return self._write(preview, reason, preview.operator, only_good=only_good)
 
     def undo(self, operation_id: int, *, reason: str | None = None) -> Receipt:
-        """Take an operation back, as a new operation.
-
-        Raises:
-            RefusedError: Rows changed since; the problems name the operations that did it.
-        """
+        """Take an operation back, as a new operation; refused where rows changed since, naming the operations."""
         return self.apply_now(UNDO, {"operation_id": operation_id}, reason=reason)
 
     def _refuse_in_the_past(self) -> None:

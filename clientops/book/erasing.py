@@ -30,7 +30,7 @@ from clientops.book.personal import (
     values_sql,
 )
 from clientops.book.phones import phones_pattern
-from clientops.book.planning import Settled
+from clientops.book.settled import Settled
 from clientops.book.verify_history import kinds_sql
 from clientops.tables.schema import Column, Table, all_tables, quote_name
 

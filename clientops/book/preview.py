@@ -57,6 +57,7 @@ class Preview:
         summary: (label, value) pairs of the rule.
         digest: Hash of all changes; equal at apply, or the preview is stale.
         staging: File with rows to be imported, if the rule needs one.
+        again: Whether requests that were applied before may be applied again; None: a single one only.
         needed_because: Why a second person is needed before it is applied; empty if none is.
     """
 
@@ -74,6 +75,7 @@ class Preview:
     digest: str = ""
     staging: Path | None = None
     needed_because: str = ""
+    again: bool | None = None
 
     @property
     def is_applicable(self) -> bool:

@@ -13,6 +13,7 @@ from clientops.book.named import find_rows
 from clientops.book.planning import Progress, plan_digest, run_rule, settle
 from clientops.book.policy import Policy
 from clientops.book.preview import Preview, preview_change
+from clientops.book.repeated import find_repeated
 from clientops.book.undo import UNDO
 from clientops.book.writing import last_operation
 from clientops.changes import read_problems
@@ -59,7 +60,7 @@ def make_preview(
     return replace(
         preview,
         changes=tuple(preview_change(connection, settled) for settled in changes),
-        warnings=(*preview.requests.notes, *warnings),
+        warnings=(*find_repeated(connection, rule, preview.requests, changes), *preview.requests.notes, *warnings),
         summary=plan.summary,
         digest=plan_digest(connection, changes),
         needed_because=needed_because(connection, policy, preview, changes, operator, rules=rules),

@@ -200,6 +200,21 @@ def write_requests(
     """Write what was asked for, one JSON object a row, and hash it."""
     if not len(requests):
         return SealedRequests()
+    keep_relation(connection, "applied_requests", requests.relation(connection))
+    connection.execute(
+        f'insert into history.requests select {number}, "row", {request_json(requests)} from applied_requests'
+    )
+    fields = tuple(requests.model.model_fields)
+    personal = tuple(name for name in fields if is_personal_field(name, requests.model.model_fields[name]))
+    source = requests_source(fields, f"operation_id = {number}", salt)
+    hashed = hash_change(connection, source, text_columns(fields), [*map(field_column, personal)], len(requests))[
+        number
+    ]
+    return SealedRequests(len(requests), fields, personal, hashed[1], hashed[2])
+
+
+def request_json(requests: RequestTable) -> str:
+    """SQL of a request as the history keeps it: JSON, without secrets."""
     parts = []
     for name, info in requests.model.model_fields.items():
         hidden = is_secret(info)
@@ -213,18 +228,7 @@ def write_requests(
             else column
         )
         parts.append(f"'{name}', {value}")
-    keep_relation(connection, "applied_requests", requests.relation(connection))
-    connection.execute(
-        f'insert into history.requests select {number}, "row", json_object({", ".join(parts)})::varchar '
-        "from applied_requests"
-    )
-    fields = tuple(requests.model.model_fields)
-    personal = tuple(name for name in fields if is_personal_field(name, requests.model.model_fields[name]))
-    source = requests_source(fields, f"operation_id = {number}", salt)
-    hashed = hash_change(connection, source, text_columns(fields), [*map(field_column, personal)], len(requests))[
-        number
-    ]
-    return SealedRequests(len(requests), fields, personal, hashed[1], hashed[2])
+    return f"json_object({', '.join(parts)})::varchar"
 
 
 def seal(

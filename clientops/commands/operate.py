@@ -45,6 +45,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would c
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Operator = Annotated[str | None, typer.Option("--operator", help="Who makes the change.")]
 Propose = Annotated[bool, typer.Option("--propose", help="Let it wait for a second person; see: clientops waiting")]
+Again = Annotated[bool, typer.Option("--again", help="Apply requests that were applied before once again.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Today = Annotated[datetime | None, typer.Option("--today", formats=["%Y-%m-%d"], help="The day it counts for.")]
 
@@ -106,6 +107,7 @@ def apply(
     key: Annotated[
         str | None, typer.Option("--key", help="Your name for this; applied once, however often sent.")
     ] = None,
+    again: Again = False,
     propose: Propose = False,
     as_json: Json = False,
 ) -> None:
@@ -119,7 +121,7 @@ def apply(
             fail(f"{file} has no requests, only headings" if file else "There are no requests")
         choices = Choices(
             reason=reason, operator=operator, today=today, dry_run=dry_run, yes=yes, only_good=only_good,
-            problems=problems, file=file, key=key, propose=propose, as_json=as_json,
+            problems=problems, file=file, key=key, again=again, propose=propose, as_json=as_json,
         )  # fmt: skip
         carry_out(shared, rule, given, given, choices)
 
@@ -155,6 +157,7 @@ class Choices:
     problems: Path | None = None
     file: Path | None = None
     key: str | None = None
+    again: bool = False
     propose: bool | None = None  # None: the command has no --propose
     notes: Sequence[Mapping[str, object]] | None = None  # what a reader left out or doubts; None: there is no reader
 
@@ -188,7 +191,13 @@ def carry_out(
         with working(rule.title, quiet=choices.as_json) as report, _hint(choices):
             book.progress = report
             receipt = book.apply_now(
-                rule, requests, reason=choices.reason, key=choices.key, today=choices.day, only_good=choices.only_good
+                rule,
+                requests,
+                reason=choices.reason,
+                key=choices.key,
+                today=choices.day,
+                only_good=choices.only_good,
+                again=choices.again or (False if choices.file else None),
             )
     except RefusedError as refused:
         if choices.problems is not None:
@@ -306,7 +315,7 @@ def _with_preview(shared: Context, rule: Rule, requests: RequestTable, choices: 
     if not agreed:
         console.print("Nothing was changed.")
         return
-    print_receipt(book.apply(preview, reason=choices.reason), rule.title)
+    print_receipt(book.apply(preview, reason=choices.reason, again=True), rule.title)
 
 
 def _with_notes(answer: dict[str, object], choices: Choices) -> dict[str, object]:

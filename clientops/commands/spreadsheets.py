@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from clientops.commands.context import context_of
-from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
+from clientops.commands.operate import Again, Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
 from clientops.commands.output import console, fail, print_table, told_plainly
 from clientops.importing.spreadsheet import KINDS, Reading, load_mapping, read_spreadsheet, save_mapping
 from clientops.importing.tabular import DELIMITERS, TextTable, read_text_table
@@ -61,6 +61,7 @@ def import_spreadsheet(
     problems: Annotated[
         Path | None, typer.Option("--problems", help="Write rows with problems here, to be mended and sent again.")
     ] = None,
+    again: Again = False,
     as_json: Json = False,
 ) -> None:
     """Import a spreadsheet: columns are matched by name in English, German, French or Spanish, and shown."""
@@ -101,7 +102,7 @@ def import_spreadsheet(
         key = f"import {file.name} {uuid4().hex}"  # so that the record of manual entries knows it for an import
         choices = Choices(
             reason=reason, operator=operator, today=today, dry_run=dry_run, yes=yes, only_good=only_good,
-            problems=problems, file=file, key=key, as_json=as_json,
+            problems=problems, file=file, key=key, again=again, as_json=as_json,
         )  # fmt: skip
         carry_out(shared, rule, rows, table.rows, choices)
 

@@ -215,7 +215,7 @@ class Change(Part):
         if self.proposed:
             receipt = propose(self.desk.book, preview, reason=self.reason or None)
         else:
-            receipt = self.desk.book.apply(preview, reason=self.reason or None)
+            receipt = self.desk.book.apply(preview, reason=self.reason or None, again=True)
         self.seconds = time.perf_counter() - began
         return receipt
 
