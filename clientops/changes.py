@@ -32,12 +32,19 @@ class Problem:
         field: Field of the request, or column; empty where it is not one field's.
         code: Short name, stable, for programs.
         message: A sentence without its full stop: field, value, and what would be allowed.
+        fields: All fields that it is about, ``field`` first; e.g. ``clear`` and the column that cannot be cleared.
     """
 
     row: int
     field: str
     code: str
     message: str
+    fields: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A problem is about its field at least."""
+        if self.field and not self.fields:
+            object.__setattr__(self, "fields", (self.field,))
 
 
 @dataclass(frozen=True)
@@ -149,9 +156,14 @@ def read_problems(relation: Relation, limit: int | None = None) -> list[Problem]
     if limit is not None:
         ordered = ordered.limit(limit)
     return [
-        Problem(row or 0, name or "", code, with_readable_names(message or ""))
+        _problem(row or 0, (name or "").split(), code, with_readable_names(message or ""))
         for row, name, code, message in ordered.fetchall()
     ]
+
+
+def _problem(row: int, fields: list[str], code: str, message: str) -> Problem:
+    """A problem of a rule, whose column ``field`` names all its fields, with blanks between them."""
+    return Problem(row, fields[0] if fields else "", code, message, tuple(fields))
 
 
 Check = Callable[["Tables"], Relation]

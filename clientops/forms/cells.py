@@ -189,8 +189,7 @@ class Cells(Part):
     def _mark(self, number: int, found: list[Problem]) -> None:
         row = self.edits[number]
         for problem in found:
-            emptied = [column for column, text in row.items() if not text and column in problem.message]
-            column = problem.field if problem.field in row else next(iter(emptied or row))
+            column = next((name for name in problem.fields if name in row), next(iter(row)))
             self.problems.setdefault(number, {}).setdefault(column, self._sentence(problem, column))
 
     def _sentence(self, problem: Problem, column: str) -> str:

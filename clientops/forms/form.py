@@ -121,7 +121,8 @@ class Form(Part):
         """Show problems under their fields and go to the first of them."""
         self.problems = {}
         for problem in problems:
-            self.problems.setdefault(problem.field if self._has(problem.field) else "", self.said(problem))
+            shown = next((name for name in problem.fields if self._has(name)), "")
+            self.problems.setdefault(shown, self.said(problem))
         first = next((field.name for field in self.fields if field.name in self.problems), "")
         self.focus, self.focus_on = next_focus(), first
 

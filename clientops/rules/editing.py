@@ -62,7 +62,7 @@ def edit_problems_sql(table: str, key: str, columns: Sequence[str], clearable: S
         select "row", '', 'nothing_given', 'nothing is given to change {noun} ' || {key} || ' to'
         from requests where not ({is_given}) and len(coalesce("clear", [])) = 0
         union all
-        select "row", 'clear', 'not_clearable',
+        select "row", 'clear ' || name, 'not_clearable',
             'clear names ' || name || ', which cannot be emptied; these can: {allowed}'
         from (select "row", unnest("clear") as name from requests) where not list_contains({clearable_list}, name)
         union all

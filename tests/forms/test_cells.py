@@ -194,3 +194,9 @@ def test_a_value_that_somebody_entered_too_is_no_warning(editor, book):
     assert next(row for row in editor.page()["rows"] if row["id"] == 6)["moved"] == {}
     editor.send("preview")
     assert "had edited" not in editor.hand.text
+
+
+def test_the_cell_that_cannot_be_empty_is_marked(editor):
+    """Though another cell of the row was emptied before, which may be empty."""
+    assert editor.enter(1, "city", "")["wrong"] == {}
+    assert editor.enter(1, "email", "")["wrong"] == {"email": "E-mail cannot be empty"}
