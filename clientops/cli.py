@@ -14,24 +14,32 @@ import typer
 from clientops import __version__
 from clientops.book.book import WAIT, default_path
 from clientops.commands import (
+    apply as operate,
+)
+from clientops.commands import (
     approvals,
     articles,
     audit,
-    bring,
     duplicates,
     entries,
     erase,
-    look,
     mail,
-    operate,
     policy,
     reconcile,
     screens,
     spreadsheets,
     statements,
-    trust,
     whmcs,
     zone,
+)
+from clientops.commands import (
+    demo_export as bring,
+)
+from clientops.commands import (
+    integrity as trust,
+)
+from clientops.commands import (
+    read as look,
 )
 from clientops.commands.context import Context
 from clientops.commands.output import AnsweringGroup, answer_as_json

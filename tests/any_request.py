@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
-from clientops.requests import Request
+from clientops.schema.requests import Request
 from tests.builders import TODAY
 
 TEXTS = ("x", "O'Hara & Söhne", "=1+1", "山田 🦆", "y" * 60)

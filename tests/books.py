@@ -11,14 +11,15 @@ from typing import Any
 
 import duckdb
 
-from clientops.book import own, verify
-from clientops.book.backup import FILE_FORMAT
 from clientops.book.book import Book
-from clientops.book.preview import Preview, Receipt
-from clientops.changes import Kind, Plan, Rule
-from clientops.requests import Request
-from clientops.tables import schema
-from clientops.tables.schema import all_tables, quote_name, quote_text, table
+from clientops.book.file.backup import FILE_FORMAT
+from clientops.book.proof import verify
+from clientops.book.write import internal_rules as own
+from clientops.book.write.preview import Preview, Receipt
+from clientops.core.plan import Kind, Plan, Rule
+from clientops.schema import definition as schema
+from clientops.schema.definition import all_tables, quote_name, quote_text, table
+from clientops.schema.requests import Request
 from tests.builders import CURRENCIES, DEFAULTS, EUR, JPY, NOW, TODAY
 
 OPERATOR = "maria"

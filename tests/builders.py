@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from clientops.changes import Plan
-from clientops.requests import Request, read_requests
-from clientops.tables.view import Tables
+from clientops.core.plan import Plan
+from clientops.schema.requests import Request, read_requests
+from clientops.schema.tables import Tables
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -11,8 +11,8 @@ from itertools import count
 from pathlib import Path
 
 from clientops.book.book import Book
-from clientops.errors import ClientopsError, RefusedError
-from clientops.operations import rule
+from clientops.core.errors import ClientopsError, RefusedError
+from clientops.registry import rule
 
 DESCRIPTION = "Ünterbrochen 🦆"
 

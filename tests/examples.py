@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clientops.changes import Kind
-from clientops.passwords import new_token
+from clientops.core.plan import Kind
+from clientops.schema.passwords import new_token
 from tests.builders import NOW, TODAY
 
 Requests = Mapping[str, Any] | Sequence[Mapping[str, Any]]

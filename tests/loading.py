@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from clientops.book.book import Book
-from clientops.changes import Plan, Rule
-from clientops.requests import Request
-from clientops.tables.schema import column_list, quote_name, table
-from clientops.tables.view import Tables
+from clientops.core.plan import Plan, Rule
+from clientops.schema.definition import column_list, quote_name, table
+from clientops.schema.requests import Request
+from clientops.schema.tables import Tables
 from tests.books import create_small
 from tests.builders import NOW, TODAY, tables
 
@@ -45,7 +45,7 @@ def _copied(path: Path, what: str, make: Callable[[Path], Book]) -> Book:
 
 def load_tables(path: Path, given: Tables) -> Book:
     """A new book whose first operation brings everything that is in some tables in memory."""
-    from clientops.tables.schema import all_tables
+    from clientops.schema.definition import all_tables
 
     images = {}
     for name in all_tables():

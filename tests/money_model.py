@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from clientops.tables.schema import all_tables
+from clientops.schema.definition import all_tables
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 NOTHING = Decimal(0)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import duckdb
 
-from clientops.book.backup import FILE_FORMAT
-from clientops.book.chain import EMPTY_HASH, GENESIS, blocks_sql
-from clientops.book.old_chain import CHANGES_HASH, OPERATION_HASH, REQUESTS_HASH, WHOLE_HASH
-from clientops.tables.schema import column_list, migrations, quote_text, read_schema
-from clientops.tables.view import history_table_sql
+from clientops.book.file.backup import FILE_FORMAT
+from clientops.book.proof.chain import EMPTY_HASH, GENESIS, blocks_sql
+from clientops.book.proof.old_chain import CHANGES_HASH, OPERATION_HASH, REQUESTS_HASH, WHOLE_HASH
+from clientops.schema.definition import column_list, migrations, quote_text, read_schema
+from clientops.schema.tables import history_table_sql
 
 VERSION = 10
 

@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 from clientops.book.book import Book
-from clientops.forms.launch import serving
 from clientops.importing.demo.build import BUILD_DEMO
+from clientops.workbench.launch import serving
 from tests.browser.conftest import CHROMIUM, OPTIONS, READY
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 HOLD_BOOK = """
-    from clientops.book.lock import locked
+    from clientops.book.file.lock import locked
     with locked(path, write={write}, who={who!r}, wait=20):
         say_ready_and_wait()
 """

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from clientops.book.book import Book
-from clientops.errors import RefusedError, UndoError, UsageError
-from clientops.operations import rules
-from clientops.tables.schema import all_tables
+from clientops.core.errors import RefusedError, UndoError, UsageError
+from clientops.registry import rules
+from clientops.schema.definition import all_tables
 from tests.any_request import any_request
 from tests.books import OPERATOR, sorted_rows
 from tests.builders import NOW, TODAY

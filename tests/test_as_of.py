@@ -9,14 +9,14 @@ from typer.testing import CliRunner
 
 from clientops.book.book import Book
 from clientops.cli import app
-from clientops.errors import UsageError
-from clientops.operations import rule
-from clientops.reports.account import account_html, read_accounts
-from clientops.reports.client import read_client
-from clientops.reports.home import read_standing, read_todo
-from clientops.reports.listing import Query, read_page
-from clientops.reports.listings import listing
-from clientops.tables.schema import all_tables, quote_name
+from clientops.core.errors import UsageError
+from clientops.registry import rule
+from clientops.reports.documents.account_statement import account_html, read_accounts
+from clientops.reports.figures.client import read_client
+from clientops.reports.figures.home import read_standing, read_todo
+from clientops.reports.lists.catalogue import listing
+from clientops.reports.lists.engine import Query, read_page
+from clientops.schema.definition import all_tables, quote_name
 from tests.books import OPERATOR
 from tests.builders import NOW, TODAY
 

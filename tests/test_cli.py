@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 
 from clientops import __version__
 from clientops.book.book import Book
-from clientops.book.lock import locked
+from clientops.book.file.lock import locked
 from clientops.cli import app
 from clientops.commands import output
-from clientops.operations import rule, rules
+from clientops.registry import rule, rules
 from tests.loading import load_book
 
 DONE, REFUSED, USAGE, STALE, LOCKED = range(5)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from clientops.book.book import Book
 from clientops.cli import app
 from tests.books import insert
-from tests.forms.test_duplicates import FIRM, ZOFIA
+from tests.workbench.test_duplicates import FIRM, ZOFIA
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_report_that_cannot_be_written(run, shop, tmp_path, name, message):
 
 def test_report_too_long_for_a_page(run, shop, tmp_path, monkeypatch):
     """More clients than a page holds are told before the merge; a table takes them."""
-    monkeypatch.setattr("clientops.reports.duplicate_merges.MOST_ON_A_PAGE", 1)
+    monkeypatch.setattr("clientops.reports.documents.duplicate_merges.MOST_ON_A_PAGE", 1)
     run("find")
     too_long = run("merge", "--above", "0.9", "--yes", "--report", str(tmp_path / "m.html"), code=2)
     assert "too many for a page" in " ".join(too_long.split())

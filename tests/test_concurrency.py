@@ -12,8 +12,8 @@ from itertools import pairwise
 import pytest
 
 from clientops.book.book import Book
-from clientops.errors import LockedError
-from clientops.operations import MODULES, rule
+from clientops.core.errors import LockedError
+from clientops.registry import MODULES, rule
 from tests.books import CURRENCIES, OPERATOR, insert
 from tests.crashing import pay_in
 from tests.processes import hold_book, hold_file

@@ -12,8 +12,8 @@ import time
 import pytest
 
 from clientops.book.book import Book
-from clientops.errors import BookError
-from clientops.operations import MODULES
+from clientops.core.errors import BookError
+from clientops.registry import MODULES
 from tests.books import CURRENCIES, OPERATOR, insert
 from tests.crashing import work_until_killed, work_with_a_small_disk
 from tests.processes import start

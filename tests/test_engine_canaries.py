@@ -14,7 +14,7 @@ import textwrap
 import duckdb
 import pytest
 
-from clientops.book.backup import FILE_FORMAT
+from clientops.book.file.backup import FILE_FORMAT
 
 BOUNDARY = 122_880  # rows of a row group
 AS_A_BOOK = {"storage_compatibility_version": FILE_FORMAT}

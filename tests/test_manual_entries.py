@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from clientops.book.book import Book
 from clientops.cli import app
-from clientops.forms import shell
-from clientops.operations import rule
+from clientops.registry import rule
+from clientops.workbench import frame as shell
 from tests.books import fingerprint, tamper
-from tests.forms.screens import Hand
+from tests.workbench.screens import Hand
 
 
 @dataclass(frozen=True)

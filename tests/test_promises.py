@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from clientops import operations
-from clientops.book import writing
+from clientops import registry as operations
 from clientops.book.book import Book
-from clientops.book.preview import Preview, Receipt
-from clientops.errors import IntegrityError, StaleError
-from clientops.tables.schema import table
+from clientops.book.write import record as writing
+from clientops.book.write.preview import Preview, Receipt
+from clientops.core.errors import IntegrityError, StaleError
+from clientops.schema.definition import table
 from tests.books import OPERATOR, apply_any, apply_any_now, apply_by_hand, preview_any, read_history, read_rows
 from tests.examples import EXAMPLES, Example
 

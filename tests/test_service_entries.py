@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from clientops.book.book import Book
 from clientops.cli import app
-from clientops.rules.domain_names import parse_domain_name
+from clientops.rules.domains.names import parse_domain_name
 from tests.books import fingerprint
 from tests.builders import EUR, TODAY
 from tests.loading import load_book

@@ -14,29 +14,32 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from clientops.book import direct, drift, reading, verify
-from clientops.book.allowed import authority, check_role, concerns_policy, policy_gate, refuse_internal
-from clientops.book.applying import apply_preview, receipt_of
-from clientops.book.compact import compact_book, due_file, write_backup
-from clientops.book.connection import attached, connected, database_transaction, one_sentence
-from clientops.book.create import book_version, create_book, upgrade_book
-from clientops.book.defaults import Registry, default_rules
-from clientops.book.defaults import default_operator as default_operator  # noqa: PLC0414
-from clientops.book.defaults import default_path as default_path  # noqa: PLC0414
-from clientops.book.in_force import policy_in_force
-from clientops.book.past import Moment, hide_past, operation_at, show_past
-from clientops.book.place import book_path
-from clientops.book.policy import Policy
-from clientops.book.preview import Preview, Receipt, blank_preview
-from clientops.book.previewing import make_preview
-from clientops.book.undo import UNDO
-from clientops.book.writing import last_operation
-from clientops.changes import Rule
-from clientops.errors import BookError, ClientopsError, RefusedError, UsageError
-from clientops.requests import RequestTable, Source
-from clientops.tables.days import day_of, read_zone
-from clientops.tables.schema import schema_version
-from clientops.tables.view import Tables, Value
+from clientops.book.approval.permissions import authority, check_role, concerns_policy, policy_gate, refuse_internal
+from clientops.book.approval.policy import Policy
+from clientops.book.approval.policy_in_force import policy_in_force
+from clientops.book.file.compact import compact_book, due_file, write_backup
+from clientops.book.file.connection import attached, connected, database_transaction, one_sentence
+from clientops.book.file.create import book_version, create_book, upgrade_book
+from clientops.book.file.defaults import Registry, default_rules
+from clientops.book.file.defaults import default_operator as default_operator  # noqa: PLC0414
+from clientops.book.file.defaults import default_path as default_path  # noqa: PLC0414
+from clientops.book.file.place import book_path
+from clientops.book.proof import direct_changes as direct
+from clientops.book.proof import direct_sql as drift
+from clientops.book.proof import verify
+from clientops.book.read import history as reading
+from clientops.book.read.as_of import Moment, hide_past, operation_at, show_past
+from clientops.book.write.apply import apply_preview, receipt_of
+from clientops.book.write.make_preview import make_preview
+from clientops.book.write.preview import Preview, Receipt, blank_preview
+from clientops.book.write.record import last_operation
+from clientops.book.write.undo import UNDO
+from clientops.core.errors import BookError, ClientopsError, RefusedError, UsageError
+from clientops.core.plan import Rule
+from clientops.schema.days import day_of, read_zone
+from clientops.schema.definition import schema_version
+from clientops.schema.requests import RequestTable, Source
+from clientops.schema.tables import Tables, Value
 
 WAIT = 30.0
 UPGRADED = (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import duckdb
 
-from clientops.book.settled import Settled
-from clientops.book.writing import request_json
-from clientops.changes import Problem, Rule
-from clientops.errors import RefusedError
-from clientops.readable import counted
-from clientops.requests import RequestTable
-from clientops.tables.view import keep_relation
+from clientops.book.write.record import request_json
+from clientops.book.write.settled import Settled
+from clientops.core.errors import RefusedError
+from clientops.core.plan import Problem, Rule
+from clientops.core.readable import counted
+from clientops.schema.requests import RequestTable
+from clientops.schema.tables import keep_relation
 
 APPLIED_BEFORE, TWICE = "applied_before", "row_twice"
 # Of these the same requests are made again as a matter of course, or are of no harm.

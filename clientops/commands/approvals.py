@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from clientops.book import approval
+from clientops.book.approval import proposals as approval
+from clientops.commands.apply import DryRun, Json, Operator, Reason
 from clientops.commands.context import context_of
-from clientops.commands.operate import DryRun, Json, Operator, Reason
 from clientops.commands.output import (
     STALE,
     console,
@@ -21,7 +21,7 @@ from clientops.commands.output import (
     print_table,
     told_plainly,
 )
-from clientops.operations import rule as rule_named
+from clientops.registry import rule as rule_named
 
 Number = Annotated[int, typer.Argument(help="Number of the proposal; see: clientops waiting")]
 

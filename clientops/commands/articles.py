@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from clientops.commands.apply import Json
 from clientops.commands.context import context_of
-from clientops.commands.operate import Json
 from clientops.commands.output import console, fail, print_json, print_table, told_plainly
-from clientops.reports.articles import read_tree, read_versions, search_articles
+from clientops.reports.figures.knowledgebase import read_tree, read_versions, search_articles
 
 app = typer.Typer(
     help="Search and read the knowledgebase; write with: clientops apply add-article.", no_args_is_help=True

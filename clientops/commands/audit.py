@@ -13,9 +13,9 @@ from rich.text import Text
 
 from clientops.book.book import Book
 from clientops.commands.context import context_of
-from clientops.commands.look import AsOf, path_text
 from clientops.commands.naming import HELP, client_named
 from clientops.commands.output import REFUSED, console, errors, fail, told_plainly, working
+from clientops.commands.read import AsOf, path_text
 
 From = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; else today.")]
@@ -32,8 +32,8 @@ def statement_of_account(
     as_of: AsOf = None,
 ) -> None:
     """Write statements of account: opening balance, each invoice, payment and credit, closing balance."""
-    from clientops.reports.account import write_accounts
-    from clientops.reports.printing import Printer, print_files
+    from clientops.reports.documents.account_statement import write_accounts
+    from clientops.reports.documents.printing import Printer, print_files
 
     if (client is None) == (not every):
         fail("Name a client, or give --all")
@@ -70,11 +70,11 @@ def audit(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
     """Write the audit report of a period; exit code 1 if the book does not agree with itself."""
-    from clientops.forms.launch import notebook_folder
     from clientops.reports.audit.notebook import notebook_html, run_notebook
     from clientops.reports.audit.report import open_audit
     from clientops.reports.audit.workbook import workbook
-    from clientops.reports.printing import find_browser, print_pdf, write_private
+    from clientops.reports.documents.printing import find_browser, print_pdf, write_private
+    from clientops.workbench.launch import notebook_folder
 
     shared = context_of(ctx)
     target = output.absolute()

@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from clientops.commands.apply import Choices, DryRun, Json, Operator, Reason, Yes, carry_out
 from clientops.commands.context import context_of
-from clientops.commands.look import path_text
-from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, Yes, carry_out
 from clientops.commands.output import console, fail, print_json, print_receipt, print_table, told_plainly, working
+from clientops.commands.read import path_text
+from clientops.core.readable import counted
 from clientops.matching.survivor import Reason as WhySurvivor
-from clientops.operations import rule
-from clientops.readable import counted
-from clientops.reports.duplicate_merges import check_report, write_merged_report
-from clientops.reports.duplicates import likelihood_text
-from clientops.reports.merge_plan import MergePlan, plan_merges
+from clientops.registry import rule
+from clientops.reports.documents.duplicate_merges import check_report, write_merged_report
+from clientops.reports.figures.duplicates import likelihood_text
+from clientops.reports.figures.merge_plan import MergePlan, plan_merges
 
 Above = Annotated[
     float | None,

@@ -8,29 +8,21 @@ from typing import Annotated, Literal
 import typer
 from rich.text import Text
 
-from clientops.book.preview import Preview, Receipt
+from clientops.book.write.preview import Preview, Receipt
+from clientops.commands.apply import Choices, DryRun, Json, Operator, Reason, Yes, carry_out
 from clientops.commands.context import Context, context_of
 from clientops.commands.duplicate_merges import Overwrite, merge, report, take_back
-from clientops.commands.look import path_text
 from clientops.commands.naming import HELP, client_named
-from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, Yes, carry_out
-from clientops.commands.output import (
-    console,
-    fail,
-    print_json,
-    print_preview,
-    print_table,
-    told_plainly,
-    working,
-)
-from clientops.errors import RefusedError
+from clientops.commands.output import console, fail, print_json, print_preview, print_table, told_plainly, working
+from clientops.commands.read import path_text
+from clientops.core.errors import RefusedError
+from clientops.core.readable import counted
 from clientops.exporting.files import check_place, export_relation
 from clientops.importing.tabular import read_named_columns
-from clientops.matching.accepted import score_of
 from clientops.matching.model import read_model_text
-from clientops.operations import rule
-from clientops.readable import counted
-from clientops.reports.duplicates import (
+from clientops.matching.ready_groups import score_of
+from clientops.registry import rule
+from clientops.reports.figures.duplicates import (
     PROFILE,
     Case,
     likelihood_text,
@@ -276,7 +268,7 @@ def tune(
     overwrite: Overwrite = False,
 ) -> None:
     """Fit the model to the decisions of this book: ten change next to nothing, a thousand make it your own."""
-    from clientops.matching.decided import tuned_on_decisions
+    from clientops.matching.train_on_decisions import tuned_on_decisions
 
     shared = context_of(ctx)
     with told_plainly():

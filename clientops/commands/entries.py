@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from clientops.changes import as_dicts
+from clientops.commands.apply import Json
 from clientops.commands.context import context_of
-from clientops.commands.operate import Json
 from clientops.commands.output import console, print_json, print_table, told_plainly
+from clientops.core.plan import as_dicts
 from clientops.exporting.files import export_relation
-from clientops.reports.entries import manual_entries
+from clientops.reports.documents.manual_entries import manual_entries
 
 
 def entries(

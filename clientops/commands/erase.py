@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from clientops.book.erase import ERASE
+from clientops.book.erasure.rule import ERASE
+from clientops.commands.apply import DryRun, Json, Operator, Reason, Today
 from clientops.commands.context import context_of
-from clientops.commands.operate import DryRun, Json, Operator, Reason, Today
 from clientops.commands.output import console, fail, print_json, print_preview, told_plainly
-from clientops.errors import RefusedError, UsageError
+from clientops.core.errors import RefusedError, UsageError
 
 
 def erase_person(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from clientops.book.named import find_client
+from clientops.book.write.resolve_names import find_client
 from clientops.commands.output import errors
-from clientops.tables.view import Tables
+from clientops.schema.tables import Tables
 
 HELP = "number, old number, e-mail address, full name or company"
 

@@ -20,13 +20,13 @@ from rich.table import Table as RichTable
 from rich.text import Text
 from typer.core import TyperGroup
 
-from clientops.book.preview import ChangePreview, Preview, Receipt
-from clientops.book.reading import RowChange
-from clientops.changes import Problem
+from clientops.book.read.history import RowChange
+from clientops.book.write.preview import ChangePreview, Preview, Receipt
 from clientops.commands.formats import chosen_format, take_format, write_rows
-from clientops.errors import ClientopsError, LockedError, NotAllowedError, RefusedError, StaleError
-from clientops.passwords import SECRET_COLUMNS
-from clientops.readable import with_readable_names
+from clientops.core.errors import ClientopsError, LockedError, NotAllowedError, RefusedError, StaleError
+from clientops.core.plan import Problem
+from clientops.core.readable import with_readable_names
+from clientops.schema.passwords import SECRET_COLUMNS
 
 DONE, REFUSED, USAGE, STALE, LOCKED, NOT_ALLOWED = range(6)
 SHOWN = 10

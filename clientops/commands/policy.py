@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from clientops.book import adopting
+from clientops.book.approval import adopt_policy as adopting
+from clientops.book.approval.policy import policy_path
 from clientops.book.book import Book
-from clientops.book.own import apply_previewed
-from clientops.book.policy import policy_path
-from clientops.book.preview import Preview
+from clientops.book.write.internal_rules import apply_previewed
+from clientops.book.write.preview import Preview
+from clientops.commands.apply import DryRun, Json, Operator, Propose, Reason
 from clientops.commands.context import context_of
-from clientops.commands.operate import DryRun, Json, Operator, Propose, Reason
 from clientops.commands.output import (
     console,
     errors,
@@ -171,7 +171,7 @@ def _change(
 
 
 def _propose(book: Book, preview: Preview, reason: str | None, *, as_json: bool) -> None:
-    from clientops.book.approval import propose, waiting
+    from clientops.book.approval.proposals import propose, waiting
 
     receipt = propose(book, preview, reason=reason)
     number = next(p.id for p in waiting(book) if p.key == preview.key)

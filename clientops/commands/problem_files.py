@@ -10,11 +10,11 @@ from typing import NoReturn
 
 import pyarrow as pa
 
-from clientops.changes import Problem
 from clientops.commands.output import HIDDEN, fail
+from clientops.core.plan import Problem
+from clientops.core.private_files import open_private
 from clientops.importing.tabular import PROBLEM_COLUMN
-from clientops.private import open_private
-from clientops.tables.cells import safe_text
+from clientops.schema.cells import safe_text
 
 
 def check_problems_file(path: Path | None, *others: Path | None) -> None:

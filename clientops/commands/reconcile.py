@@ -10,19 +10,19 @@ import typer
 from rich.text import Text
 from typer.core import TyperGroup
 
-from clientops.changes import as_dicts
+from clientops.commands.apply import Choices, DryRun, Json, Operator, Propose, Reason, Today, Yes, carry_out
 from clientops.commands.context import context_of
-from clientops.commands.look import AsOf, path_text
 from clientops.commands.naming import HELP, client_named
-from clientops.commands.operate import Choices, DryRun, Json, Operator, Propose, Reason, Today, Yes, carry_out
 from clientops.commands.output import console, fail, print_json, print_table, told_plainly, working
+from clientops.commands.read import AsOf, path_text
+from clientops.core.plan import as_dicts
+from clientops.core.readable import counted
 from clientops.exporting.files import export_relation
-from clientops.operations import rule as rule_named
-from clientops.readable import counted
 from clientops.reconciliation.find import differences
 from clientops.reconciliation.kinds import FAMILIES, KINDS
 from clientops.reconciliation.sign_off import parse_period, sign_offs
-from clientops.tables.view import Tables
+from clientops.registry import rule as rule_named
+from clientops.schema.tables import Tables
 
 SHOWN = 200
 KindNames = Annotated[

@@ -16,7 +16,7 @@ Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a br
 
 def lab(ctx: typer.Context, port: Port = 0, browser: Browser = True) -> None:
     """Open JupyterLab on the notebooks."""
-    from clientops.forms import launch
+    from clientops.workbench import launch
 
     shared = context_of(ctx)
     with told_plainly():
@@ -34,7 +34,7 @@ def web_app(
     ] = False,
 ) -> None:
     """Serve the notebooks as a web app on this machine, with no code visible."""
-    from clientops.forms import launch
+    from clientops.workbench import launch
 
     shared = context_of(ctx)
     with told_plainly():

@@ -11,17 +11,17 @@ from typing import Any
 import duckdb
 
 from clientops.book.book import Book
-from clientops.book.preview import Preview, Receipt
-from clientops.errors import RefusedError, UsageError
+from clientops.book.write.preview import Preview, Receipt
+from clientops.core.errors import RefusedError, UsageError
 from clientops.exporting.files import export_relation
-from clientops.matching.accepted import score_of
-from clientops.matching.marks import PRESENT
+from clientops.matching.fingerprints import PRESENT
+from clientops.matching.lookup_candidates import CLIENT_COLUMNS
 from clientops.matching.model import Model, shipped
-from clientops.matching.near import CLIENT_COLUMNS
+from clientops.matching.ready_groups import score_of
 from clientops.matching.spark import spark_pairs, start_spark
-from clientops.operations import rule
-from clientops.requests import read_requests
-from clientops.tables.schema import column_list, quote_text
+from clientops.registry import rule
+from clientops.schema.definition import column_list, quote_text
+from clientops.schema.requests import read_requests
 
 
 def on_spark(

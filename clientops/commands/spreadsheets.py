@@ -9,13 +9,13 @@ from uuid import uuid4
 import typer
 from rich.text import Text
 
+from clientops.commands.apply import Again, Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
 from clientops.commands.context import context_of
-from clientops.commands.operate import Again, Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
 from clientops.commands.output import console, fail, print_table, told_plainly
+from clientops.core.readable import counted
 from clientops.importing.spreadsheet import KINDS, Reading, load_mapping, read_spreadsheet, save_mapping
 from clientops.importing.tabular import DELIMITERS, TextTable, read_text_table
-from clientops.operations import rule as rule_named
-from clientops.readable import counted
+from clientops.registry import rule as rule_named
 
 MOST_LEFT_OUT = 12
 NAMED_DELIMITERS = {name: mark for mark, name in DELIMITERS.items()}

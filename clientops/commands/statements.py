@@ -8,15 +8,15 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from clientops.changes import as_dicts
+from clientops.commands.apply import Choices, DryRun, Json, Operator, Propose, Reason, Today, Yes, carry_out
 from clientops.commands.context import context_of
-from clientops.commands.operate import Choices, DryRun, Json, Operator, Propose, Reason, Today, Yes, carry_out
 from clientops.commands.output import console, fail, print_json, print_table, told_plainly, working
+from clientops.core.plan import as_dicts
+from clientops.core.readable import counted
 from clientops.importing.statements.mappings import load_statement_mapping, save_statement_mapping
 from clientops.importing.statements.read import FORMATS, StatementFile, read_statement_file
-from clientops.operations import rule as rule_named
-from clientops.readable import counted
 from clientops.reconciliation.suggest import suggestions
+from clientops.registry import rule as rule_named
 
 MOST_NOTES = 30
 NOTED = {"left_out": "Not taken: ", "doubt": "Not certain: ", "text": "Note: "}

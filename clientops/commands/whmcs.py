@@ -14,13 +14,13 @@ import typer
 from rich.text import Text
 
 from clientops.book.book import Book
-from clientops.book.lock import lock_folder
-from clientops.book.preview import Preview
+from clientops.book.file.lock import lock_folder
+from clientops.book.write.preview import Preview
+from clientops.commands.apply import DryRun, Json, Operator, Reason, Yes
 from clientops.commands.context import Context, context_of
-from clientops.commands.operate import DryRun, Json, Operator, Reason, Yes
 from clientops.commands.output import console, fail, print_json, print_receipt, told_plainly, working
-from clientops.errors import RefusedError
-from clientops.readable import counted
+from clientops.core.errors import RefusedError
+from clientops.core.readable import counted
 
 NOTES = 12
 

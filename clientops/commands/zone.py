@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from clientops.commands.apply import Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
 from clientops.commands.context import context_of
-from clientops.commands.look import AsOf
-from clientops.commands.operate import Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
 from clientops.commands.output import console, fail, print_json, told_plainly
-from clientops.operations import rule as rule_named
-from clientops.reports.zone import find_domain, zone_text
+from clientops.commands.read import AsOf
+from clientops.registry import rule as rule_named
+from clientops.reports.documents.zone_file import find_domain, zone_text
 
 DomainText = Annotated[str, typer.Argument(metavar="DOMAIN", help="Name, e.g. example.com or müller.de, or number.")]
 MOST_BYTES = 2_000_000

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from clientops.changes import Relation
-from clientops.errors import UsageError
-from clientops.tables.cells import safe_text, safe_text_sql
-from clientops.tables.schema import distinct_names, quote_name, quote_text
+from clientops.core.errors import UsageError
+from clientops.core.plan import Relation
+from clientops.schema.cells import safe_text, safe_text_sql
+from clientops.schema.definition import distinct_names, quote_name, quote_text
 
 FORMATS = (".csv", ".xlsx", ".parquet")
 MOST_EXCEL_ROWS = 1_048_575
@@ -125,8 +125,8 @@ def relation_named(tables: object, what: str) -> Relation:
     Raises:
         UsageError: It is neither.
     """
-    from clientops.tables.schema import all_tables
-    from clientops.tables.view import Tables
+    from clientops.schema.definition import all_tables
+    from clientops.schema.tables import Tables
 
     assert isinstance(tables, Tables)
     if what in all_tables():

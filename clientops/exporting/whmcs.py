@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from clientops.changes import Relation
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
+from clientops.core.plan import Relation
 from clientops.exporting.files import export_relation
 from clientops.exporting.whmcs_known import SEEN, both_sql
 from clientops.exporting.whmcs_load import BEFORE, load_sql
 from clientops.exporting.whmcs_targets import TARGETS, Target
-from clientops.tables.schema import column_list, quote_name, quote_text, table
-from clientops.tables.view import BEYOND_SOURCES, Tables
+from clientops.schema.definition import column_list, quote_name, quote_text, table
+from clientops.schema.tables import BEYOND_SOURCES, Tables
 
 
 def export_whmcs(tables: Tables, folder: Path, *, since: int | None = None) -> list[tuple[str, int]]:

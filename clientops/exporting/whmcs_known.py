@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from clientops.exporting.whmcs_targets import Target
-from clientops.tables.schema import column_list, quote_name, quote_text
-from clientops.tables.schema import table as table_named
+from clientops.schema.definition import column_list, quote_name, quote_text
+from clientops.schema.definition import table as table_named
 
 # An import notes in ``source_ids`` which rows WHMCS has just as they are here. Of these the last time counts: what was
 # done before is known there.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clientops.tables.view import BEYOND_SOURCES
+from clientops.schema.tables import BEYOND_SOURCES
 
 NO_DATE = "'0000-00-00'"
 

@@ -6,8 +6,8 @@ import codecs
 import re
 from pathlib import Path
 
-from clientops.errors import UsageError
-from clientops.importing.scripts import best_scripts
+from clientops.core.errors import UsageError
+from clientops.importing.non_latin import best_scripts
 
 HEAD = 1 << 18
 BLOCK = 1 << 20

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >]")
 MOST_TOLD = 5

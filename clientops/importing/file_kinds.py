@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 
 _SIGNS = (
     (b"%PDF", "a PDF"),

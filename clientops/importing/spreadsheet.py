@@ -16,9 +16,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from clientops.errors import UsageError
-from clientops.importing.tabular import TextTable
-from clientops.importing.written import (
+from clientops.core.errors import UsageError
+from clientops.importing.formats import (
     DateOrder,
     DecimalMark,
     doubt_about_amounts,
@@ -28,8 +27,9 @@ from clientops.importing.written import (
     sniff_date_order,
     sniff_decimal_mark,
 )
-from clientops.request_fields import arrow_type, picked_table
-from clientops.requests import Request
+from clientops.importing.tabular import TextTable
+from clientops.schema.request_fields import arrow_type, picked_table
+from clientops.schema.requests import Request
 
 KINDS: dict[str, str] = {
     "clients": "add-client",

@@ -17,13 +17,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
+from clientops.core.readable import counted
 from clientops.importing.encodings import HEAD, sniff_encoding, write_as_utf8
 from clientops.importing.excel import read_sheet
 from clientops.importing.file_kinds import EXCEL_ENDINGS, refuse_other_kinds
-from clientops.readable import counted
-from clientops.tables.cells import written_texts
-from clientops.tables.schema import distinct_names, quote_text
+from clientops.schema.cells import written_texts
+from clientops.schema.definition import distinct_names, quote_text
 
 PROBLEM_COLUMN = "problem"
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}

@@ -19,16 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from clientops.book.book import Book
-from clientops.book.own import apply_own
-from clientops.changes import Rule, as_dicts
-from clientops.errors import RefusedError, UsageError
+from clientops.book.write.internal_rules import apply_own
+from clientops.core.errors import RefusedError, UsageError
+from clientops.core.plan import Rule, as_dicts
+from clientops.core.readable import visible
 from clientops.mail.facts import read_facts
 from clientops.mail.rendering import render
 from clientops.mail.server import Connection, Mail, MailServer, Outcome
-from clientops.passwords import new_token
-from clientops.readable import visible
-from clientops.rules import outbox
-from clientops.tables.days import day_of
+from clientops.rules.mail import delivery as outbox
+from clientops.schema.days import day_of
+from clientops.schema.passwords import new_token
 
 REASON = "mail send"
 MASK = "(hidden)"

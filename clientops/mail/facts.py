@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from clientops.changes import as_dicts
-from clientops.tables.view import Tables
+from clientops.core.plan import as_dicts
+from clientops.schema.tables import Tables
 
 MOST_ITEMS = 100
 

@@ -17,9 +17,9 @@ from typing import Any
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from clientops.errors import UsageError
-from clientops.money import format_money
-from clientops.readable import visible
+from clientops.core.errors import UsageError
+from clientops.core.money import format_money
+from clientops.core.readable import visible
 
 DEFAULT_LANGUAGE = "en"
 

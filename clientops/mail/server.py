@@ -14,7 +14,7 @@ from email.utils import format_datetime, parseaddr
 from types import TracebackType
 from typing import Literal, Self, cast
 
-from clientops.errors import ClientopsError, UsageError
+from clientops.core.errors import ClientopsError, UsageError
 
 Security = Literal["starttls", "tls", "none"]
 USUAL_PORTS = {"starttls": 587, "tls": 465, "none": 25}

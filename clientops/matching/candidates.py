@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from clientops.changes import Relation
+from clientops.core.plan import Relation
 from clientops.matching.model import Model, shipped
-from clientops.tables.view import Steps, Tables
+from clientops.schema.tables import Steps, Tables
 
 
 def candidate_pairs(

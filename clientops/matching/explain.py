@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clientops.changes import Relation
+from clientops.core.plan import Relation
 from clientops.matching.comparisons import EVIDENCE, SEVERAL
 from clientops.matching.model import COUNTED_LEVELS, Model, shipped
-from clientops.tables.schema import quote_text
-from clientops.tables.view import Tables
+from clientops.schema.definition import quote_text
+from clientops.schema.tables import Tables
 
 WHY: dict[str, dict[str, str]] = {
     "person": {

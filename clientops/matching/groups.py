@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from clientops.changes import Relation
+from clientops.core.plan import Relation
 from clientops.matching.model import Model, shipped
-from clientops.tables.view import Tables
+from clientops.schema.tables import Tables
 
 Link = tuple[float, int, int]
 SAME = math.inf

@@ -11,9 +11,9 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.matching.comparisons import EVIDENCE, SEVERAL
-from clientops.tables.schema import quote_text
+from clientops.schema.definition import quote_text
 
 COUNTED_LEVELS = {
     "person": ("same", "swapped", "nickname"),

@@ -9,9 +9,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from clientops.changes import Relation
-from clientops.tables.schema import quote_text
-from clientops.tables.view import Tables
+from clientops.core.plan import Relation
+from clientops.schema.definition import quote_text
+from clientops.schema.tables import Tables
 
 KEY_COLUMNS = (
     "id", "given", "given_first", "surname", "generation", "name", "company", "email", "is_role_mail", "phone", "tax_id",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from clientops.changes import Relation
+from clientops.core.plan import Relation
 from clientops.matching.comparisons import COMBINED, COUNTED, EVIDENCE, FIELDS, SHARED, STEPS
 from clientops.matching.model import Model, shipped
 from clientops.matching.normalise import KEY_COLUMNS
-from clientops.tables.view import Steps, Tables
+from clientops.schema.tables import Steps, Tables
 
 
 def score_pairs(

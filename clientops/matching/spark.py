@@ -15,15 +15,15 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.matching.candidates import members_sql
 from clientops.matching.comparisons import COUNTED
+from clientops.matching.fit_on_book import own_weights, sample_sql
+from clientops.matching.lookup_candidates import CLIENT_COLUMNS
 from clientops.matching.model import Model, shipped
-from clientops.matching.near import CLIENT_COLUMNS
 from clientops.matching.normalise import KEY_COLUMNS, dialling_rows_sql, keys_sql
-from clientops.matching.own_weights import own_weights, sample_sql
 from clientops.matching.scoring import SIDE_COLUMNS, evidence_of_sides_sql, scored_sql
-from clientops.tables.view import Tables
+from clientops.schema.tables import Tables
 
 
 def start_spark(**settings: str) -> Any:
@@ -55,7 +55,7 @@ def spark_pairs(
         session: Spark session, see :func:`start_spark`.
         clients: Parquet with ``id`` and the columns of ``clients`` that are compared.
         model: Weights and limits; by default the shipped ones or, where the clients show them, their own, see
-            :func:`~clientops.matching.own_weights.own_weights`.
+            :func:`~clientops.matching.fit_on_book.own_weights`.
         at_least: Leave out pairs with a lower score; by default the model's limit for review.
 
     Returns:

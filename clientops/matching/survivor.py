@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from clientops.changes import Relation
-from clientops.errors import UsageError
-from clientops.tables.view import Tables
+from clientops.core.errors import UsageError
+from clientops.core.plan import Relation
+from clientops.schema.tables import Tables
 
 Reason = Literal["most active", "oldest", "most complete"]
 REASONS: tuple[Reason, ...] = ("most active", "oldest", "most complete")

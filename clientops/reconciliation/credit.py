@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clientops.money import show_sql
+from clientops.core.money import show_sql
 
 # Each family gives ``kind, table_name, row_id, client_id, currency_id, amount, day, message, row_list, mend_rule,
 # mend_request``; the amount is what is found minus what is expected.

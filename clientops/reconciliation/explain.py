@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from clientops.tables.days import day_sql
-from clientops.tables.schema import all_tables, quote_name
-from clientops.tables.view import Steps
+from clientops.schema.days import day_sql
+from clientops.schema.definition import all_tables, quote_name
+from clientops.schema.tables import Steps
 
 
 # Per drifted client and operation, what the operation moved of the balance beyond what it wrote to the log. What these

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from clientops.changes import Relation
+from clientops.core.plan import Relation
+from clientops.reconciliation.clients import (
+    CLOSED_DIFFERENCES,
+    GONE_CLIENTS,
+    GONE_CREDIT,
+    GONE_DIFFERENCES,
+    ORPHAN_DIFFERENCES,
+    orphans_sql,
+)
 from clientops.reconciliation.credit import CREDIT_DIFFERENCES, DRIFTED
+from clientops.reconciliation.evidence import rest_steps
 from clientops.reconciliation.explain import drift_steps, touched_steps
 from clientops.reconciliation.invoices import (
     DESCRIBED_INVOICES,
@@ -19,7 +28,6 @@ from clientops.reconciliation.invoices import (
     WRONG_INVOICES,
 )
 from clientops.reconciliation.kinds import KINDS, kinds_of
-from clientops.reconciliation.lines import LINE_DIFFERENCES, STATEMENT_DIFFERENCES
 from clientops.reconciliation.payments import (
     CLIENT_DIFFERENCES,
     CURRENCY_DIFFERENCES,
@@ -32,16 +40,8 @@ from clientops.reconciliation.payments import (
     STRAYED,
     SUSPECT_MONEY,
 )
-from clientops.reconciliation.people import (
-    CLOSED_DIFFERENCES,
-    GONE_CLIENTS,
-    GONE_CREDIT,
-    GONE_DIFFERENCES,
-    ORPHAN_DIFFERENCES,
-    orphans_sql,
-)
-from clientops.reconciliation.rests import rest_steps
-from clientops.tables.view import Steps, Tables
+from clientops.reconciliation.statement_lines import LINE_DIFFERENCES, STATEMENT_DIFFERENCES
+from clientops.schema.tables import Steps, Tables
 
 COLUMNS = (
     "id", "kind", "family", "table_name", "row_id", "client_id", "currency_code", "amount", "day", "message", "row_list",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clientops.money import show_sql
+from clientops.core.money import show_sql
 
 # Sums over what belongs to invoices find those that can be wrong; only these are joined with it and looked at.
 SUSPECT_INVOICES = """

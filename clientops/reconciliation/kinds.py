@@ -72,7 +72,7 @@ def kinds_of(names: tuple[str, ...] | None) -> tuple[str, ...]:
     """
     if not names:
         return tuple(KINDS)
-    from clientops.errors import UsageError
+    from clientops.core.errors import UsageError
 
     chosen: list[str] = []
     for name in names:

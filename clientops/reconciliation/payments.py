@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clientops.money import show_sql
-from clientops.tables.days import payment_day_sql
+from clientops.core.money import show_sql
+from clientops.schema.days import payment_day_sql
 
 DAY = payment_day_sql()
 

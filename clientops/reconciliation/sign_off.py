@@ -8,12 +8,12 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from clientops.changes import Plan, Relation, Rule
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
+from clientops.core.plan import Plan, Relation, Rule
 from clientops.reconciliation.find import differences
-from clientops.requests import Request, Text
-from clientops.tables.days import payment_day_sql
-from clientops.tables.view import Tables
+from clientops.schema.days import payment_day_sql
+from clientops.schema.requests import Request, Text
+from clientops.schema.tables import Tables
 
 DAY = payment_day_sql()
 

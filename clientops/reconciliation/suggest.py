@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from clientops.changes import Relation
-from clientops.money import round_sql
-from clientops.readable import counted_sql
-from clientops.tables.days import payment_day_sql
-from clientops.tables.view import Tables
+from clientops.core.money import round_sql
+from clientops.core.plan import Relation
+from clientops.core.readable import counted_sql
+from clientops.schema.days import payment_day_sql
+from clientops.schema.tables import Tables
 
 DAY_T = payment_day_sql("t.occurred_at")
 

@@ -17,13 +17,13 @@ import duckdb
 import pyarrow as pa
 
 from clientops.book.book import Book
-from clientops.book.connection import configure
-from clientops.changes import Rule
+from clientops.book.file.connection import configure
+from clientops.core.plan import Rule
 from clientops.importing.demo.build import BUILD_DEMO
-from clientops.operations import rule
-from clientops.requests import read_requests
-from clientops.tables.schema import all_tables, quote_name
-from clientops.tables.view import Tables
+from clientops.registry import rule
+from clientops.schema.definition import all_tables, quote_name
+from clientops.schema.requests import read_requests
+from clientops.schema.tables import Tables
 from tests.builders import NOW, TODAY
 
 SINGLE = 30

@@ -18,9 +18,9 @@ from typing import Any
 import pyarrow as pa
 
 from clientops.book.book import Book
-from clientops.matching.accepted import accepted_groups
-from clientops.operations import rule
-from clientops.reports.duplicates import merge_requests, read_case, read_counts, read_queue
+from clientops.matching.ready_groups import accepted_groups
+from clientops.registry import rule
+from clientops.reports.figures.duplicates import merge_requests, read_case, read_counts, read_queue
 from tests.benchmarks.bench_book import _build
 from tests.builders import NOW, TODAY
 

@@ -22,10 +22,10 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from clientops.matching.find import find_duplicates
 from clientops.matching.groups import duplicate_groups
 from clientops.matching.normalise import normalise
-from clientops.tables.view import Tables
+from clientops.matching.search import find_duplicates
+from clientops.schema.tables import Tables
 from tests.benchmarks import matching_rivals
 from tests.builders import TODAY
 from tests.matching.builders import client_tables
@@ -179,9 +179,9 @@ def _made_up(place: Path, name: str, size: int) -> None:
 def _demo(place: Path, name: str, size: int) -> None:
     """The clients of the demo book without all the rest of it, and who of them is a duplicate of whom."""
     from clientops.importing.demo.build import COUNTRY_ROWS, COUNTRY_SLOTS, WORDS, word_lists
+    from clientops.importing.demo.builder import Draft
     from clientops.importing.demo.catalogue import add_catalogue
     from clientops.importing.demo.clients import add_clients
-    from clientops.importing.demo.draft import Draft
     from clientops.importing.demo.people import add_people
 
     work = place / "demo.duckdb"

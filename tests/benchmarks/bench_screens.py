@@ -15,13 +15,13 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from clientops.book.book import Book
-from clientops.forms.desk import Desk
-from clientops.forms.grid import Grid
-from clientops.forms.launch import notebook_folder, serving
-from clientops.forms.shell import screen
 from clientops.importing.demo.build import BUILD_DEMO
-from clientops.reports.listings import listing
-from clientops.reports.search import search_rows
+from clientops.reports.lists.catalogue import listing
+from clientops.reports.lists.search import search_rows
+from clientops.workbench.frame import screen
+from clientops.workbench.launch import notebook_folder, serving
+from clientops.workbench.session import Desk
+from clientops.workbench.ui.grid import Grid
 from tests.browser.conftest import CHROMIUM, OPTIONS, READY
 from tests.browser.notebooks import open_notebook
 from tests.builders import NOW, TODAY

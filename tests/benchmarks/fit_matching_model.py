@@ -12,10 +12,10 @@ from dataclasses import replace
 import pyarrow as pa
 
 from clientops.matching.candidates import candidate_pairs
+from clientops.matching.fit import tuned
 from clientops.matching.model import shipped
 from clientops.matching.normalise import normalise
 from clientops.matching.scoring import score_pairs
-from clientops.matching.tuning import tuned
 from tests.matching.builders import book_of, client_tables
 from tests.matching.made_up_clients import WORLDS, make_clients
 

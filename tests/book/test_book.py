@@ -4,11 +4,11 @@ import duckdb
 import pytest
 
 from clientops.book.book import Book
-from clientops.book.preview import SAMPLE
-from clientops.changes import Rule
-from clientops.errors import BookError, ClientopsError, LockedError, RefusedError, StaleError
-from clientops.operations import rule
-from clientops.requests import read_requests
+from clientops.book.write.preview import SAMPLE
+from clientops.core.errors import BookError, ClientopsError, LockedError, RefusedError, StaleError
+from clientops.core.plan import Rule
+from clientops.registry import rule
+from clientops.schema.requests import read_requests
 from tests.books import ByHand, apply_by_hand, by_hand, fingerprint, insert, read_rows
 from tests.builders import NOW, TODAY
 

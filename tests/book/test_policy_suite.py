@@ -6,16 +6,17 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from clientops.book import adopting, approval
+from clientops.book.approval import adopt_policy as adopting
+from clientops.book.approval import proposals as approval
 from clientops.book.book import Book
-from clientops.book.erase import ERASE
-from clientops.book.own import apply_own
-from clientops.book.recording import backup_and_record
+from clientops.book.erasure.rule import ERASE
+from clientops.book.file.backup_log import backup_and_record
+from clientops.book.write.internal_rules import apply_own
 from clientops.cli import app
-from clientops.errors import ClientopsError, NotAllowedError, PolicyError
-from clientops.forms.change import Change
-from clientops.forms.desk import Desk
-from clientops.operations import every_rule, rule, rules
+from clientops.core.errors import ClientopsError, NotAllowedError, PolicyError
+from clientops.registry import every_rule, rule, rules
+from clientops.workbench.change.workflow import Change
+from clientops.workbench.session import Desk
 from tests.books import tamper
 from tests.builders import NOW, TODAY
 

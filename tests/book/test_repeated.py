@@ -3,8 +3,8 @@
 import pytest
 
 from clientops.book.book import Book
-from clientops.errors import RefusedError
-from clientops.operations import rule
+from clientops.core.errors import RefusedError
+from clientops.registry import rule
 
 ROWS = [{"client_id": 1, "amount": "5", "description": "Outage"}, {"client_id": 1, "amount": "6", "description": "x"}]
 

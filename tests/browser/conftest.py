@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from clientops.book.book import Book
-from clientops.forms.launch import notebook_folder, serving
+from clientops.workbench.launch import notebook_folder, serving
 from tests.books import OPERATOR, apply_by_hand, insert
 from tests.browser.notebooks import READY, open_notebook
 from tests.builders import NOW

@@ -6,7 +6,7 @@ import itertools
 import re
 from pathlib import Path
 
-from clientops.forms.launch import notebook_folder
+from clientops.workbench.launch import notebook_folder
 
 READY = 90_000
 _serial = itertools.count(1)

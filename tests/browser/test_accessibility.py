@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from clientops.operations import rule
+from clientops.registry import rule
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_app import ROUTES
 

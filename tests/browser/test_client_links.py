@@ -7,7 +7,7 @@ import re
 import pytest
 
 from clientops.mail.delivery import deliver
-from clientops.operations import rule
+from clientops.registry import rule
 from tests.browser.notebooks import READY
 from tests.browser.test_accessibility import assert_fine
 from tests.mail.test_delivery import serve  # noqa: F401  # a fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clientops.operations import rule
+from clientops.registry import rule
 from tests.books import insert
 from tests.browser.conftest import HOSTILE
 

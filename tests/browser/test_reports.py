@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from clientops.reports.audit.section import Listed, Section
-from clientops.reports.printing import render_html
+from clientops.reports.documents.printing import render_html
 
 AMOUNT = (Decimal("-123456789.01"), "EUR")
 WIDE = Listed("wide", "Wide", tuple((f"Column {n}", "money") for n in range(12)), ((AMOUNT,) * 12,), 1)

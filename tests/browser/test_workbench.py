@@ -230,8 +230,8 @@ def test_keyboard_only(open_screen, served):
 
 def test_a_grid_of_100_000_rows(open_screen, served):
     """Of a long list one page is there; the last page, a search and the arrows work."""
-    from clientops.changes import Rule
-    from clientops.requests import Request
+    from clientops.core.plan import Rule
+    from clientops.schema.requests import Request
 
     def many(tables, requests, *, today, now):
         steps = tables.steps(requests=requests)

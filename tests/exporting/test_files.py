@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from openpyxl import load_workbook
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.exporting.files import FORMATS, export_relation, relation_named
 from clientops.importing.tabular import read_text_table
 from tests.builders import money, tables

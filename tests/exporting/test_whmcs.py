@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from clientops.book.book import Book
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.exporting.whmcs import BY_HAND, export_whmcs, tables_left_here, write_left_here
 from clientops.exporting.whmcs_known import both_sql, changed_sql
 from clientops.exporting.whmcs_targets import LANGUAGE_NAMES, TARGETS
 from clientops.importing.whmcs.mapping import LANGUAGES
 from clientops.importing.whmcs.reading import MAPPINGS
 from clientops.importing.whmcs.rule import IMPORT_WHMCS
-from clientops.operations import rule
+from clientops.registry import rule
 from tests.builders import tables
 from tests.importing.whmcs_books import stage
 from tests.loading import load_book

@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from clientops.book.planning import settle
-from clientops.changes import Plan
+from clientops.book.write.plan import settle
+from clientops.core.plan import Plan
 from clientops.importing.demo.build import BuildDemo, build_demo, demo_truth
-from clientops.requests import read_requests
-from clientops.tables.schema import column_list, quote_name
-from clientops.tables.view import Tables
+from clientops.schema.definition import column_list, quote_name
+from clientops.schema.requests import read_requests
+from clientops.schema.tables import Tables
 from tests.builders import NOW, TODAY
 
 # In the large one, run with --long, flaws would meet that never meet in the small ones.

@@ -8,13 +8,13 @@ import pytest
 from email_validator import validate_email
 
 from clientops.book.book import Book
+from clientops.core.money import is_minor_unit_sql, minor_digits
 from clientops.importing.demo.build import RULES, BuildDemo, demo_truth
-from clientops.money import is_minor_unit_sql, minor_digits
-from clientops.requests import read_requests
-from clientops.rules.generation import GenerateInvoices, generate_invoices
-from clientops.tables.invariants import INVARIANTS, every_orphan_sql
-from clientops.tables.schema import all_tables, quote_name
-from clientops.tables.view import Tables
+from clientops.rules.invoices.generate import GenerateInvoices, generate_invoices
+from clientops.schema.definition import all_tables, quote_name
+from clientops.schema.invariants import INVARIANTS, every_orphan_sql
+from clientops.schema.requests import read_requests
+from clientops.schema.tables import Tables
 from tests.builders import NOW, TODAY
 from tests.importing.demo_books import SIZES, demo_book, demo_plan, fresh_book
 

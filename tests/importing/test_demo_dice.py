@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from clientops.importing.demo import dice
+from clientops.importing.demo import seeded_random as dice
 
 
 def draws(*columns: str, seed: int = 7, count: int = 20_000) -> list[tuple]:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from clientops.importing.demo.statements import FILES, StatementLine, iban, write_demo_statements
-from clientops.tables.view import Tables
+from clientops.schema.tables import Tables
 from tests.importing.demo_books import demo_book
 
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from clientops.core.money import minor_digits, round_money
 from clientops.importing.demo.catalogue import RATES, prices
 from clientops.importing.demo.countries import COUNTRIES
-from clientops.importing.demo.words import slug, word_lists
-from clientops.money import minor_digits, round_money
+from clientops.importing.demo.vocabulary import slug, word_lists
 
 WORDS, ROWS = (json.loads(text) for text in word_lists())
 KINDS = ("given_m", "given_f", "family_m", "family_f", "street", "city", "trade", "form")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.importing.statements.lines import StatementError
 from clientops.importing.statements.read import read_statement
 

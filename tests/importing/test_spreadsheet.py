@@ -11,19 +11,13 @@ from typer.testing import CliRunner
 
 from clientops.book.book import Book
 from clientops.cli import app
-from clientops.errors import UsageError
-from clientops.importing.spreadsheet import (
-    KINDS,
-    load_mapping,
-    match_headings,
-    read_spreadsheet,
-    synonyms,
-)
+from clientops.core.errors import UsageError
+from clientops.importing.spreadsheet import KINDS, load_mapping, match_headings, read_spreadsheet, synonyms
 from clientops.importing.tabular import read_text_table
-from clientops.operations import rule, rules
-from clientops.requests import read_requests
-from clientops.rules.clients import AddClient
-from clientops.rules.credit import IssueCredit
+from clientops.registry import rule, rules
+from clientops.rules.clients.clients import AddClient
+from clientops.rules.credit.account_credit import IssueCredit
+from clientops.schema.requests import read_requests
 from tests.loading import load_book
 
 DATA = Path(__file__).parents[2] / "data"

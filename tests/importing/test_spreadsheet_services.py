@@ -11,8 +11,8 @@ from clientops.book.book import Book
 from clientops.cli import app
 from clientops.importing.spreadsheet import KINDS, read_spreadsheet
 from clientops.importing.tabular import read_text_table
-from clientops.operations import rule
-from clientops.requests import read_requests
+from clientops.registry import rule
+from clientops.schema.requests import read_requests
 from tests.builders import EUR
 from tests.loading import load_book
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.importing.statements.lines import StatementError
 from clientops.importing.statements.read import guess_format, read_statement, read_statement_file
 

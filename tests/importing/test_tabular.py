@@ -9,7 +9,7 @@ from zipfile import ZipFile
 import pytest
 from openpyxl import Workbook
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.importing.tabular import read_text_table
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from clientops.book.book import Book
-from clientops.changes import as_dicts
+from clientops.core.plan import as_dicts
 from clientops.importing.whmcs.rule import IMPORT_WHMCS, ImportWhmcs, import_report, import_whmcs
-from clientops.requests import read_requests
-from clientops.tables.invariants import every_orphan_sql
-from clientops.tables.view import Tables
+from clientops.schema.invariants import every_orphan_sql
+from clientops.schema.requests import read_requests
+from clientops.schema.tables import Tables
 from tests.books import OPERATOR, apply_by_hand, read_history, read_rows
 from tests.builders import NOW, TODAY, money
 from tests.importing.whmcs_books import attach, planned, reported, stage
@@ -335,7 +335,7 @@ def test_a_book_of_an_import_works(empty_book_file, tmp_path):
     book = Book(shutil.copy(empty_book_file, tmp_path / "b.duckdb"), operator=OPERATOR)
     path = stage(tmp_path / "1.duckdb", tblclients=[{"id": 900, "datecreated": "2020-02-29", "credit": "1.00"}])
     imported(book, path)
-    from clientops.rules.credit import RULES
+    from clientops.rules.credit.account_credit import RULES
 
     issue = next(rule for rule in RULES if rule.name == "issue-credit")
     book.apply_now(issue, {"client_id": 900, "amount": "2.00", "description": "x"}, today=TODAY, now=NOW)

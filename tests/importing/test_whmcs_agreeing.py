@@ -10,7 +10,7 @@ import pytest
 from clientops.book.book import Book
 from clientops.exporting.whmcs import export_whmcs
 from clientops.importing.whmcs.rule import IMPORT_WHMCS
-from clientops.operations import rule
+from clientops.registry import rule
 from tests.importing.whmcs_books import stage
 
 

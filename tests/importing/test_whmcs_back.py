@@ -9,7 +9,7 @@ from clientops.book.book import Book
 from clientops.exporting.whmcs import export_whmcs
 from clientops.importing.whmcs.mysql import read_mysql
 from clientops.importing.whmcs.rule import IMPORT_WHMCS
-from clientops.operations import rule
+from clientops.registry import rule
 
 REQUEST = {"source": "whmcs", "time_zone": "Asia/Tokyo"}
 

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.importing.whmcs import unpacking
 from clientops.importing.whmcs.read import read_whmcs
 

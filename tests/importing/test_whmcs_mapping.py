@@ -13,8 +13,8 @@ import pytest
 
 from clientops.importing.whmcs.reading import MAPPINGS
 from clientops.importing.whmcs.sources import SOURCE_TABLES
-from clientops.tables.references import references_from
-from clientops.tables.schema import all_tables
+from clientops.schema.definition import all_tables
+from clientops.schema.references import references_from
 from tests.builders import money
 from tests.importing.whmcs_books import EUR_ROW, planned, stage
 

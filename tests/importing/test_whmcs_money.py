@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from clientops.changes import read_problems
-from clientops.tables.invariants import every_orphan_sql
-from clientops.tables.view import Tables
+from clientops.core.plan import read_problems
+from clientops.schema.invariants import every_orphan_sql
+from clientops.schema.tables import Tables
 from tests.builders import money, tables
 from tests.importing.whmcs_books import EUR_ROW, planned, reported, stage
 from tests.long_forms import examples

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.importing.whmcs import dump as dump_module
 from clientops.importing.whmcs import mysql as mysql_module
 from clientops.importing.whmcs.dump import read_dump

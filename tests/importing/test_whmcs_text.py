@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clientops.importing.whmcs.text import clean_array, clean_text, decode_bytes
+from clientops.importing.whmcs.charsets import clean_array, clean_text, decode_bytes
 from tests.long_forms import examples
 
 

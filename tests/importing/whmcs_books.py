@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from clientops.changes import Plan, as_dicts
+from clientops.core.plan import Plan, as_dicts
 from clientops.importing.whmcs.rule import ImportWhmcs, import_whmcs
 from clientops.importing.whmcs.sources import SOURCE_TABLES
 from clientops.importing.whmcs.staging import Staging
-from clientops.requests import read_requests
-from clientops.tables.view import Tables
+from clientops.schema.requests import read_requests
+from clientops.schema.tables import Tables
 from tests.builders import NOW, TODAY
 
 EUR_ROW = {"id": 1, "code": "EUR", "rate": "1.00000", "default": 1}

@@ -14,13 +14,13 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from clientops import operations
+from clientops import registry as operations
 from clientops.book.book import Book
-from clientops.errors import ClientopsError, UsageError
+from clientops.core.errors import ClientopsError, UsageError
 from clientops.mail.delivery import Delivery, deliver
 from clientops.mail.server import MailServer
-from clientops.rules.clients import RULES as CLIENT_RULES
-from clientops.rules.outbox import RULES as OUTBOX_RULES
+from clientops.rules.clients.clients import RULES as CLIENT_RULES
+from clientops.rules.mail.delivery import RULES as OUTBOX_RULES
 from tests.books import apply_by_hand, insert
 
 ADD_CLIENT = {rule.name: rule for rule in CLIENT_RULES}["add-client"]

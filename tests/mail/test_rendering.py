@@ -6,10 +6,10 @@ from importlib import resources
 
 import pytest
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.mail.facts import read_facts
 from clientops.mail.rendering import render
-from clientops.rules.mail import TEMPLATES
+from clientops.rules.mail.queue import TEMPLATES
 from tests.builders import JPY, KWD, tables
 
 FACTS = {

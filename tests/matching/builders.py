@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from clientops.changes import as_dicts
-from clientops.matching.find import find_duplicates
-from clientops.tables.schema import table
-from clientops.tables.view import Tables
+from clientops.core.plan import as_dicts
+from clientops.matching.search import find_duplicates
+from clientops.schema.definition import table
+from clientops.schema.tables import Tables
 
 ZOFIA = {
     "first_name": "Zofia",

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from clientops.changes import as_dicts
+from clientops.core.plan import as_dicts
 from clientops.matching.comparisons import EVIDENCE
 from clientops.matching.explain import WHY, WHY_NOT, explain, explained
-from clientops.matching.find import find_duplicates
 from clientops.matching.model import shipped
+from clientops.matching.search import find_duplicates
 from tests.matching.builders import FIRM, OTHER_PLACE, ZOFIA, book
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clientops.changes import as_dicts
+from clientops.core.plan import as_dicts
 from clientops.matching.groups import SAME, cut_groups, duplicate_groups, spanning_links
-from clientops.tables.view import Tables
+from clientops.schema.tables import Tables
 from tests.long_forms import examples
 from tests.matching.builders import groups_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clientops.changes import as_dicts
+from clientops.core.plan import as_dicts
 from clientops.matching.normalise import KEY_COLUMNS, dialling, normalise
 from tests.matching.builders import book
 

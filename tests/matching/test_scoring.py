@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clientops.changes import as_dicts
+from clientops.core.plan import as_dicts
 from clientops.matching.candidates import candidate_pairs
 from clientops.matching.model import Model, read_model, shipped
 from clientops.matching.normalise import normalise

@@ -9,9 +9,9 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
-from clientops.matching.find import find_duplicates
+from clientops.matching.lookup_candidates import CLIENT_COLUMNS
 from clientops.matching.model import shipped
-from clientops.matching.near import CLIENT_COLUMNS
+from clientops.matching.search import find_duplicates
 from clientops.matching.spark import spark_pairs, start_spark
 from tests.matching.builders import book_of
 from tests.matching.made_up_clients import make_clients

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from clientops.changes import as_dicts
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
+from clientops.core.plan import as_dicts
 from clientops.matching.survivor import proposed_survivor
-from clientops.tables.view import Tables
+from clientops.schema.tables import Tables
 
 CLIENTS = [
     {"id": 1, "currency_id": 1, "first_name": "A", "created_on": date(2020, 1, 1)},

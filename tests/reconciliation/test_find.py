@@ -10,10 +10,10 @@ from decimal import Decimal
 
 import pytest
 
-from clientops import operations
+from clientops import registry as operations
 from clientops.book.book import Book
-from clientops.changes import as_dicts
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
+from clientops.core.plan import as_dicts
 from clientops.reconciliation.find import COLUMNS, FINDERS, differences
 from clientops.reconciliation.kinds import FAMILIES, KINDS, kinds_of
 from tests.books import OPERATOR, apply_by_hand, tamper

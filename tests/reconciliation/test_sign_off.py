@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from clientops import operations
+from clientops import registry as operations
 from clientops.book.book import Book
-from clientops.changes import as_dicts
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
+from clientops.core.plan import as_dicts
 from clientops.reconciliation.sign_off import parse_period, sign_offs
 from tests.books import OPERATOR, apply_by_hand, insert
 from tests.builders import NOW, TODAY, tables

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clientops.changes import as_dicts
+from clientops.core.plan import as_dicts
 from clientops.importing.demo.statements import write_demo_statements
 from clientops.importing.statements.read import read_statement_file
 from clientops.reconciliation.suggest import suggestions

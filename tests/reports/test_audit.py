@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+from clientops.book.approval.policy import Policy
 from clientops.book.book import Book
-from clientops.book.policy import Policy
-from clientops.book.verify import verify
+from clientops.book.proof.verify import verify
 from clientops.cli import app
-from clientops.errors import ClientopsError, UsageError
-from clientops.forms.launch import notebook_folder
-from clientops.operations import rule
-from clientops.operations import rule as operations_rule
+from clientops.core.errors import ClientopsError, UsageError
+from clientops.registry import rule
+from clientops.registry import rule as operations_rule
 from clientops.reports.audit.credit import MOVED, bridge_section, bridge_sql
 from clientops.reports.audit.notebook import notebook_html, run_notebook
 from clientops.reports.audit.people import hours_section
@@ -31,8 +30,9 @@ from clientops.reports.audit.section import most_rows
 from clientops.reports.audit.stopped import stopped_section
 from clientops.reports.audit.trust import Trust
 from clientops.reports.audit.workbook import workbook
-from clientops.tables.view import Tables
-from tests.book.test_verify import ONE_STATEMENT, open_book, worked_file  # noqa: F401  # fixtures
+from clientops.schema.tables import Tables
+from clientops.workbench.launch import notebook_folder
+from tests.book.proof.test_verify import ONE_STATEMENT, open_book, worked_file  # noqa: F401  # fixtures
 from tests.books import OPERATOR, apply_by_hand, tamper
 from tests.builders import NOW, TODAY, money
 from tests.long_forms import examples

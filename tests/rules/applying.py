@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from clientops.book.checks import check_written
-from clientops.book.planning import settle
-from clientops.book.undo import UndoOperation
-from clientops.book.writing import Header, write_operation
-from clientops.changes import Plan, Rule
-from clientops.requests import read_requests
-from clientops.tables.schema import all_tables, column_list, quote_name
-from clientops.tables.view import Tables
+from clientops.book.write.checks import check_written
+from clientops.book.write.plan import settle
+from clientops.book.write.record import Header, write_operation
+from clientops.book.write.undo import UndoOperation
+from clientops.core.plan import Plan, Rule
+from clientops.schema.definition import all_tables, column_list, quote_name
+from clientops.schema.requests import read_requests
+from clientops.schema.tables import Tables
 from tests.books import sorted_rows
 from tests.builders import NOW, TODAY
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clientops.changes import Problem
-from clientops.operations import rules
-from clientops.requests import read_requests
-from clientops.tables.view import Tables
+from clientops.core.plan import Problem
+from clientops.registry import rules
+from clientops.schema.requests import read_requests
+from clientops.schema.tables import Tables
 from tests.builders import NOW, TODAY
 
 Case = tuple[Mapping[str, Any], str, str, str]

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from clientops.tables.view import Tables
+from clientops.schema.tables import Tables
 from tests.rules.random_books import CLIENTS, flaws, money_per_currency
 
 TAKEN = st.sampled_from([None, "phone address1 field:1", "email status default_billing_contact_id"])

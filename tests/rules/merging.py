@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from clientops.rules.merge import RULES as MERGE_RULES
-from clientops.rules.unmerge import RULES as UNMERGE_RULES
-from clientops.tables.view import Tables
+from clientops.rules.merge.merge import RULES as MERGE_RULES
+from clientops.rules.merge.unmerge import RULES as UNMERGE_RULES
+from clientops.schema.tables import Tables
 from tests.builders import tables
 from tests.rules.applying import apply_rule
 from tests.rules.random_books import flaws, money_per_currency

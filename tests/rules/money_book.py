@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from clientops.changes import Plan
-from clientops.operations import rules
-from clientops.requests import read_requests
-from clientops.tables.invariants import INVARIANTS, every_orphan_sql
-from clientops.tables.view import Tables
+from clientops.core.plan import Plan
+from clientops.registry import rules
+from clientops.schema.invariants import INVARIANTS, every_orphan_sql
+from clientops.schema.requests import read_requests
+from clientops.schema.tables import Tables
 from tests.builders import NOW, TODAY, money, tables
 
 MONEY_TABLES = (

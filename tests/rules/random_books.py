@@ -7,8 +7,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from clientops.tables.invariants import INVARIANTS, every_orphan_sql
-from clientops.tables.view import Tables
+from clientops.schema.invariants import INVARIANTS, every_orphan_sql
+from clientops.schema.tables import Tables
 from tests.builders import EUR, NOW, USD, tables
 
 CLIENTS = range(1, 8)

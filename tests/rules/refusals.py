@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clientops.book.planning import run_rule
-from clientops.changes import Problem, Rule
-from clientops.errors import RefusedError
-from clientops.requests import read_requests
-from clientops.tables.view import Tables
+from clientops.book.write.plan import run_rule
+from clientops.core.errors import RefusedError
+from clientops.core.plan import Problem, Rule
+from clientops.schema.requests import read_requests
+from clientops.schema.tables import Tables
 from tests.builders import NOW, TODAY
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from clientops.book.planning import settle
-from clientops.changes import Plan
-from clientops.requests import Request
-from clientops.tables.schema import all_tables
-from clientops.tables.view import Tables
+from clientops.book.write.plan import settle
+from clientops.core.plan import Plan
+from clientops.schema.definition import all_tables
+from clientops.schema.requests import Request
+from clientops.schema.tables import Tables
 from tests.builders import plan
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clientops.book.undo import UNDO
+from clientops.book.write.undo import UNDO
 from tests.long_forms import examples
 from tests.rules.applying import apply_rule, every_row, select
 from tests.rules.merge_requests import SURVIVORSHIP, check_sound, merges

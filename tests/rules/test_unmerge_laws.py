@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clientops.rules.credit import RULES as CREDIT_RULES
+from clientops.rules.credit.account_credit import RULES as CREDIT_RULES
 from tests.long_forms import examples
 from tests.rules.applying import apply_rule, change, every_row, plan_rule, select
 from tests.rules.merge_requests import check_sound, merges

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from clientops.importing.demo.dice import chance, pick, roll
-from clientops.importing.demo.draft import Draft
-from clientops.money import round_sql
+from clientops.core.money import round_sql
+from clientops.importing.demo.builder import Draft
+from clientops.importing.demo.seeded_random import chance, pick, roll
 
 
 def add_affiliates(draft: Draft) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from clientops.core.money import round_sql
+from clientops.importing.demo.builder import Draft
 from clientops.importing.demo.catalogue import BACKUP
-from clientops.importing.demo.dice import chance, pick, weighted
-from clientops.importing.demo.draft import Draft
+from clientops.importing.demo.seeded_random import chance, pick, weighted
 from clientops.importing.demo.services import (
     ADDON_NAMES,
     DAYS_AHEAD,
@@ -19,7 +20,6 @@ from clientops.importing.demo.services import (
     by_number,
     due,
 )
-from clientops.money import round_sql
 
 SERVICE, ADDON, DOMAIN_RENEWAL, SETUP, LATE_FEE, OTHER, DISCOUNT = range(1, 8)
 KINDS = {SERVICE: "service", ADDON: "addon", DOMAIN_RENEWAL: "domain", SETUP: "setup", LATE_FEE: "late fee",

@@ -6,22 +6,22 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from clientops.changes import Plan, Relation, Rule
+from clientops.core.plan import Plan, Relation, Rule
 from clientops.importing.demo.affiliates import add_affiliates
 from clientops.importing.demo.billing import add_bills, add_invoice_rows
+from clientops.importing.demo.builder import Draft
 from clientops.importing.demo.catalogue import FIRST_NUMBER, SETTINGS, add_catalogue, add_rows, prices
 from clientops.importing.demo.clients import add_clients
 from clientops.importing.demo.contacts import add_client_rows, add_contacts
-from clientops.importing.demo.draft import Draft
 from clientops.importing.demo.flaws import add_planted, add_truth
 from clientops.importing.demo.payments import add_payments, add_transaction_rows
 from clientops.importing.demo.people import add_people
 from clientops.importing.demo.services import add_service_rows, add_services
 from clientops.importing.demo.support import add_support
-from clientops.importing.demo.words import COUNTRY_ROWS, COUNTRY_SLOTS, WORDS, word_lists
-from clientops.requests import Request
-from clientops.tables.schema import all_tables
-from clientops.tables.view import Steps, Tables
+from clientops.importing.demo.vocabulary import COUNTRY_ROWS, COUNTRY_SLOTS, WORDS, word_lists
+from clientops.schema.definition import all_tables
+from clientops.schema.requests import Request
+from clientops.schema.tables import Steps, Tables
 
 MOST_CLIENTS = 20_000_000
 

@@ -8,9 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
-from clientops.money import minor_digits
-from clientops.tables.schema import table
-from clientops.tables.view import Steps
+from clientops.core.money import minor_digits
+from clientops.schema.definition import table
+from clientops.schema.tables import Steps
 
 # Units of the currency for one EUR.
 RATES: dict[str, str] = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clientops.importing.demo.dice import chance, moment, one_of, pick, skewed
-from clientops.importing.demo.draft import Draft
+from clientops.importing.demo.builder import Draft
+from clientops.importing.demo.seeded_random import chance, moment, one_of, pick, skewed
 
 MAIL_PROVIDERS = (
     "webmail.example",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clientops.importing.demo.dice import chance, moment, pick, skewed
-from clientops.importing.demo.draft import Draft
+from clientops.importing.demo.builder import Draft
+from clientops.importing.demo.seeded_random import chance, moment, pick, skewed
 
 # argon2 of "demo", so that nobody has to wait for a million hashes. These users can log in nowhere else.
 DEMO_HASH = "$argon2id$v=19$m=65536,t=3,p=4$Luz6Uq+R8ubxSu7hhX2a6g$SIlVdqKggLgmcelrukM5PEK5X7E5i48YiqG6A4hcjvI"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clientops.importing.demo.dice import chance, listed, roll
-from clientops.importing.demo.draft import Draft
+from clientops.importing.demo.builder import Draft
+from clientops.importing.demo.seeded_random import chance, listed, roll
 
 PAID_FLAWS = ("paid_but_owed", "overpaid_without_credit", "total_not_items", "reference_twice", "wrong_currency",
               "number_gap", "number_twice")  # fmt: skip

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from clientops.core.money import round_sql
+from clientops.importing.demo.builder import Draft
 from clientops.importing.demo.catalogue import CURRENCY_IDS, FIRST_NUMBER
-from clientops.importing.demo.dice import chance, moment, one_of, pick, roll, weighted
-from clientops.importing.demo.draft import Draft
 from clientops.importing.demo.flaws import HAS_CREDIT
-from clientops.money import round_sql
+from clientops.importing.demo.seeded_random import chance, moment, one_of, pick, roll, weighted
 
 EURO, DOLLAR = CURRENCY_IDS["EUR"], CURRENCY_IDS["USD"]
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from clientops.importing.demo.builder import Draft
 from clientops.importing.demo.catalogue import CURRENCY_IDS, EU_VAT, TAXES
-from clientops.importing.demo.dice import chance, listed, literal, pick, roll, skewed, weighted
-from clientops.importing.demo.draft import Draft
+from clientops.importing.demo.seeded_random import chance, listed, literal, pick, roll, skewed, weighted
 
 YEARS_DAYS = 2190
 

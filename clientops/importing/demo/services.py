@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from clientops.core.money import round_sql
+from clientops.importing.demo.builder import Draft
 from clientops.importing.demo.catalogue import BACKUP, CERTIFICATE, CYCLES, DOMAIN, EXTRA_IP, PRODUCTS
-from clientops.importing.demo.dice import chance, literal, moment, one_of, pick, weighted
-from clientops.importing.demo.draft import Draft
-from clientops.money import round_sql
+from clientops.importing.demo.seeded_random import chance, literal, moment, one_of, pick, weighted
 
 MIGRATION = 11
 FREE = 10

@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from clientops.tables.days import payment_day_sql
-from clientops.tables.view import Tables
+from clientops.schema.days import payment_day_sql
+from clientops.schema.tables import Tables
 
 DAY = payment_day_sql()
 DAY_T = payment_day_sql("t.occurred_at")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from clientops.core.money import round_sql
+from clientops.importing.demo.builder import Draft
 from clientops.importing.demo.catalogue import OPERATORS
-from clientops.importing.demo.dice import chance, listed, moment, one_of, pick, weighted
-from clientops.importing.demo.draft import Draft
+from clientops.importing.demo.seeded_random import chance, listed, moment, one_of, pick, weighted
 from clientops.importing.demo.services import MIGRATION
-from clientops.money import round_sql
 
 # (department, subject, what the client writes, what we answer)
 TOPICS = (

@@ -10,11 +10,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from clientops.core.readable import counted
 from clientops.importing.statements.camt_parties import Own, other_party
 from clientops.importing.statements.encoded import decoded
 from clientops.importing.statements.lines import Line, Note, Statement, StatementError
 from clientops.importing.statements.references import first_reference
-from clientops.readable import counted
 
 OPENING = ("OPBD", "PRCD", "OPAV")
 CLOSING = ("CLBD", "CLAV")

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
+from clientops.core.readable import counted
+from clientops.importing.formats import DateOrder, DecimalMark, plain_amount, plain_date
 from clientops.importing.statements.exports import INTERNAL, Export, export_of
 from clientops.importing.statements.headings import (
     FIELDS,
@@ -31,8 +33,6 @@ from clientops.importing.statements.splitting import (
     refuse_uneven,
     split_rows,
 )
-from clientops.importing.written import DateOrder, DecimalMark, plain_amount, plain_date
-from clientops.readable import counted
 
 __all__ = ["FIELDS", "Reading", "headings_of", "read_delimited", "read_rows"]
 _CODE = re.compile(r"[A-Z]{3}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.importing.encodings import likely_encodings
 from clientops.importing.statements.lines import Note
 

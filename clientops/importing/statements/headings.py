@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from clientops.importing.written import CREDIT_WORDS, DEBIT_WORDS
+from clientops.importing.formats import CREDIT_WORDS, DEBIT_WORDS
 
 # Folded headings of banks in English, German, French, Spanish, Italian, Dutch, Polish, Czech, Danish and Swedish, the likeliest first.
 HEADINGS: dict[str, tuple[str, ...]] = {

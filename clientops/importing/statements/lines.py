@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
-from clientops.errors import UsageError
-from clientops.readable import counted, visible
+from clientops.core.errors import UsageError
+from clientops.core.readable import counted, visible
 
 
 class StatementError(UsageError):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-from clientops.importing.written import (
+from clientops.importing.formats import (
     DateOrder,
     DecimalMark,
     doubt_about_amounts,

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from clientops.core.readable import counted
 from clientops.importing.statements.encoded import decoded
 from clientops.importing.statements.lines import Line, Note, Statement, StatementError
 from clientops.importing.statements.references import first_reference
-from clientops.readable import counted
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,63})(?:\s[^<>]*)?(/?)>")
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
+from clientops.core.readable import counted
+from clientops.importing.formats import DateOrder, DecimalMark
 from clientops.importing.statements.camt import read_camt
 from clientops.importing.statements.delimited import Options, Reading, read_delimited
 from clientops.importing.statements.encoded import decoded
 from clientops.importing.statements.lines import Note, Statement, StatementError, check_balances, request_rows
 from clientops.importing.statements.mt940 import read_mt940
 from clientops.importing.statements.ofx import read_ofx
-from clientops.importing.written import DateOrder, DecimalMark
-from clientops.readable import counted
 
 FORMATS = {"csv": "CSV of a bank or gateway", "ofx": "OFX, QFX", "mt940": "SWIFT MT940", "camt": "CAMT.053", "stripe": "Stripe export", "paypal": "PayPal export"}  # fmt: skip
 MOST_BYTES = 200_000_000

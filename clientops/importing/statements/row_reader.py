@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from clientops.importing.formats import DateOrder, DecimalMark, plain_amount
 from clientops.importing.statements.exports import Export
 from clientops.importing.statements.headings import IN_WORDS, OUT_WORDS, UNMOVED, family, fold
 from clientops.importing.statements.lines import Line, StatementError
 from clientops.importing.statements.marks import read_day
 from clientops.importing.statements.references import first_reference
-from clientops.importing.written import DateOrder, DecimalMark, plain_amount
 
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
 _NAMES = {"givenname": "familyname", "firstname": "lastname"}

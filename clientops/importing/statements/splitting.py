@@ -7,8 +7,8 @@ import io
 import re
 from collections.abc import Sequence
 
+from clientops.core.readable import counted
 from clientops.importing.statements.lines import StatementError
-from clientops.readable import counted
 
 DELIMITERS = (";", ",", "\t", "|")
 _TOLD = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)

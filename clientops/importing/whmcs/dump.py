@@ -14,7 +14,8 @@ from typing import IO
 
 import pyarrow as pa
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
+from clientops.importing.whmcs.charsets import MYSQL_CHARSETS
 from clientops.importing.whmcs.dump_end import DumpEnd
 from clientops.importing.whmcs.sources import SOURCE_TABLES, SourceTable
 from clientops.importing.whmcs.sql_text import NAME, SqlText
@@ -28,7 +29,6 @@ from clientops.importing.whmcs.sql_values import (
 )
 from clientops.importing.whmcs.staging import Progress, Staging, no_progress
 from clientops.importing.whmcs.table_definition import column_definitions, table_charset
-from clientops.importing.whmcs.text import MYSQL_CHARSETS
 from clientops.importing.whmcs.unpacking import UNPACKING_ERRORS, open_unpacked
 
 BATCH_BYTES, BATCH_ROWS = 8 << 20, 20_000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.importing.whmcs.dump import DumpReader, read_dumps
 from clientops.importing.whmcs.sources import SOURCE_TABLES
 from clientops.importing.whmcs.staging import Progress, Staging, no_progress

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import csv
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.importing.whmcs.sources import SOURCE_TABLES, SourceTable
 from clientops.importing.whmcs.staging import Progress, Staging, no_progress
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clientops.core.money import minor_digits_sql
 from clientops.importing.whmcs.mapping import (
     Column,
     Fault,
@@ -23,7 +24,6 @@ from clientops.importing.whmcs.mapping import (
     reference,
     text,
 )
-from clientops.money import minor_digits_sql
 
 CODE = f"upper({raw('code')})"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
 
-from clientops.tables.references import references_from
-from clientops.tables.schema import quote_name, quote_text, table
+from clientops.schema.definition import quote_name, quote_text, table
+from clientops.schema.references import references_from
 
 YES = "('1', 'on', 'yes', 'true', 'y')"
 

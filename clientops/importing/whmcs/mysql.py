@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import duckdb
 import pyarrow as pa
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.importing.whmcs.sources import SOURCE_TABLES, SourceTable
 from clientops.importing.whmcs.staging import Progress, Staging, no_progress
-from clientops.tables.schema import quote_text
+from clientops.schema.definition import quote_text
 
 FIRST_PAGE, SMALLEST_PAGE, PAGE_BYTES = 5_000, 500, 32 << 20
 

@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 from clientops.importing.whmcs.dump import read_dump
 from clientops.importing.whmcs.dump_folder import is_dump_folder, read_dump_folder
 from clientops.importing.whmcs.folder import read_folder

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from clientops.importing.whmcs.agreeing import agreement_sql
-from clientops.importing.whmcs.map_billing import (
-    ALLOCATIONS,
-    CREDIT_ENTRIES,
-    INVOICE_ITEMS,
-    INVOICES,
-    TRANSACTIONS,
-)
+from clientops.importing.whmcs.map_billing import ALLOCATIONS, CREDIT_ENTRIES, INVOICE_ITEMS, INVOICES, TRANSACTIONS
 from clientops.importing.whmcs.map_orders import (
     ORDERED_ADDONS,
     ORDERED_DOMAINS,
@@ -59,9 +52,10 @@ from clientops.importing.whmcs.map_support import (
     TICKETS,
 )
 from clientops.importing.whmcs.mapping import Column, Fault, Mapping, raw
+from clientops.importing.whmcs.round_trip import agreement_sql
 from clientops.importing.whmcs.sources import SOURCE_TABLES
-from clientops.tables.schema import column_list, quote_name, quote_text
-from clientops.tables.view import Steps
+from clientops.schema.definition import column_list, quote_name, quote_text
+from clientops.schema.tables import Steps
 
 # Each after those whose rows it cannot do without.
 MAPPINGS: tuple[Mapping, ...] = (

@@ -6,15 +6,15 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from clientops.changes import Change, Plan, Relation, Rule, as_dicts
-from clientops.importing.whmcs.agreeing import seen_rows_sql
+from clientops.core.plan import Change, Plan, Relation, Rule, as_dicts
+from clientops.importing.whmcs.compare import add_imported, filled_tables, judge_rows
 from clientops.importing.whmcs.mapping import Mapping
 from clientops.importing.whmcs.reading import MAPPINGS, faults_of, place_of, present_mappings, read_rows
+from clientops.importing.whmcs.round_trip import seen_rows_sql
 from clientops.importing.whmcs.tax_settings import FOUND_SETTINGS, NEW_SETTINGS, SETTING_WARNINGS
-from clientops.importing.whmcs.verdicts import add_imported, filled_tables, judge_rows
-from clientops.requests import Request, Text
-from clientops.tables.schema import quote_name, quote_text
-from clientops.tables.view import Steps, Tables
+from clientops.schema.definition import quote_name, quote_text
+from clientops.schema.requests import Request, Text
+from clientops.schema.tables import Steps, Tables
 
 
 class ImportWhmcs(Request):

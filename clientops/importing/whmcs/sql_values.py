@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clientops.importing.whmcs.charsets import MYSQL_CHARSETS
 from clientops.importing.whmcs.sql_text import GAP, PLAIN_STRING, ROW_END, STRING
-from clientops.importing.whmcs.text import MYSQL_CHARSETS
 
 _ESCAPE = re.compile(rb"\\(.)|''|\"\"", re.DOTALL)
 _ESCAPED = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}

@@ -13,10 +13,10 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
+from clientops.importing.whmcs.charsets import clean_array, decode_array
 from clientops.importing.whmcs.sources import SOURCE_TABLES, SourceTable
-from clientops.importing.whmcs.text import clean_array, decode_array
-from clientops.tables.schema import column_list, quote_name, quote_text
+from clientops.schema.definition import column_list, quote_name, quote_text
 
 Progress = Callable[[str, int, int], None]
 """Told now and then: the table that is read, how much of the whole source was read, of about how much."""

@@ -15,7 +15,7 @@ from typing import IO, Protocol
 
 import pyarrow as pa
 
-from clientops.errors import UsageError
+from clientops.core.errors import UsageError
 
 FREE_BYTES = 256 << 20
 MOST_TIMES = 200

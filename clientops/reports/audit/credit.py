@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clientops.book.past import past_sql
+from clientops.book.read.as_of import past_sql
 from clientops.reports.audit.period import Period
 from clientops.reports.audit.section import Figure, Section, count_figure, listed, money_pairs, one_value
 

@@ -10,10 +10,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from clientops.errors import ClientopsError
+from clientops.core.errors import ClientopsError
 from clientops.reports.audit.report import Audit, page
 
-TEMPLATES = Path(__file__).parents[1] / "templates" / "nbconvert"
+TEMPLATES = Path(__file__).parents[1] / "documents" / "templates" / "nbconvert"
 _SECTION = re.compile(r'<section id="([^"]+)">\n<h2>(.*?)</h2>')
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from clientops.reports.audit.charts import bar_chart
 from clientops.reports.audit.period import Period
 from clientops.reports.audit.section import Kind, Section, count_figure, listed
-from clientops.reports.entries import manual_entries
-from clientops.tables.references import REFERENCES
-from clientops.tables.schema import quote_name
+from clientops.reports.documents.manual_entries import manual_entries
+from clientops.schema.definition import quote_name
+from clientops.schema.references import REFERENCES
 
 REMOVING = ("delete-client", "delete-transaction", "merge-clients", "unmerge-clients", "erase-person")
 

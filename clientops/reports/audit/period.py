@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from clientops.book.policy import Policy
-from clientops.tables.view import Tables
+from clientops.book.approval.policy import Policy
+from clientops.schema.tables import Tables
 
 
 @dataclass(frozen=True)

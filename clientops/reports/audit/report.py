@@ -12,10 +12,10 @@ from pathlib import Path
 
 import duckdb
 
+from clientops.book.approval.policy import Policy
 from clientops.book.book import Book, default_path
-from clientops.book.drift import DirectChange
-from clientops.book.policy import Policy
-from clientops.errors import UsageError
+from clientops.book.proof.direct_sql import DirectChange
+from clientops.core.errors import UsageError
 from clientops.reports.audit.amounts import amounts_section, differences_section
 from clientops.reports.audit.credit import adjusted_section, bridge_section, large_section
 from clientops.reports.audit.people import (
@@ -29,7 +29,7 @@ from clientops.reports.audit.period import Period
 from clientops.reports.audit.section import Figure, Section
 from clientops.reports.audit.stopped import stopped_section
 from clientops.reports.audit.trust import Trust, damaged_section, direct_section, integrity_section
-from clientops.reports.printing import render_html
+from clientops.reports.documents.printing import render_html
 
 Builder = Callable[[Period, Trust], Section]
 

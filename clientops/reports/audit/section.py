@@ -9,10 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from clientops.changes import Relation
-from clientops.reports.labels import amount_text
-from clientops.reports.printing import templates
-from clientops.tables.view import Tables
+from clientops.core.plan import Relation
+from clientops.reports.documents.printing import templates
+from clientops.reports.lists.row_names import amount_text
+from clientops.schema.tables import Tables
 
 MOST = 2_000  # rows of a list on a page
 MOST_CELLS = 200_000  # rows of a sheet

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from clientops.book.moved import amounts_moved
-from clientops.book.policy import DIRECT_SQL, EVERYBODY, Policy
-from clientops.changes import Rule
-from clientops.operations import every_rule
+from clientops.book.approval.amounts_moved import amounts_moved
+from clientops.book.approval.policy import DIRECT_SQL, EVERYBODY, Policy
+from clientops.core.plan import Rule
+from clientops.registry import every_rule
 from clientops.reports.audit.period import Period
 from clientops.reports.audit.section import Figure, Section, count_figure, listed
 

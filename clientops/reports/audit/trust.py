@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from clientops.book.drift import DirectChange
-from clientops.book.verify import Report
+from clientops.book.proof.direct_sql import DirectChange
+from clientops.book.proof.verify import Report
 from clientops.reports.audit.period import Period
 from clientops.reports.audit.section import Figure, Listed, Section, count_figure, listed, one_value
-from clientops.tables.days import day_sql
+from clientops.schema.days import day_sql
 
 
 @dataclass(frozen=True)
