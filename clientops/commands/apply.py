@@ -197,7 +197,7 @@ def carry_out(
                 key=choices.key,
                 today=choices.day,
                 only_good=choices.only_good,
-                again=choices.again or (False if choices.file else None),
+                again=choices.again or None,
             )
     except RefusedError as refused:
         if choices.problems is not None:
