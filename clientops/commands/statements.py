@@ -43,6 +43,9 @@ def import_statement(
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Encoding of a text file, e.g. cp1250; else what it looks like.")
     ] = None,
+    keep_known: Annotated[
+        bool, typer.Option("--keep-known", help="Keep lines that look like known ones: they are other payments.")
+    ] = False,
     reason: Reason = None,
     operator: Operator = None,
     today: Today = None,
@@ -70,6 +73,8 @@ def import_statement(
         if not as_json:
             _show(read)
         why = reason or f"Statement {read.name}"
+        for row in read.requests if keep_known else ():
+            row["keep_known"] = True
         notes = [{"line": note.place, "code": note.code, "message": note.message} for note in read.notes]
         choices = Choices(
             reason=why, operator=operator, today=today, dry_run=dry_run, yes=yes, as_json=as_json, notes=notes
@@ -202,7 +207,14 @@ def accept(
     today: Today = None,
     dry_run: DryRun = False,
     yes: Yes = False,
-    only_good: Annotated[bool, typer.Option("--only-good", help="Leave out what cannot be accepted.")] = False,
+    only_good: Annotated[
+        bool,
+        typer.Option("--only-good/--all-or-none", help="Leave out what cannot be accepted, or accept nothing then."),
+    ] = True,
+    another: Annotated[
+        list[int] | None,
+        typer.Option("--another", help="Line that is another payment, though the book has one with its reference."),
+    ] = None,
     propose: Propose = False,
     as_json: Json = False,
 ) -> None:
@@ -216,14 +228,15 @@ def accept(
             found = as_dicts(suggestions(tables))
         chosen = [
             row for row in found
-            if (row["line_id"] in (lines or []) and row["rank"] == rank) or (not lines and row["rank"] == 1 and row["score"] >= (sure or 101))
+            if (row["line_id"] in (lines or []) and row["rank"] == rank) or (sure is not None and not lines and row["rank"] == 1 and row["score"] >= (sure or 101))
         ]  # fmt: skip
         missing = [number for number in lines or [] if number not in {row["line_id"] for row in chosen}]
         if missing:
             fail(f"There is no suggestion {rank} for line {missing[0]}; see: clientops statement match {missing[0]}")
         if not chosen:
             fail("No suggestion is that sure; see: clientops statement match")
-        requests = [acceptance(row) for row in chosen]
+        confirmed = {number: {"is_another": True} for number in another or []}
+        requests = [{**acceptance(row), **confirmed.get(row["line_id"], {})} for row in chosen]
         choices = Choices(
             reason=reason,
             operator=operator,

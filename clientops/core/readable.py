@@ -18,6 +18,7 @@ NOUNS = {
     "communications": ("communication", "communications"),
     "merged_clients": ("old client number", "old client numbers"),
     "matches": ("match", "matches"),
+    "statement_repeats": ("repeated statement line", "repeated statement lines"),
     "sign_offs": ("sign-off", "sign-offs"),
     "sign_off_figures": ("figure of a sign-off", "figures of a sign-off"),
     "addresses": ("address", "addresses"),

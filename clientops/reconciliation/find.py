@@ -142,7 +142,7 @@ FINDERS: tuple[Finder, ...] = (
     (("credit_of_gone_client",), _steps(gone_credit=GONE_CREDIT, gone_differences=GONE_DIFFERENCES)),
     (("orphan",), _orphans),
     (("unmatched_line", "line_amount"), _steps(line_differences=LINE_DIFFERENCES)),
-    (("statement_gap",), _steps(statement_differences=STATEMENT_DIFFERENCES)),
+    (("statement_gap", "statement_sum"), _steps(statement_differences=STATEMENT_DIFFERENCES)),
 )  # fmt: skip
 
 NO_REASONS = """

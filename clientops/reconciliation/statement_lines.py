@@ -1,8 +1,9 @@
-"""Statements: lines that the book does not know, matched for another amount, and statements that do not follow."""
+"""Statements: lines that the book does not know, matched for another amount, statements that do not follow or add up."""
 
 from __future__ import annotations
 
 from clientops.core.money import show_sql
+from clientops.core.readable import counted_sql
 
 LINE_DIFFERENCES = f"""
     with matched as (
@@ -43,6 +44,17 @@ STATEMENT_DIFFERENCES = f"""
             lag(to_on) over in_order as to_before
         from statements s where account is not null
         window in_order as (partition by source, account, currency_id order by from_on, to_on, id)
+    ),
+    of_statements as (
+        select statement_id, amount - fee as amount from statement_lines
+        union all
+        select r.statement_id, l.amount - l.fee from statement_repeats r join statement_lines l on l.id = r.statement_line_id
+    ),
+    summed as (
+        select s.id, s.file_name, s.currency_id, s.opening_balance, s.closing_balance, s.to_on, k.code, k.minor_digits,
+            coalesce(sum(o.amount), 0)::decimal(18, 4) as total, count(o.statement_id) as line_count
+        from statements s left join currencies k on k.id = s.currency_id left join of_statements o on o.statement_id = s.id
+        where s.opening_balance is not null and s.closing_balance is not null group by all
     )
     select 'statement_gap' as kind, 'statements' as table_name, f.id as row_id, null::bigint as client_id, f.currency_id,
         (opening_balance - closing_before)::decimal(18, 4) as amount, from_on as day,
@@ -52,4 +64,10 @@ STATEMENT_DIFFERENCES = f"""
         null::varchar as mend_rule, null::varchar as mend_request
     from followed f left join currencies k on k.id = f.currency_id
     where opening_balance <> closing_before and from_on >= to_before
+    union all
+    select 'statement_sum', 'statements', s.id, null, s.currency_id, (s.closing_balance - s.opening_balance - s.total)::decimal(18, 4), s.to_on,
+        'statement ' || s.id || coalesce(' (' || s.file_name || ')', '') || ' goes from ' || {show_sql("s.opening_balance")} || ' to '
+            || {show_sql("s.closing_balance")} || ', but its ' || {counted_sql("s.line_count", "line")} || ' come to ' || {show_sql("s.total")},
+        [{{'table': 'statements', 'id': s.id}}], null, null
+    from summed s where s.opening_balance + s.total <> s.closing_balance
 """

@@ -151,6 +151,8 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("statements", "currency_id", "currencies", "keep"),
     Reference("statement_lines", "statement_id", "statements"),
     Reference("matches", "statement_line_id", "statement_lines"),
+    Reference("statement_repeats", "statement_id", "statements"),
+    Reference("statement_repeats", "statement_line_id", "statement_lines"),
     Reference("matches", "transaction_id", "transactions", "clear"),
     Reference("sign_off_figures", "sign_off_id", "sign_offs"),
 )

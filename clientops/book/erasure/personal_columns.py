@@ -42,7 +42,7 @@ BY_NUMBER = {
 # Tables that are about the business or the book, not about a client.
 IMPERSONAL = {
     "settings", "currencies", "groups", "tax_rates", "products", "product_prices", "servers", "promotions", "custom_fields",
-    "departments", "article_categories", "articles", "article_placements", "statements", "source_ids", "sign_offs",
+    "departments", "article_categories", "articles", "article_placements", "statements", "statement_repeats", "source_ids", "sign_offs",
     "sign_off_figures", "backups", "erasures", "clients", "contacts", "users",
 }  # fmt: skip
 

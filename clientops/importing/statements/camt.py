@@ -14,7 +14,7 @@ from clientops.core.readable import counted
 from clientops.importing.statements.camt_parties import Own, other_party
 from clientops.importing.statements.encoded import decoded
 from clientops.importing.statements.lines import Line, Note, Statement, StatementError
-from clientops.importing.statements.references import first_reference
+from clientops.matching.placeholders import first_reference
 
 OPENING = ("OPBD", "PRCD", "OPAV")
 CLOSING = ("CLBD", "CLAV")

@@ -135,8 +135,13 @@ def read_rows(
     refuse_cut(name, headings, table)
     _find_direction(headings, places, table, options, told)
     codes = _currencies(headings, places, table, options.currency)
-    amounts = [(row[place], code) for (_, row), code in zip(table[:5000], codes, strict=False) for field in ("amount", "credit", "debit", "balance")
-               for place in places.get(field, ()) if place < len(row) and row[place].strip()]  # fmt: skip
+    amounts = [
+        (row[place], code)
+        for (_, row), code in zip(table[:5000], codes, strict=False)
+        for field in ("amount", "credit", "debit", "balance")
+        for place in places.get(field, ())
+        if place < len(row) and row[place].strip() and not (place < len(numbers) and row[place] in numbers[place])
+    ]
     days = _column(table, places, ("booked_on", "valued_on"))
     mark, mark_doubt = decide_mark(amounts, delimiter)
     order, order_doubt = decide_order(days)

@@ -129,20 +129,37 @@ def request_rows(name: str, content: bytes, statements: Sequence[Statement]) -> 
     for number, statement in enumerate(statements, 1):
         days = [line.booked_on for line in statement.lines]
         seen: dict[str, int] = {}
+        start, end = min([*days, statement.from_on or days[0]]), max([*days, statement.to_on or days[0]])
         for position, line in enumerate(statement.lines, 1):
             image = _image(statement, line)
             seen[image] = seen.get(image, 0) + 1
             rows.append({
                 "statement": number, "source": statement.source, "account": statement.account or None, "currency": statement.currency,
-                "file_name": name, "file_sha256": file_hash, "from_on": statement.from_on or min(days),
-                "to_on": statement.to_on or max(days), "opening_balance": statement.opening, "closing_balance": statement.closing,
+                "file_name": name, "file_sha256": file_hash, "from_on": start, "to_on": end,
+                "opening_balance": statement.opening, "closing_balance": statement.closing, "is_notice": statement.is_notice,
                 "line_number": position, "booked_on": line.booked_on, "valued_on": line.valued_on, "amount": line.amount,
                 "fee": line.fee, "payer_name": visible(line.payer_name) or None,
                 "payer_account": visible(line.payer_account) or None, "reference": visible(line.reference) or None,
                 "description": visible(line.description) or None,
                 "line_sha256": sha256(f"{image}|{seen[image]}".encode()).hexdigest(),
+                "same_sha256": sha256(image.encode()).hexdigest(), "entry_reference": visible(line.entry) or None,
             })  # fmt: skip
     return rows
+
+
+def without_repeats(statements: Sequence[Statement], notes: list[Note]) -> list[Statement]:
+    """Statements of a file without those that it has twice: of the same balances and lines."""
+    seen: dict[tuple[object, ...], int] = {}
+    kept: list[Statement] = []
+    for number, statement in enumerate(statements, 1):
+        images = tuple(_image(statement, line) for line in statement.lines)
+        key = (statement.account, statement.currency, statement.opening, statement.closing, images)
+        if statement.opening is not None and statement.opening != statement.closing and images and key in seen:
+            notes.append(Note(statement.lines[0].place, "left_out", f"statement {number} of the file is statement {seen[key]} again"))  # fmt: skip
+            continue
+        seen.setdefault(key, number)
+        kept.append(statement)
+    return kept
 
 
 def _image(statement: Statement, line: Line) -> str:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from clientops.importing.statements.lines import Line, Note, Statement, StatementError
 from clientops.importing.statements.mt940_texts import Details, read_details
-from clientops.importing.statements.references import first_reference
+from clientops.matching.placeholders import first_reference
 
 _TAG = re.compile(r"^\s?:(20|21|25P?|28C?|60[FM]|61|62[FM]|64|65|86|NS|13D?|34F|90[CD]):")
 _HEADS = re.compile(r"^[\x00-\x20]*(?:\{[1-35]:(?:[^{}]|\{[^{}]*\})*\}\s*)*(?:\{4:)?\s*")

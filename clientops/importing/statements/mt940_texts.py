@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clientops.importing.statements.references import first_reference
+from clientops.matching.placeholders import first_reference
 
 _WIDE = 60  # a line so long goes on in the middle of a word
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from clientops.core.readable import counted
 from clientops.importing.statements.encoded import decoded
 from clientops.importing.statements.lines import Line, Note, Statement, StatementError
-from clientops.importing.statements.references import first_reference
+from clientops.matching.placeholders import first_reference
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,63})(?:\s[^<>]*)?(/?)>")
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
@@ -28,7 +28,7 @@ _INVESTMENTS = "INVSTMTRS"
 _SMALL_NUMBER = 4  # digits of a number that only counts the transactions of a file
 
 
-@dataclass
+@dataclass(slots=True)
 class _Node:
     """An element: its name, value and children, and where it stands."""
 

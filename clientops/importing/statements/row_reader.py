@@ -13,7 +13,7 @@ from clientops.importing.statements.exports import Export
 from clientops.importing.statements.headings import IN_WORDS, OUT_WORDS, UNMOVED, family, fold
 from clientops.importing.statements.lines import Line, StatementError
 from clientops.importing.statements.marks import read_day
-from clientops.importing.statements.references import first_reference
+from clientops.matching.placeholders import first_reference
 
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
 _NAMES = {"givenname": "familyname", "firstname": "lastname"}

@@ -10,8 +10,10 @@ from pydantic import Field
 
 from clientops.core.money import is_minor_unit_sql, show_sql
 from clientops.core.plan import Plan, Relation, Rule
+from clientops.matching.placeholders import real_reference_sql
 from clientops.rules.payments.record import ALLOTTED, SETTLED_INVOICES, SURPLUS_BALANCES, SURPLUS_ENTRIES
 from clientops.rules.repairs.payments import INVOICE_PROBLEMS, pour_into_invoices
+from clientops.schema.days import payment_day_sql
 from clientops.schema.requests import Id, Ids, PositiveMoney, Request, Text
 from clientops.schema.tables import Tables
 
@@ -42,6 +44,9 @@ class AcceptMatch(Request):
         default=None, title="Amount", description="In the client's currency; empty: that of the line"
     )
     fee: Fee = Field(default=Decimal(0), title="Fee", description="Charges that were taken off, part of the amount")
+    is_another: bool = Field(
+        default=False, title="Another payment", description="Record it even where the book has a payment with its reference"
+    )  # fmt: skip
     score: Fee | None = Field(default=None, title="Score", description="Strength of the evidence, 0 to 100")
     evidence: Text | None = Field(default=None, title="Evidence", description="Why they belong together")
 
@@ -65,15 +70,21 @@ def accept_match(tables: Tables, requests: Relation, *, today: date, now: dateti
     Problems:
         ``unknown_line``, ``matched_already``, ``unknown_transaction``, ``taken`` (the transaction is another line's),
         ``other_currency``, ``nothing_asked``, ``not_received`` (money that went out is no payment), ``unknown_client``,
-        ``amount_missing`` (the client pays in another currency), ``not_minor_unit``, ``known_reference`` (the payment is in
-        the book: match it), ``unknown_invoice``, ``other_client``, ``twice``, ``not_open``.
+        ``amount_missing`` (the client pays in another currency), ``not_minor_unit``, ``known_reference`` (the book has a payment
+        of the client with this reference and amount within three weeks: match it, or say that it is another one),
+        ``unknown_invoice``, ``other_client``, ``twice``, ``not_open``.
+
+    Warnings:
+        ``known_reference``: the reference is that of another payment of the client, which is confirmed or of another amount or day.
     """
     steps = tables.steps(requests=requests)
     steps.add("line_facts", LINE_FACTS)
     steps.add("named_transactions", NAMED_TRANSACTIONS)
     steps.add("asked", ASKED.format(next_id=tables.next_id("transactions")))
     pour_into_invoices(steps)
+    steps.add("known_references", KNOWN_REFERENCES)
     steps.add("problems", PROBLEMS + " union all " + INVOICE_PROBLEMS)
+    steps.add("warnings", KNOWN_WARNINGS)
     steps.add("payments", PAYMENTS)
     steps.add("allotted", ALLOTTED.format(next_id=tables.next_id("allocations")))
     steps.add("invoice_updates", SETTLED_INVOICES)
@@ -88,6 +99,7 @@ def accept_match(tables: Tables, requests: Relation, *, today: date, now: dateti
         steps.update("invoices", "invoice_updates"),
         steps.update("clients", "balances"),
         problems="problems",
+        warnings="warnings",
     )
 
 
@@ -116,7 +128,7 @@ NAMED_TRANSACTIONS = """
 ASKED = """
     with joined as (
         select requests."row", requests.statement_line_id, requests.client_id, requests.invoice_ids, requests.fee as charges,
-            requests.amount as given_amount, requests.score, requests.evidence, f.* exclude ("row", statement_line_id),
+            requests.amount as given_amount, requests.score, requests.evidence, requests.is_another, f.* exclude ("row", statement_line_id),
             len(coalesce(requests.transaction_ids, [])) = 0 as is_payment,
             c.id is not null as is_client, c.currency_id, c.credit_balance, k.code, k.minor_digits, k.rate
         from requests join line_facts f using ("row")
@@ -164,10 +176,27 @@ PROBLEMS = f"""
         'amount ' || amount || ' is finer than ' || code || ' has: at most ' || minor_digits || ' decimals'
     from asked where is_payment and is_client and not {is_minor_unit_sql("amount")}
     union all
-    select a."row", 'statement_line_id', 'known_reference', 'reference ' || a.reference || ' of ' || {show_sql("a.amount", "a.code", "a.minor_digits")}
-        || ' is in the book already: match it with transaction ' || min(t.id)
-    from asked a join transactions t on t.reference = a.reference and t.kind = 'payment' and t.client_id = a.client_id
-    where a.is_known group by a."row", a.reference, a.amount, a.code, a.minor_digits
+    select "row", 'statement_line_id', 'known_reference', 'reference ' || reference || ' of ' || {show_sql("amount", "code", "minor_digits")}
+        || ' is in the book already, of ' || day || ': match it with transaction ' || transaction_id || ', or set is_another if it is another payment'
+    from known_references where is_same and not is_another
+"""
+
+KNOWN_WARNINGS = """
+    select "row", 'statement_line_id' as field, 'known_reference' as code,
+        'reference ' || reference || ' is also that of transaction ' || transaction_id || ' of ' || day || ': it is recorded as another payment' as message
+    from known_references where not is_same or is_another
+"""
+
+# A placeholder, or a reference that several payments have, names none of them.
+KNOWN_REFERENCES = f"""
+    with known as (
+        select reference, count(*) as uses, min(id) as transaction_id from transactions
+        where kind = 'payment' and reference in (select {real_reference_sql("reference")} from asked where is_known) group by reference
+    )
+    select a."row", a.reference, a.amount, a.code, a.minor_digits, a.is_another, t.id as transaction_id, {payment_day_sql("t.occurred_at")} as day,
+        k.uses = 1 and t.amount_in = a.amount and abs(date_diff('day', {payment_day_sql("t.occurred_at")}, a.booked_on)) <= 21 as is_same
+    from asked a join known k on k.reference = a.reference join transactions t on t.id = k.transaction_id
+    where a.is_known and t.client_id = a.client_id
 """
 
 # The rate is the implied one where the line is in another currency than the client's invoices.

@@ -1,6 +1,6 @@
 """Statements kept once, and what their lines are: known transactions, new payments, nothing of ours."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -232,3 +232,53 @@ def test_order_of_accepting_does_not_matter_for_what_is_owed(order):
     apply(book, "accept-match", *({"statement_line_id": n, "client_id": 1} for n, _ in order))
     assert rows(book, "select credit_balance from clients where id = 1") == [(money(25),)]
     assert rows(book, "select sum(amount) from allocations") == [(money(20),)]
+
+
+KNOWN = [
+    pytest.param({}, {}, "problem", id="the same payment"),
+    pytest.param({}, {"amount_in": 11}, "warning", id="another amount"),
+    pytest.param({}, {"occurred_at": datetime(2026, 9, 30, 12, tzinfo=UTC)}, "warning", id="a month before"),
+    pytest.param({"reference": "NOTPROVIDED"}, {"reference": "NOTPROVIDED"}, "", id="a placeholder"),
+    pytest.param({"reference": "KREF+"}, {"reference": "KREF+"}, "", id="another placeholder"),
+    pytest.param({}, {"client_id": 2}, "", id="another client"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line_more", "payment", "expected"), KNOWN)
+def test_known_reference_is_a_question(line_more, payment, expected):
+    """Only the same payment is refused, and may be confirmed as another one; other uses of the reference are warned of."""
+    known = {
+        "id": 1,
+        "client_id": 1,
+        "amount_in": 12,
+        "reference": "R1",
+        "occurred_at": datetime(2026, 11, 1, 12, tzinfo=UTC),
+        **payment,
+    }
+    book = lined({"amount": 12, **line_more}, transactions=[known])
+    request = {"statement_line_id": 1, "client_id": 1}
+    assert problems(book, "accept-match", request) == (
+        [(1, "statement_line_id", "known_reference")] if expected == "problem" else []
+    )
+    confirmed = request | {"is_another": True}
+    assert warnings(book, "accept-match", confirmed) == ([(1, "known_reference")] if expected else [])
+    apply(book, "accept-match", confirmed)
+    assert rows(book, "select count(*) from transactions where client_id = 1") == [
+        (2 if known["client_id"] == 1 else 1,)
+    ]
+
+
+def test_reference_of_several_payments_names_none():
+    """A number that starts again with each file."""
+    known = [
+        {
+            "id": n,
+            "client_id": 1,
+            "amount_in": 12,
+            "reference": "R1",
+            "occurred_at": datetime(2026, 11, n, 12, tzinfo=UTC),
+        }
+        for n in (1, 2)
+    ]
+    book = lined({"amount": 12}, transactions=known)
+    assert problems(book, "accept-match", {"statement_line_id": 1, "client_id": 1}) == []
