@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
@@ -51,8 +51,13 @@ class Tables:
         self.told = told
         self.gate = Gate(connection) if is_gated else None
 
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The engine's connection; for tests and for tables in memory."""
+        return self._connection
+
     @classmethod
-    def of(cls, connection: duckdb.DuckDBPyConnection | None = None, **rows: list[Mapping[str, Any]]) -> Tables:
+    def of(cls, connection: duckdb.DuckDBPyConnection | None = None, **rows: list[Mapping[str, Any]]) -> Self:
         """Tables in memory with the given rows; columns that a row leaves out get their defaults.
 
         >>> Tables.of(currencies=[{"id": 1, "code": "EUR"}]).query("select code from currencies").fetchall()

@@ -11,7 +11,6 @@ from typing import Any
 
 import duckdb
 
-from clientops import __version__
 from clientops.book.erasure.personal_columns import apart_columns, is_personal_field
 from clientops.book.proof.chain import (
     CHANGE_FIELDS,
@@ -27,6 +26,7 @@ from clientops.book.proof.chain import (
 )
 from clientops.book.write.settled import Settled
 from clientops.core.errors import IntegrityError
+from clientops.core.version import VERSION
 from clientops.schema.definition import Table, column_list, quote_name
 from clientops.schema.request_fields import is_secret
 from clientops.schema.requests import RequestTable
@@ -253,7 +253,7 @@ def seal(
         "change_count": sum(row[3] for row in changes), "request_fields": ",".join(requests.fields),
         "personal_fields": ",".join(requests.personal), "requests_sha256": requests.sha256,
         "requests_personal_sha256": requests.personal_sha256, "changes_sha256": changes_hash(changes) if changes else EMPTY_HASH,
-        "details": details if header.details else None, "version": __version__, "previous_sha256": previous_hash, "salt": salt,
+        "details": details if header.details else None, "version": VERSION, "previous_sha256": previous_hash, "salt": salt,
     }  # fmt: skip
     values["personal_sha256"] = personal_hash_of_operation(values, salt)
     values["sha256"] = operation_hash(values)

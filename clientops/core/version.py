@@ -1,0 +1,3 @@
+"""The version of clientops."""
+
+VERSION = "0.2.0"
