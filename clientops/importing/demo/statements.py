@@ -78,7 +78,7 @@ def write_demo_statements(tables: Tables, folder: Path) -> list[StatementLine]:
         Every line that was written, with what it belongs to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    last = tables.query("select max({DAY}) from transactions where kind = 'payment'").fetchone()
+    last = tables.query(f"select max({DAY}) from transactions where kind = 'payment'").fetchone()
     last_day = last[0] if last and last[0] else date(2026, 1, 31)
     written: list[StatementLine] = []
     for name, write, code, newest, oldest in FILES:
