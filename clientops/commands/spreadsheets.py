@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -9,6 +10,7 @@ from uuid import uuid4
 import typer
 from rich.text import Text
 
+from clientops.book.billed_in import billed_in as currency_of_client
 from clientops.commands.apply import Again, Choices, DryRun, Json, Operator, Reason, Today, Yes, carry_out
 from clientops.commands.context import context_of
 from clientops.commands.output import console, fail, print_table, told_plainly
@@ -47,8 +49,14 @@ def import_spreadsheet(
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="E.g. utf-8 or cp1252; else what it looks like.")
     ] = None,
+    hidden: Annotated[
+        str | None, typer.Option("--hidden", help="Rows and columns that Excel hides: take them, or leave them out.")
+    ] = None,
     sheet: Annotated[
-        str | None, typer.Option("--sheet", help="Sheet of an Excel file; else the first with anything in it.")
+        str | None,
+        typer.Option(
+            "--sheet", help="Sheet of an Excel file; else the first that is not hidden and has anything in it."
+        ),
     ] = None,
     reason: Reason = None,
     operator: Operator = None,
@@ -64,18 +72,22 @@ def import_spreadsheet(
     again: Again = False,
     as_json: Json = False,
 ) -> None:
-    """Import a spreadsheet: columns are matched by name in English, German, French or Spanish, and shown."""
+    """Import a spreadsheet: columns are matched by name in nine languages, and shown."""
     shared = context_of(ctx)
     as_json = as_json or shared.as_json
     with told_plainly(as_json=as_json):
         for value, name, allowed in ((decimal, "--decimal", ("comma", "point")), (dates, "--dates", ("ymd", "dmy", "mdy")),
-                                     (delimiter, "--delimiter", tuple(NAMED_DELIMITERS))):  # fmt: skip
+                                     (delimiter, "--delimiter", tuple(NAMED_DELIMITERS)), (hidden, "--hidden", ("take", "leave"))):  # fmt: skip
             if value is not None and value not in allowed:
                 fail(f"{name} {value!r} must be one of {', '.join(allowed)}")
         rule = rule_named(KINDS.get(kind, kind))
         kept = load_mapping(mapping) if mapping else {}
         table = read_text_table(
-            file, delimiter=NAMED_DELIMITERS[delimiter] if delimiter else None, encoding=encoding, sheet=sheet
+            file,
+            delimiter=NAMED_DELIMITERS[delimiter] if delimiter else None,
+            encoding=encoding,
+            sheet=sheet,
+            hidden=hidden,  # type: ignore[arg-type]
         )
         saved = kept.get("columns")
         known = {h: f for h, f in saved.items() if h in table.rows.column_names} if isinstance(saved, dict) else {}
@@ -85,6 +97,7 @@ def import_spreadsheet(
             given={**known, **_given_columns(columns or [])},
             decimal_mark=decimal or kept.get("decimal_mark"),  # type: ignore[arg-type]
             date_order=dates or kept.get("date_order"),  # type: ignore[arg-type]
+            billed_in=partial(currency_of_client, shared.book(operator)),
         )
         if not as_json:
             _show_reading(file, table, reading, is_told=encoding is not None)
@@ -128,6 +141,8 @@ def _show_reading(file: Path, table: TextTable, reading: Reading, *, is_told: bo
     if table.other_sheets:
         others = ", ".join(table.other_sheets)
         console.print(Text(f"Note: not read: sheet {others}; --sheet names another"), style="yellow")
+    if table.hidden:
+        console.print(Text(f"Note: {table.hidden}"), style="yellow")
     if not is_told and (note := _encoding_note(table)):
         console.print(Text(f"Note: {note}"), style="yellow")
     for doubt in reading.doubts:

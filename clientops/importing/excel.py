@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zipfile import BadZipFile, ZipFile
 
 from clientops.core.errors import UsageError
+from clientops.importing.hidden_parts import NOTHING_HIDDEN, Hidden, hidden_parts
+from clientops.importing.number_formats import shown_number
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >]")
 MOST_TOLD = 5
@@ -26,21 +28,24 @@ class Sheet:
         others: Names of the other sheets.
         rows: Rows of the same length; empty cells are empty texts.
         numbers: Per column, the texts of cells that are numbers for Excel, too.
+        hidden: A sentence on rows, columns or sheets that Excel does not show, and what became of them; else empty.
     """
 
     name: str
     others: tuple[str, ...]
     rows: list[list[str]]
     numbers: list[set[str]]
+    hidden: str = ""
 
 
-def read_sheet(path: Path, name: str | None = None) -> Sheet:
-    """The sheet of that name, else the first one with anything in it.
+def read_sheet(path: Path, name: str | None = None, hidden: Literal["take", "leave"] | None = None) -> Sheet:
+    """The sheet of that name, else the first one that is not hidden and has anything in it, as its cells show.
 
     Formulas count with the result that Excel kept; merged cells with their first one.
 
     Raises:
-        UsageError: The file is no Excel file, has no such sheet, nothing in it, or formulas without a result.
+        UsageError: The file is no Excel file, has no such sheet, nothing in it, formulas without a result, or rows or
+            columns that are hidden, unless ``hidden`` says whether to take them or to leave them out.
     """
     from openpyxl import load_workbook
 
@@ -49,8 +54,15 @@ def read_sheet(path: Path, name: str | None = None) -> Sheet:
         names = [sheet.title for sheet in book.worksheets]
         if name is not None and name not in names:
             raise UsageError(f"{path} has no sheet {name!r}; it has {', '.join(names)}")
-        for title in [name] if name is not None else names:
-            rows, numbers = _read(book[title].iter_rows(values_only=True))
+        unseen = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
+        for title in [name] if name is not None else [name for name in names if name not in unseen] or names:
+            concealed = hidden_parts(path, book[title])
+            if concealed and hidden is None:
+                raise UsageError(
+                    f"{path}: {concealed.said} of sheet {title} hidden or filtered away; say --hidden leave to leave them "
+                    "out or --hidden take to take them. Nothing was imported"
+                )
+            rows, numbers = _read(book[title].iter_rows(), concealed if hidden == "leave" else NOTHING_HIDDEN)
             if rows:
                 break
         book.close()
@@ -59,23 +71,37 @@ def read_sheet(path: Path, name: str | None = None) -> Sheet:
     if not rows:
         raise UsageError(f"{path} has no rows" + (f" in sheet {name}" if name is not None else ""))
     _refuse_unworked(path, title)
-    return Sheet(title, tuple(other for other in names if other != title), rows, numbers)
+    others = tuple(f"{other} (hidden)" if other in unseen else other for other in names if other != title)
+    kept = {"leave": "are left out", "take": "are taken"}.get(hidden or "", "")
+    said = f"{concealed.said} hidden, and {kept}" if concealed else ""
+    return Sheet(title, others, rows, numbers, said)
 
 
-def _read(cells: Iterator[tuple[Any, ...]]) -> tuple[list[list[str]], list[set[str]]]:
+def _read(cells: Iterator[tuple[Any, ...]], left_out: Hidden) -> tuple[list[list[str]], list[set[str]]]:
     rows: list[list[str]] = []
     numbers: list[set[str]] = []
-    for values in cells:
-        row = [_cell_text(value) for value in values]
+    for number, line in enumerate(cells, 1):
+        if number in left_out.rows:
+            continue
+        kept = [cell for place, cell in enumerate(line, 1) if place not in left_out.columns]
+        row = [_shown_text(cell) for cell in kept]
         if not any(row):
             continue
         numbers += [set() for _ in range(len(row) - len(numbers))]
-        for real, value, text in zip(numbers, values, row, strict=False):
-            if isinstance(value, (int, float)):
+        for real, cell, text in zip(numbers, kept, row, strict=False):
+            if isinstance(cell.value, (int, float)):
                 real.add(text)
         rows.append(row)
     width = max(map(len, rows), default=0)
     return [row + [""] * (width - len(row)) for row in rows], numbers
+
+
+def _shown_text(cell: Any) -> str:
+    """What a cell shows."""
+    text = _cell_text(cell.value)
+    if isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool) and cell.number_format != "General":
+        return shown_number(cell.value, text, cell.number_format)
+    return text
 
 
 def _refuse_unworked(path: Path, title: str) -> None:

@@ -6,11 +6,11 @@ import csv
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import resources
 from pathlib import Path
 
@@ -28,8 +28,13 @@ from clientops.importing.formats import (
     sniff_decimal_mark,
 )
 from clientops.importing.tabular import TextTable
+from clientops.importing.units import amount_unit, refusal
 from clientops.schema.request_fields import arrow_type, picked_table
 from clientops.schema.requests import Request
+
+BilledIn = Callable[[str], str | None]
+MOST_TOLD = 10
+CURRENCY_WORDS = ("currenc", "wahrung", "devise", "moneda", "divisa", "valuta", "waluta", "moeda", "mena", "通貨")
 
 KINDS: dict[str, str] = {
     "clients": "add-client",
@@ -71,6 +76,7 @@ def read_spreadsheet(
     given: Mapping[str, str] | None = None,
     decimal_mark: DecimalMark | None = None,
     date_order: DateOrder | None = None,
+    billed_in: BilledIn | None = None,
 ) -> tuple[pa.Table, Reading]:
     """Rows of a file as a request table (still text), and how they were understood.
 
@@ -80,9 +86,12 @@ def read_spreadsheet(
         given: Heading to field, where the person says so; an empty field leaves the column out.
         decimal_mark: Else what the amounts look like.
         date_order: Else what the dates look like.
+        billed_in: Code of the currency of the client that a text names, so that amounts with a unit can be taken; an
+            amount in another currency, with ``k``, ``%`` or a word stays as it is, for the rule to refuse, with a doubt.
 
     Raises:
-        UsageError: A heading or field that was given does not exist, or two columns mean one field.
+        UsageError: A heading or field that was given does not exist, two columns mean one field, or a column seems to
+            hold currencies and is not understood.
     """
     columns = match_headings(table.rows.column_names, model, given or {})
     for name, heading in table.repeated.items():
@@ -95,21 +104,78 @@ def read_spreadsheet(
     typed, days = _values(table, columns, amounts), _values(table, columns, dates)
     mark = decimal_mark or sniff_decimal_mark(typed, table.delimiter)
     order = date_order or sniff_date_order(days)
-    doubts = (
+    doubts: tuple[str, ...] = (
         "" if decimal_mark else doubt_about_amounts(typed, mark),
         "" if date_order else doubt_about_dates(days, order),
     )
     left_out = tuple(name for name in table.rows.column_names if name not in columns)
-    reading = Reading(columns, left_out, mark, order, tuple(doubt for doubt in doubts if doubt))
-    converted = {}
+    _ask_about_currency(left_out, columns, model, given or {})
+    converted: dict[str, pa.Array] = {}
     for heading, field in columns.items():
         column = table.rows.column(heading).combine_chunks()
-        if field in amounts:
-            column = _each(column, lambda text: plain_amount(text, reading.decimal_mark))
-        elif field in dates:
-            column = _each(column, lambda text: plain_date(text, reading.date_order))
-        converted[field] = column
+        converted[field] = _each(column, partial(plain_date, order=order)) if field in dates else column
+    refused: list[str] = []
+    currencies = _Currencies(converted, billed_in, len(table.rows))
+    for field in amounts & converted.keys():
+        converted[field] = _amounts(converted[field], mark, currencies, refused)
+    doubts = (*doubts, *_told_refusals(refused))
+    reading = Reading(columns, left_out, mark, order, tuple(doubt for doubt in doubts if doubt))
     return pa.table(converted), reading
+
+
+class _Currencies:
+    """The currency that each row's amounts are in, looked up where an amount has a unit."""
+
+    def __init__(self, columns: Mapping[str, pa.Array], billed_in: BilledIn | None, count: int) -> None:
+        self._given = columns["currency"].to_pylist() if "currency" in columns else [None] * count
+        self._clients = columns["client_id"].to_pylist() if "client_id" in columns else [None] * count
+        self._billed_in = billed_in
+        self._found: dict[str, str | None] = {}
+
+    def of_row(self, place: int) -> str | None:
+        """Code of the currency; nothing if it is not known."""
+        if given := (self._given[place] or "").strip():
+            return str(given).upper()
+        client = (self._clients[place] or "").strip()
+        if not client or self._billed_in is None:
+            return None
+        if client not in self._found:
+            self._found[client] = self._billed_in(client)
+        return self._found[client]
+
+
+def _amounts(column: pa.Array, mark: DecimalMark, currencies: _Currencies, refused: list[str]) -> pa.Array:
+    """A column of amounts; those in another currency or with a word that is none stay as they are."""
+    plain = _each(column, partial(plain_amount, mark=mark))
+    given = column.dictionary_encode(null_encoding="encode")
+    odd = {place for place, text in enumerate(given.dictionary.to_pylist()) if text and amount_unit(text)}
+    if not odd:
+        return plain
+    values, texts = plain.to_pylist(), column.to_pylist()
+    for row, place in enumerate(given.indices.to_pylist()):
+        if place in odd and (why := refusal(texts[row], values[row], currencies.of_row(row))):
+            values[row] = texts[row]
+            refused.append(f"row {row + 1}: {texts[row]!r} is not taken: {why}")
+    return pa.array(values, pa.string())
+
+
+def _told_refusals(refused: Sequence[str]) -> tuple[str, ...]:
+    more = len(refused) - MOST_TOLD
+    return (*refused[:MOST_TOLD], *([f"{more} more amounts are not taken for such reasons"] if more > 0 else []))
+
+
+def _ask_about_currency(
+    left_out: Sequence[str], columns: Mapping[str, str], model: type[Request], given: Mapping[str, str]
+) -> None:
+    """Refuse to leave out a column that seems to hold currencies, as the default one would be taken instead."""
+    if "currency" not in model.model_fields or "currency" in columns.values():
+        return
+    for heading in left_out:
+        if heading not in given and any(word in _fold(heading) for word in CURRENCY_WORDS):
+            raise UsageError(
+                f"The column {heading!r} seems to say the currency; --map {heading!r}=currency takes it, "
+                f"--map {heading!r}= leaves it out"
+            )
 
 
 def match_headings(headings: Sequence[str], model: type[Request], given: Mapping[str, str]) -> dict[str, str]:

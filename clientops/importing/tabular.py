@@ -12,6 +12,7 @@ from functools import reduce
 from io import StringIO
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 
 from clientops.core.errors import UsageError
 from clientops.core.readable import counted
+from clientops.importing.csv_quotes import odd_quote, open_quote
 from clientops.importing.encodings import HEAD, sniff_encoding, write_as_utf8
 from clientops.importing.excel import read_sheet
 from clientops.importing.file_kinds import EXCEL_ENDINGS, refuse_other_kinds
@@ -44,6 +46,7 @@ class TextTable:
         sheet: Name of the sheet of an Excel file.
         other_sheets: Names of its other sheets, which were not read.
         numbers: Per column, the texts of those of its cells that are numbers for Excel, too.
+        hidden: A sentence on what Excel hides, and what became of it.
     """
 
     rows: pa.Table
@@ -53,6 +56,7 @@ class TextTable:
     sheet: str = ""
     other_sheets: tuple[str, ...] = ()
     numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    hidden: str = ""
 
 
 def read_named_columns(path: Path) -> pa.Table:
@@ -74,7 +78,12 @@ def _times(number: int) -> str:
 
 
 def read_text_table(
-    path: Path, *, delimiter: str | None = None, encoding: str | None = None, sheet: str | None = None
+    path: Path,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    hidden: Literal["take", "leave"] | None = None,
 ) -> TextTable:
     """Rows of a CSV or Excel file; empty rows, and a title above the headings, are left out.
 
@@ -86,7 +95,8 @@ def read_text_table(
         path: The file; ``.xlsx`` and ``.xlsm`` are Excel, others are text.
         delimiter: Between values; else the one that the headings use.
         encoding: Of the text; else what the bytes look like.
-        sheet: Of an Excel file; else the first one with anything in it.
+        sheet: Of an Excel file; else the first one that is not hidden and has anything in it.
+        hidden: Whether rows and columns that Excel hides are taken or left out; else a file with such is refused.
 
     Raises:
         UsageError: The file is missing, empty, or cannot be read as a table.
@@ -95,7 +105,7 @@ def read_text_table(
         raise UsageError(f"There is no file {path}")
     refuse_other_kinds(path)
     if path.suffix.lower() in EXCEL_ENDINGS:
-        return _tidied(_read_excel(path, sheet))
+        return _tidied(_read_excel(path, sheet, hidden))
     if sheet is not None:
         raise UsageError(f"{path.name} is text and has no sheets; leave --sheet out")
     with path.open("rb") as file:
@@ -115,6 +125,10 @@ def read_text_table(
     above += _lines_of([line.strip(f"{delimiter} ") for line in lines[above:]], titles)
     with tempfile.TemporaryDirectory() as folder:
         plain = path if encoding == "utf-8" else write_as_utf8(path, encoding, Path(folder) / "table.csv")
+        if line := open_quote(plain, delimiter):
+            raise UsageError(
+                f"{path} cannot be read as a table: the quote on line {line} has no end; close it, or write it twice"
+            )
         rows = _read_csv(path, plain, delimiter, above)
         return _tidied(TextTable(rows, delimiter, encoding, _repeated(records[titles], rows.column_names)))
 
@@ -155,7 +169,7 @@ def _read_csv(path: Path, text: Path, delimiter: str, above: int) -> pa.Table:
             ).to_arrow_table()
         except duckdb.Error as error:
             lines = str(error).splitlines()
-            why = _uneven_lines(text, delimiter, above) or " ".join(lines[:2])
+            why = _uneven_lines(text, delimiter, above) or odd_quote(text, delimiter) or " ".join(lines[:2])
             raise UsageError(f"{path} cannot be read as a table: {why}") from error
 
 
@@ -188,8 +202,8 @@ def _tidied(table: TextTable) -> TextTable:
     return replace(table, rows=written_texts(rows))
 
 
-def _read_excel(path: Path, name: str | None) -> TextTable:
-    sheet = read_sheet(path, name)
+def _read_excel(path: Path, name: str | None, hidden: Literal["take", "leave"] | None) -> TextTable:
+    sheet = read_sheet(path, name, hidden)
     above = _lines_above(sheet.rows)
     head, *body = sheet.rows[above:]
     named = [i for i, heading in enumerate(head) if heading.strip()]
@@ -198,16 +212,34 @@ def _read_excel(path: Path, name: str | None) -> TextTable:
     rows = pa.table([pa.array([row[i] for row in body], pa.string()) for i in named], names)
     numbers = {name: frozenset(sheet.numbers[i]) for name, i in zip(names, named, strict=True)}
     return TextTable(
-        rows, repeated=_repeated(headings, names), sheet=sheet.name, other_sheets=sheet.others, numbers=numbers
+        rows,
+        repeated=_repeated(headings, names),
+        sheet=sheet.name,
+        other_sheets=sheet.others,
+        numbers=numbers,
+        hidden=sheet.hidden,
     )
 
 
 def _lines_above(rows: Sequence[Sequence[str]]) -> int:
-    """How many of the first rows are a title above the table: one cell, where a row below it has several."""
+    """How many of the first rows are a title above the headings.
+
+    Headings are the first row of several cells; or a later one with more cells, all of them words, if rows that have no
+    more cells follow: what is above it is a title, or the names of groups of columns.
+    """
     filled = [sum(1 for cell in row if cell.strip()) for row in rows[:LINES_LOOKED_AT]]
     if not filled or max(filled) < 2:
         return 0
-    return next(place for place, count in enumerate(filled) if count > 1)
+    first = next(place for place, count in enumerate(filled) if count > 1)
+    for place in range(first + 1, len(filled) - 1):
+        words = [cell for cell in rows[place] if cell.strip()]
+        is_wider = filled[place] > max(filled[first:place]) and filled[place] >= max(filled[place + 1 :])
+        if is_wider and all(_WORDS.fullmatch(cell.strip()) for cell in words) and len({*words}) == len(words):
+            return place
+    return first
+
+
+_WORDS = re.compile(r"[^\d@€$£¥][^@€$£¥]*")
 
 
 def _repeated(headings: Sequence[str], names: Sequence[str]) -> dict[str, str]:

@@ -40,7 +40,7 @@ def test_the_files_in_data_are_understood_whole(name, kind, delimiter, encoding,
     """Every column of a sample file finds its field, in four languages, and every value can be read."""
     table = read_text_table(DATA / name)
     model = rule(KINDS[kind]).request
-    rows, reading = read_spreadsheet(table, model)
+    rows, reading = read_spreadsheet(table, model, billed_in=lambda _client: "EUR")
     assert (table.delimiter, table.encoding, reading.decimal_mark, reading.date_order) == (
         delimiter,
         encoding,
@@ -53,7 +53,7 @@ def test_the_files_in_data_are_understood_whole(name, kind, delimiter, encoding,
 
 def test_amounts_and_dates_of_a_german_file():
     """1.010,50 € is 1010.50, and 31.01.2024 is the last day of January."""
-    rows, _ = read_spreadsheet(read_text_table(DATA / "gutschriften.csv"), IssueCredit)
+    rows, _ = read_spreadsheet(read_text_table(DATA / "gutschriften.csv"), IssueCredit, billed_in=lambda _client: "EUR")
     assert rows.column("amount").to_pylist() == ["1010.50", "10.00"]
     rows, _ = read_spreadsheet(read_text_table(DATA / "kunden.csv"), AddClient)
     read = read_requests(AddClient, rows).rows

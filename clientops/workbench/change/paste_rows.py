@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from clientops.book.billed_in import billed_in
 from clientops.core.errors import UsageError
 from clientops.core.plan import Problem
 from clientops.core.readable import counted
@@ -100,7 +102,7 @@ class Pasting(Part):
             file = Path(folder) / "the rows.csv"
             file.write_text(self.text if self.text.endswith("\n") else f"{self.text}\n", encoding="utf-8")
             table = read_text_table(file)
-        read, reading = read_spreadsheet(table, self.model)
+        read, reading = read_spreadsheet(table, self.model, billed_in=partial(billed_in, self.desk.book))
         if not reading.columns:
             known = ", ".join(field.label for field in self.fields[:4])
             raise UsageError(
