@@ -159,8 +159,10 @@ class Lease:
                         self._uses.append(use)
                         return self._root
                     if self._may_move(use):
-                        self._open(use, max(0.0, deadline - time.monotonic()))
-                        continue
+                        # Its turn has come, so it goes in, whoever waits behind by now.
+                        root = self._open(use, max(0.0, deadline - time.monotonic()))
+                        self._uses.append(use)
+                        return root
                     self._wait(use, deadline, wait)
             finally:
                 if use in self._queue:
@@ -219,7 +221,7 @@ class Lease:
 
     # -- opening and closing ---------------------------------------------------------------------------------------
 
-    def _open(self, use: Use, wait: float) -> None:
+    def _open(self, use: Use, wait: float) -> duckdb.DuckDBPyConnection:
         """Open the file under a new ticket, behind whoever waits. The state is held, and let go meanwhile."""
         write = use.write or self.writes_first or bool(self._queue)
         self._is_moving = True
@@ -248,6 +250,8 @@ class Lease:
         if self.hold > 0 and (self._keeper is None or not self._keeper.is_alive()):
             self._keeper = threading.Thread(target=self._keep, name="clientops lease", daemon=True)
             self._keeper.start()
+        assert root is not None
+        return root
 
     def _shut(self) -> None:
         """Close the file and give the ticket back; nobody is in, and nobody comes in meanwhile."""

@@ -379,3 +379,21 @@ def test_ctrl_c_of_a_command_leaves_no_trace(book):
         assert "Traceback" not in said[1]
         assert process.returncode != 0
         assert len(tickets(book.path)) == 1
+
+
+def test_processes_that_all_wait_get_on(book):
+    """Whose turn has come works, however many wait behind: processes that all write one after another do not stand still."""
+    code = """
+        import sys
+        from clientops.book.book import Book
+        from tests.books import insert
+        book = Book(sys.argv[1], operator="maria", wait=60)
+        for number in range(3):
+            insert(book, groups=[{"id": int(sys.argv[2]) + number, "name": "x"}])
+    """
+    processes = [start(code, book.path, 100 * number) for number in range(1, 5)]
+    for process in processes:
+        process.communicate(timeout=120)
+    assert [process.returncode for process in processes] == [0] * 4
+    assert book.query("select count(*) from groups where id >= 100")[1] == [(12,)]
+    assert tickets(book.path) == []
