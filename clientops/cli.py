@@ -14,9 +14,7 @@ import typer
 from clientops import __version__
 from clientops.book.book import WAIT, default_path
 from clientops.commands import (
-    apply as operate,
-)
-from clientops.commands import (
+    access,
     approvals,
     articles,
     audit,
@@ -31,6 +29,9 @@ from clientops.commands import (
     statements,
     whmcs,
     zone,
+)
+from clientops.commands import (
+    apply as operate,
 )
 from clientops.commands import (
     demo_export as bring,
@@ -92,6 +93,9 @@ app.command("init")(trust.init)
 app.command("demo")(bring.demo)
 app.command("lab")(screens.lab)
 app.command("app")(screens.web_app)
+app.command("serve")(screens.serve_book)
+app.add_typer(access.operators, name="operator")
+app.add_typer(access.tokens, name="token")
 app.command("rules")(operate.list_rules)
 app.command("apply")(operate.apply)
 app.command("undo")(operate.undo)

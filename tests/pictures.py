@@ -11,8 +11,8 @@ from pathlib import Path
 
 from clientops.book.book import Book
 from clientops.importing.demo.build import BUILD_DEMO
-from clientops.workbench.launch import serving
 from tests.browser.conftest import CHROMIUM, OPTIONS, READY
+from tests.server.running import running
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 SCREENS = {  # name: route, and a heading by which one knows to be there
@@ -45,8 +45,11 @@ def main() -> None:
         os.environ["CLIENTOPS_STATE"] = scratch
         book = make_book(Path(scratch) / "demo.duckdb")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        with serving("app", book.path) as (address, _):
-            page = browser.new_page(viewport={"width": 1280, "height": 800})
+        with running(book.path, Path(scratch)) as server:
+            address = server.address
+            context = browser.new_context(viewport={"width": 1280, "height": 800})
+            context.add_cookies([server.cookie])
+            page = context.new_page()
             page.goto(address)
             page.locator(".co-main").wait_for(timeout=READY)
             for name, (route, heading) in SCREENS.items():
@@ -67,7 +70,9 @@ def main() -> None:
             page.get_by_text("Done: operation").wait_for()
             page.wait_for_timeout(500)
             page.screenshot(path=FOLDER / "receipt.png")
-            narrow = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
+            dark = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme="dark")
+            dark.add_cookies([server.cookie])
+            narrow = dark.new_page()
             narrow.goto(f"{address}#client/1")
             narrow.get_by_role("heading", name="Clients", exact=True).wait_for(timeout=READY)
             narrow.wait_for_timeout(500)

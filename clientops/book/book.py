@@ -9,12 +9,20 @@ from copy import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import duckdb
 
-from clientops.book.approval.permissions import authority, check_role, concerns_policy, policy_gate, refuse_internal
+from clientops.book.approval.permissions import (
+    Gate,
+    authority,
+    both_gates,
+    check_role,
+    concerns_policy,
+    policy_gate,
+    refuse_internal,
+)
 from clientops.book.approval.policy import Policy
 from clientops.book.approval.policy_in_force import policy_in_force
 from clientops.book.file.compact import compact_book, due_file, write_backup
@@ -29,6 +37,7 @@ from clientops.book.proof import direct_sql as drift
 from clientops.book.proof import verify
 from clientops.book.read import history as reading
 from clientops.book.read.as_of import Moment, hide_past, operation_at, show_past
+from clientops.book.read.one_select import check_one_select
 from clientops.book.write.apply import apply_preview, receipt_of
 from clientops.book.write.make_preview import make_preview
 from clientops.book.write.preview import Preview, Receipt, blank_preview
@@ -78,7 +87,7 @@ class Book:
         self.rules = rules
         self.progress: Callable[[str, float], None] = lambda _what, _share: None
         self.moment: int | None = None
-        self.signed_in = ""  # how the operator was authenticated; empty: by whoever may open the file
+        self.signed_in, self.also = "", cast("Gate | None", None)  # how they were known; what else is asked of changes
         self._held: tuple[int, duckdb.DuckDBPyConnection] | None = None
         self.zone, self.upgraded = ZoneInfo("UTC"), ""
         with self._open(write=False) as connection:
@@ -198,9 +207,7 @@ class Book:
 
     def _refuse_in_the_past(self) -> None:
         if self.moment is not None:
-            raise UsageError(
-                f"The book is looked at as it was after operation {self.moment}: nothing can be changed there"
-            )
+            raise UsageError(f"This is the book as it was after operation {self.moment}: nothing can be changed there")
 
     def _write(
         self,
@@ -218,19 +225,13 @@ class Book:
                 return done
             policy = self._policy(connection, preview)
             gate = policy_gate(
-                connection,
-                policy,
-                preview,
-                operator,
-                proposal=proposal,
-                rules=self.rules,
-                is_clients_own=is_clients_own,
-            )
+                connection, policy, preview, operator, proposal=proposal, rules=self.rules, is_clients_own=is_clients_own
+            )  # fmt: skip
             details = {name: value for name, value in (("proposal", proposal), ("signed_in", self.signed_in)) if value}
             try:
                 with database_transaction(connection):
                     return apply_preview(
-                        connection, preview, reason, operator, progress=self.progress, gate=gate, only_good=only_good,
+                        connection, preview, reason, operator, progress=self.progress, gate=both_gates(gate, self.also), only_good=only_good,
                         details=details | authority(policy, operator),
                     )  # fmt: skip
             except duckdb.Error as error:
@@ -294,8 +295,10 @@ class Book:
                         hide_past(connection)
 
     def query(self, sql: str, as_of: Moment | None = None, **values: Value) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Column names and rows of a SELECT over the tables, now or as they were."""
-        with self.tables(as_of) as tables:
+        """Column names and rows of one SELECT over the tables, now or as they were; anything else is a UsageError."""
+        check_one_select(sql)
+        with self._tables_and_connection(as_of) as (tables, connection):
+            connection.execute("set python_enable_replacements = false")
             relation = tables.query(sql, **values)
             return relation.columns, relation.fetchall()
 
@@ -377,7 +380,7 @@ class Book:
 
     @property
     def _is_held(self) -> bool:
-        """Whether this thread has a session; other threads take their turns."""
+        """Whether this thread has a session; others take turns."""
         return self._held is not None and self._held[0] == threading.get_ident()
 
     @contextmanager

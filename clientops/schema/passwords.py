@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -252,3 +253,50 @@ def hash_new_token(text: str) -> str:
 
 
 NewToken = Annotated[str, Field(min_length=SHORTEST_TOKEN, max_length=LONGEST), AfterValidator(hash_new_token)]
+
+# Of a random text that nobody knows: verifying against it takes as long as against somebody's hash.
+NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$MVJ61u50MX3sG9rcqsj5qw$n7SMBJNBZk3Ebw+rWNc8aXg9jTY99KGSB0nEODme8Mo"
+
+
+def check_password(hashed: str | None, password: str) -> bool:
+    """Whether a password fits a hash of ours or one imported from WHMCS (bcrypt); each answer takes one argon2 verification.
+
+    Without a hash nothing fits. A bcrypt hash takes its own time beside the other, so that neither tells what there is.
+    """
+    from argon2 import PasswordHasher
+    from argon2.exceptions import Argon2Error, InvalidHashError
+
+    is_ours = bool(hashed) and str(hashed).startswith("$argon2")
+    fits = False
+    with suppress(Argon2Error, InvalidHashError):
+        fits = PasswordHasher().verify(str(hashed) if is_ours else NOBODY, password)
+    return (fits and is_ours) or _fits_bcrypt(hashed, password)
+
+
+def _fits_bcrypt(hashed: str | None, password: str) -> bool:
+    if not hashed or not hashed.startswith(("$2a$", "$2b$", "$2y$")):
+        return False
+    import bcrypt
+
+    try:
+        return bcrypt.checkpw(password.encode()[:72], f"$2b${hashed[4:]}".encode())
+    except ValueError:
+        return False
+
+
+def needs_upgrade(hashed: str | None) -> bool:
+    """Whether a hash is weaker than those that are made today, so that the password is to be hashed again when it is known."""
+    from argon2 import PasswordHasher
+    from argon2.exceptions import InvalidHashError
+
+    try:
+        return bool(hashed) and PasswordHasher().check_needs_rehash(str(hashed))
+    except InvalidHashError:
+        return True
+
+
+def rehash(password: str) -> str:
+    """The argon2id hash of a password that somebody has had for long, whatever its strength."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher().hash(password)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from datetime import date
@@ -67,6 +66,7 @@ class Shell(Part):
         self.name, self.route = "", start
         self.view: View | None = None
         self.focus = 0
+        self.account = ""  # address of the person's own sessions, where there are such
         desk.go_to = self.go
         self.first = None if is_routed else self.go(start)
         self.focus = 0
@@ -130,7 +130,7 @@ class Shell(Part):
             h("nav",
               h("div", icon("book"), h("span", "clientops"), class_="co-brand"),
               h("ul", items),
-              h("div", h("span", self.desk.operator, class_="co-who"), h("span", self.desk.book.path.name, class_="co-faint"), class_="co-desk"),
+              h("div", h("a", self.desk.operator, href=self.account, class_="co-who") if self.account else h("span", self.desk.operator, class_="co-who"), h("span", self.desk.book.path.name, class_="co-faint"), class_="co-desk"),
               class_="co-nav", aria_label="Screens", key="nav"),
             h("main",
               self._past_node(),
@@ -201,17 +201,29 @@ def screen(name: str, *, book: str | Path | Book | None = None) -> View:
         name: The screen, e.g. ``credits``, or a route to something on it, e.g. ``client/12``.
         book: The book or its file; else the one of ``CLIENTOPS_BOOK``.
     """
-    in_app = os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
+    view = workbench(book, name)
+    if isinstance(view.part, Shell):
+        # All tables are compared with their history once the first screen is there: that is not to wait for it.
+        view.on_drawn = threading.Thread(target=view.part.look_for_direct_changes).start
+    return view
+
+
+def workbench(book: str | Path | Book | None, start: str, *, is_routed: bool = False) -> View:
+    """The workbench, at a route.
+
+    Args:
+        book: The book or its file; else the one of ``CLIENTOPS_BOOK``.
+        start: The route to begin at.
+        is_routed: Whether the browser will say where it is: nothing is read for a screen that it does not ask for.
+    """
     try:
         desk = Desk(Book(book) if isinstance(book, (str, Path)) else book)
-        shell = Shell(desk, name, is_routed=in_app)
+        shell = Shell(desk, start, is_routed=is_routed)
     except ClientopsError as error:
         if is_strict():
             raise
         return View(Broken(error))
-    # All tables are compared with their history once the first screen is there: that is not to wait for it.
-    look = threading.Thread(target=shell.look_for_direct_changes)
-    view = View(shell, on_route=shell.routed, on_drawn=look.start)
+    view = View(shell, on_route=shell.routed)
     shell.view = view
     shell.desk.hand_over = lambda file, text, kind: view.send({"download": file, "base64": text, "type": kind})
     shell.tell()

@@ -1,4 +1,4 @@
-"""Starting the workbench: JupyterLab for those who look inside, a web app for those who do not."""
+"""Starting JupyterLab on the notebooks, for those who look inside; the server is for everybody else."""
 
 from __future__ import annotations
 
@@ -43,31 +43,7 @@ def lab(
         notebooks: Folder of the notebooks; else the ones that come with clientops.
         say: Told the address.
     """
-    with _ended_by_signals(), serving("lab", book, port=port, notebooks=notebooks) as (address, process):
-        return _attend(address, process, say, open_browser=open_browser)
-
-
-def app(
-    book: Path,
-    *,
-    port: int = 0,
-    open_browser: bool = True,
-    notebooks: Path | None = None,
-    say: Callable[[str], None] = print,
-    client_area: bool = False,
-) -> int:
-    """Serve the same notebooks as a web app without code; returns when it is closed.
-
-    Args:
-        book: The book's file.
-        port: Port on this machine; 0: any that is free.
-        open_browser: Whether to open a browser.
-        notebooks: Folder of the notebooks; else the ones that come with clientops.
-        say: Told the address.
-        client_area: Serve what clients see, and nothing else.
-    """  # fmt: skip
-    kind = "client-area" if client_area else "app"
-    with _ended_by_signals(), serving(kind, book, port=port, notebooks=notebooks) as (address, process):
+    with _ended_by_signals(), serving(book, port=port, notebooks=notebooks) as (address, process):
         return _attend(address, process, say, open_browser=open_browser)
 
 
@@ -92,12 +68,11 @@ def _end(number: int, _frame: object) -> None:
 
 @contextmanager
 def serving(
-    kind: str, book: Path, *, port: int = 0, notebooks: Path | None = None, log: Path | None = None
+    book: Path, *, port: int = 0, notebooks: Path | None = None, log: Path | None = None
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A running server: the address to open, with its token, and its process; stopped at the end.
 
     Args:
-        kind: ``app``, ``client-area`` or ``lab``.
         book: The book's file.
         port: Port on this machine; 0: any that is free.
         notebooks: Folder of the notebooks.
@@ -109,10 +84,9 @@ def serving(
     folder = (notebooks or notebook_folder()).absolute()
     token = secrets.token_urlsafe(24)
     port = port or _free_port()
-    command = _lab_command(folder, port) if kind == "lab" else _app_command(folder, port, kind)
+    command = _lab_command(folder, port)
     out = log.open("wb") if log else subprocess.DEVNULL
     secret = tempfile.TemporaryDirectory(prefix="clientops-")  # not the command line, which others can read
-    (Path(secret.name) / "voila.json").write_text(json.dumps({"Voila": {"token": token}}), encoding="utf-8")
     (Path(secret.name) / "jupyter_server_config.json").write_text(
         json.dumps({"IdentityProvider": {"token": token}}), encoding="utf-8"
     )
@@ -120,8 +94,7 @@ def serving(
     process = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=subprocess.STDOUT)  # noqa: S603
     try:
         _wait_until_up(process, port)
-        page = "lab/tree/home.ipynb" if kind == "lab" else "voila/render/home.ipynb" if kind == "app" else ""
-        yield f"http://{HOST}:{port}/{page}?token={token}", process
+        yield f"http://{HOST}:{port}/lab/tree/home.ipynb?token={token}", process
     finally:
         process.terminate()
         try:
@@ -185,24 +158,8 @@ def _lab_command(folder: Path, port: int) -> list[str]:
         sys.executable, "-m", "jupyterlab", "--no-browser", f"--LabApp.app_settings_dir={settings}",
         "--LabApp.news_url=", "--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={folder}",
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
-        *_voila_options(), *_shared_options(port),
+        *_shared_options(port),
     ]  # fmt: skip
-
-
-def _voila_options() -> list[str]:
-    return [
-        "--VoilaConfiguration.template=clientops",
-        "--VoilaConfiguration.file_allowlist=[]",
-        "--VoilaConfiguration.show_tracebacks=False",
-        "--VoilaConfiguration.strip_sources=True",
-    ]
-
-
-def _app_command(folder: Path, port: int, kind: str) -> list[str]:
-    what = folder / "client-area.ipynb" if kind == "client-area" else folder
-    options = [option.replace("--ServerApp.", "--Voila.") for option in _shared_options(port)]
-    kept = [o for o in options if not o.startswith(("--Voila.port_retries", "--Voila.allow_remote"))]
-    return [sys.executable, "-m", "voila", str(what), "--no-browser", *_voila_options(), *kept]
 
 
 def _free_port() -> int:

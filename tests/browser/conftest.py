@@ -15,12 +15,14 @@ from clientops.workbench.launch import notebook_folder, serving
 from tests.books import OPERATOR, apply_by_hand, insert
 from tests.browser.notebooks import READY, open_notebook
 from tests.builders import NOW
+from tests.server.running import running
 
 HOSTILE = "<img src=x onerror=\"document.title='owned';window.owned=1\">"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
            "--disable-component-update", "--disable-sync"]  # fmt: skip
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PASSWORD = "correct horse"
+COOKIES = []  # of those who are signed in at the servers of this run
 
 
 def pytest_collection_modifyitems(config, items):
@@ -78,8 +80,14 @@ def serve(kind, file, folder, notebooks=None):
     patch.setenv("CLIENTOPS_STATE", str(folder / "state"))
     patch.delenv("CLIENTOPS_STRICT", raising=False)
     try:
-        with serving(kind, file, log=folder / f"{kind}.log", notebooks=notebooks) as (address, _):
-            yield Served(Book(file, operator=OPERATOR), address, kind, notebooks)
+        if kind == "lab":
+            with serving(file, log=folder / "lab.log", notebooks=notebooks) as (address, _):
+                yield Served(Book(file, operator=OPERATOR), address, kind, notebooks)
+        else:
+            with running(file, folder) as server:
+                COOKIES.append(server.cookie)
+                address = server.area if kind == "client-area" else server.address
+                yield Served(Book(file, operator=OPERATOR), address, kind, notebooks)
     finally:
         patch.undo()
 
@@ -123,6 +131,7 @@ def new_page(browser):
     def make(**more):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", **more})
         contexts.append(context)
+        context.add_cookies(COOKIES)
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)

@@ -52,29 +52,41 @@ def test_what_was_typed_outlives_the_tab(open_app):
     page.get_by_role("button", name="Begin anew").click()
 
 
-def test_a_kernel_that_is_gone_is_told(new_page, app):
-    """Where nothing answers any more the page says so and what to do, and leaves what was typed where it is."""
-    page, is_gone = new_page(), []
+def test_a_lost_connection_is_shown_and_comes_back(new_page, app):
+    """Within 3 s the page says that nothing answers, and when something does it goes on where it was."""
+    page, is_gone, sockets = new_page(), [], []
 
     def between(socket):
+        if is_gone:
+            socket.close()
+            return
         server = socket.connect_to_server()
+        sockets.append(socket)
         socket.on_message(lambda message: None if is_gone else server.send(message))
+        server.on_message(lambda message: None if is_gone else socket.send(message))
 
-    page.clock.install()
-    page.route_web_socket(re.compile("/channels"), between)
+    page.route_web_socket(re.compile("/socket"), between)
     page.goto(app.at("client/3/issue-credit"))
     page.get_by_label("Description").wait_for(timeout=READY)
     is_gone.append(True)
-    page.get_by_label("Description").fill("typed too late")
-    page.get_by_role("button", name="Preview", exact=True).click()
-    page.clock.fast_forward(14_000)
-    assert page.get_by_text("There has been no answer").count() == 0
-    page.clock.fast_forward(2_000)
-    page.get_by_text("There has been no answer").wait_for()
-    assert page.get_by_label("Description").input_value() == "typed too late"
+    page.get_by_text("The connection to the server is lost").wait_for(timeout=3_500)
+    page.get_by_label("Description").fill("typed meanwhile")
+    page.wait_for_timeout(800)
     is_gone.clear()
-    page.get_by_role("button", name="Reload").click()
-    page.get_by_label("Description").wait_for(timeout=READY)
+    page.get_by_text("The connection to the server is lost").wait_for(state="hidden", timeout=15_000)
+    assert page.get_by_label("Description").input_value() == "typed meanwhile"
+    page.get_by_label("Amount").fill("1")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.get_by_role("heading", name="Preview: Issue credit").wait_for()
+
+
+def test_a_link_opens_in_another_tab(open_app):
+    """A link to a screen has its address, so that it can be opened beside, copied and kept."""
+    page = open_app("home")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Operations").click(modifiers=["ControlOrMeta"])
+    opened.value.get_by_role("heading", name="Operations", exact=True).wait_for(timeout=READY)
+    assert page.get_by_role("heading", name="Home", exact=True).is_visible()
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
@@ -90,9 +102,10 @@ def test_nothing_is_cut_off(open_app, width):
             assert page.get_by_role("gridcell").count() == page.locator(".co-grid-table td:not(:empty)").count()
 
 
-def test_without_the_token_nobody_gets_in(new_page, app):
-    """The server asks for its token."""
+def test_without_signing_in_nobody_gets_in(new_page, app):
+    """Without a session there is a log-in, or for the app of one person a hint, and no screen."""
     page = new_page()
-    page.goto(app.address.partition("?")[0])
-    assert "/login" in page.url
-    assert page.locator(".co-root, #co-loading").count() == 0
+    page.context.clear_cookies()
+    page.goto(app.at("client/3"))
+    page.get_by_role("heading", name="Please use the link").wait_for()
+    assert page.locator("#screen").count() == 0

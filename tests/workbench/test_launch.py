@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-# A server that answers at once stands for Voilà: what is tried is who ends it.
+# A server that answers at once stands for JupyterLab: what is tried is who ends it.
 PROGRAM = """
 import os, sys
 from pathlib import Path
 from clientops.workbench import launch
 
-def command(folder, port, kind):
+def command(folder, port):
     server = f"import http.server, os; print(os.getpid(), flush=True); http.server.HTTPServer(('127.0.0.1', {port}), http.server.SimpleHTTPRequestHandler).serve_forever()"
     return [sys.executable, "-c", f"open({sys.argv[1]!r}, 'w').write(str(__import__('os').getpid())); {server}"]
 
-launch._app_command = command
-launch.app(Path(sys.argv[1]), open_browser=False, say=lambda text: print(text, flush=True))
+launch._lab_command = command
+launch.lab(Path(sys.argv[1]), open_browser=False, say=lambda text: print(text, flush=True))
 """
 
 

@@ -29,17 +29,16 @@ def shell_of(hand):
 
 
 def test_the_app_reads_nothing_before_the_browser_says_where_it_is(book, monkeypatch):
-    """A page that is opened at a client does not read the home screen first; without a place it is the notebook's own."""
-    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5")
+    """A page that is opened at a client does not read the home screen first; without a place it is where it began."""
     read = []
     monkeypatch.setattr(home, "read_todo", lambda _tables: read.append(1) or ())
-    hand = Hand(shell.screen("home", book=book))
+    hand = Hand(shell.workbench(book, "home", is_routed=True))
     assert hand.text == ""
     hand.say({"h": "route", "v": "client/1"})
     assert "Back to now" not in hand.text
     assert hand.view.route == "client/1"
     assert not read
-    hand = Hand(shell.screen("credits", book=book))
+    hand = Hand(shell.workbench(book, "credits", is_routed=True))
     hand.say({"h": "route", "v": ""})
     assert hand.view.route == "credits"
     assert hand.node(tag="h1").text == "Credit"

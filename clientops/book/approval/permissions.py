@@ -81,6 +81,18 @@ def policy_gate(
     return gate
 
 
+def both_gates(one: Gate, other: Gate | None) -> Gate:
+    """A gate that lets through what both let through."""
+    if other is None:
+        return one
+
+    def gate(connection: duckdb.DuckDBPyConnection, changes: list[Settled]) -> None:
+        one(connection, changes)
+        other(connection, changes)
+
+    return gate
+
+
 def _is_repair(connection: duckdb.DuckDBPyConnection, preview: Preview) -> bool:
     """Whether it puts back what direct SQL had changed; an admin decides about that alone."""
     if preview.rule.name != UNDO.name:

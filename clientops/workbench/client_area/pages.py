@@ -49,9 +49,9 @@ STAFF_ONLY = {"created_on", "admin_notes"}
 class ClientArea(Part):
     """Log-in, and the pages behind it."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, *, source: str = "") -> None:
         super().__init__()
-        self.book = book
+        self.book, self.source = book, source
         self.login: Login | None = None
         self.page: OwnPages | None = None
         self.chosen: ChoosePassword | None = None
@@ -129,6 +129,17 @@ class ClientArea(Part):
         self.login = self.page = None
         self.message = ("info", "You are logged out.")
         self.focus = next_focus()
+
+    def may_go_on(self) -> bool:
+        """Whether the user may still see the client: rights, status and password may have changed since the log-in."""
+        if self.login is None or self.page is None:
+            return True
+        with self.book.tables() as tables:
+            return may_log_in(tables, self.login, self.page.number)
+
+    def dismiss(self) -> None:
+        """Log out."""
+        self.leave()
 
     def tree(self) -> Content:
         """The log-in, or the pages."""
@@ -327,10 +338,15 @@ class OwnPages(Part):
         )  # fmt: skip
 
 
-def client_area(*, book: str | Path | Book | None = None) -> View:
-    """The client area; what its notebook shows."""
+def client_area(*, book: str | Path | Book | None = None, source: str = "") -> View:
+    """The client area; what its notebook shows, and the server.
+
+    Args:
+        book: The book or its file; else the one of ``CLIENTOPS_BOOK``.
+        source: Where the visitor comes from: wrong tries to log in are counted for it, too.
+    """
     try:
-        area = ClientArea(book if isinstance(book, Book) else Book(book or default_path()))
+        area = ClientArea(book if isinstance(book, Book) else Book(book or default_path()), source=source)
         area.view = View(area, on_route=area.routed)
     except ClientopsError as error:
         if is_strict():

@@ -49,8 +49,10 @@ def button(
 
 
 def link(text: Content, on_click: Call | Callable[..., Any], **more: Any) -> Node:
-    """A link that goes somewhere within the workbench."""
-    return h("a", text, href="#", on={"click": on_click}, **more)
+    """A link that goes somewhere within the workbench; one that leads to a screen has its address, to be opened or copied."""
+    what = on_click if isinstance(on_click, Call) else Call(on_click)
+    leads_on = getattr(what.method, "__name__", "") == "go" and len(what.arguments) == 1
+    return h("a", text, href=f"#{what.arguments[0]}" if leads_on else "#", on={"click": what}, **more)
 
 
 def notice(tone: str, text: Content, *more: Content) -> Node:

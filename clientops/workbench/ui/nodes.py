@@ -87,6 +87,13 @@ class Part(ABC):
     def tree(self) -> Content:
         """What it looks like now."""
 
+    def may_go_on(self) -> bool:
+        """Whether the person may still see and do what is here; asked before everything that the browser says."""
+        return True
+
+    def dismiss(self) -> None:  # noqa: B027  # most parts have nothing to forget
+        """The person may not go on: forget what only they could see."""
+
 
 def call(method: Callable[..., Any], *arguments: Any) -> Call:
     """What an event calls: the method with these arguments, then the event's own value."""

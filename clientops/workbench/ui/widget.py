@@ -74,6 +74,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         self.part = part
         self.on_route = on_route
         self.on_drawn = on_drawn
+        self.may_go_on: Callable[[], bool] = part.may_go_on
         self.trouble: Trouble | None = None
         self.work: Work | None = None
         self._lock = threading.RLock()
@@ -151,6 +152,9 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         """A message from the browser. It may be forged: the part checks the values."""
         if not isinstance(content, Mapping):
             return
+        if not self.may_go_on():
+            self._over(content.get("ask"))
+            return
         self._busy_until = float("inf")
         name, value, asked = content.get("h"), content.get("v"), content.get("ask")
         if name == "route":
@@ -164,6 +168,16 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         if self.on_drawn:
             on_drawn, self.on_drawn = self.on_drawn, None
             on_drawn()
+
+    def _over(self, asked: Any) -> None:
+        """The person may not go on: nothing that was drawn before can be called any more, and nothing is answered."""
+        self._live = {}
+        with self._lock:
+            self.part.dismiss()
+            self.tree = self._draw()
+        if asked is not None:
+            self.send({"reply": asked, "v": {"options": [], "rows": [], "total": 0, "error": "gone"}})
+        self.send({"done": True})
 
     def _routed(self, route: Any) -> Any:
         return self.on_route(str(route or "")) if self.on_route else None

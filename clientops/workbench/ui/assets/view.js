@@ -92,6 +92,8 @@ function listen(element, events, context) {
   const send = context.send;
   if (events.click)
     element.onclick = (event) => {
+      // A link that leads somewhere opens in another tab as links do.
+      if (element.tagName === "A" && (event.ctrlKey || event.metaKey || event.shiftKey) && (element.getAttribute("href") || "").length > 1) return;
       if (element.tagName === "A") event.preventDefault();
       if (element.getAttribute("aria-disabled") === "true") return;
       element.setAttribute("aria-busy", "true");
@@ -212,7 +214,7 @@ function patch(parent, nodes, context) {
   for (const child of [...keyed.values(), ...loose.slice(next)]) child.remove();
 }
 
-function render({ model, el }) {
+function render({ model, el, isResumed }) {
   el.classList.add("co-root");
   el.dataset.lmSuppressShortcuts = "true"; // keys typed here are not JupyterLab's
   const inApp = document.body.classList.contains("co-app");
@@ -228,6 +230,7 @@ function render({ model, el }) {
   el.append(lost);
   let silent = null;
   const expect = () => {
+    if (model.isServed) return; // the page of the server watches its own connection
     silent = silent || setTimeout(() => {
       const how = inApp ? "reload the page." : "choose Kernel ▸ Restart Kernel and Run All Cells.";
       lost.replaceChildren(make("p", {}, "There has been no answer for 15 seconds: the Python behind this page may be gone. What you typed is kept as a draft, " +
@@ -312,7 +315,7 @@ function render({ model, el }) {
   model.on("change:title", moved);
   if (inApp) {
     window.addEventListener("popstate", routed);
-    routed();
+    if (!isResumed) routed();
   } else model.send({ h: "drawn" });
   // A key that a button names (aria-keyshortcuts) clicks it, unless one is typing or the focus has its own use for Enter.
   const pressed = (event) => {
