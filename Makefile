@@ -6,7 +6,7 @@ EXTRAS ?= test
 # One more than processors: tests also wait, for browsers, servers and the disk.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 
-.PHONY: demo test bench lint pictures clean
+.PHONY: demo test bench lint pictures docs clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -40,5 +40,11 @@ bench: .venv-bench/installed
 pictures: .venv/installed
 	$(BIN)/python -m tests.pictures
 
+# A site that can be read without a network: open site/index.html.
+docs: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(BIN)/python docs/generate_reference.py docs/reference
+	$(BIN)/mkdocs build --strict
+
 clean:
-	rm -rf .venv .venv-bench $(BOOK) $(BOOK).lock demo-truth.csv demo-statements
+	rm -rf .venv .venv-bench site docs/reference $(BOOK) $(BOOK).lock demo-truth.csv demo-statements
