@@ -78,8 +78,17 @@ def _reason(above: float | None) -> str:
 def _say_plan(plan: MergePlan, *, as_json: bool) -> None:
     if as_json:
         summary = plan.preview.summary if plan.preview else ()
-        print_json({"groups": plan.groups, "summary": summary, "sample": plan.sample, "refused": plan.refused})
+        print_json(
+            {
+                "groups": plan.groups,
+                "summary": summary,
+                "sample": plan.sample,
+                "refused": plan.refused,
+                "left_for_review": plan.held_back,
+            }
+        )
         return
+    _say_held_back(plan)
     if plan.preview is None:
         console.print("Nothing is ready to be merged: decide first, or give --above 0.99." if not plan.refused else "")
     else:
@@ -102,6 +111,16 @@ def _say_plan(plan: MergePlan, *, as_json: bool) -> None:
     if plan.refused:
         console.print(Text(f"{len(plan.refused)} cannot be merged and are left out:"), style="bold red")
         print_table(("old", "into", "why not"), [(r.replaced_id, r.survivor_id, r.message) for r in plan.refused[:200]])
+
+
+def _say_held_back(plan: MergePlan) -> None:
+    """How many pairs are certain enough but left for review, and why."""
+    if not plan.held_back:
+        return
+    pairs = sum(plan.held_back.values())
+    said = counted(pairs, "pair is likely enough, but needs a decision", "pairs are likely enough, but need a decision")
+    console.print(Text(f"Left for review: {said}, for they may be two people or two companies.", style="bold yellow"))
+    print_table(("pairs", "why"), [(f"{count:,}", why) for why, count in plan.held_back.items()])
 
 
 def report(

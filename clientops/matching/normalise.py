@@ -14,8 +14,8 @@ from clientops.schema.definition import quote_text
 from clientops.schema.tables import Tables
 
 KEY_COLUMNS = (
-    "id", "given", "given_first", "surname", "generation", "name", "company", "email", "is_role_mail", "phone", "tax_id",
-    "house", "street", "address", "postcode", "city",
+    "id", "given", "given_first", "surname", "generation", "name", "company", "words", "form", "country", "email", "is_role_mail",
+    "phone", "tax_id", "house", "street", "address", "postcode", "city",
 )  # fmt: skip
 
 # Letters that strip_accents leaves alone, and the Cyrillic and Greek ones that one Latin letter stands for.
@@ -46,8 +46,8 @@ def normalise(tables: Tables, clients: str = "clients") -> Relation:
         One row a client, not worked out yet: ``id``; ``given`` and ``surname`` (lower case, Latin letters without
         accents, without titles and middle initials), ``given_first`` (first given name, nicknames as the name they
         stand for), ``generation`` (jr, sr, iii …), ``name`` (given name and surname in alphabetical order, so that
-        swapped names agree), ``company`` (without legal form, "and" in one language), ``email`` (lower case, without plus tag, without
-        dots where the provider ignores them), ``phone`` (digits of E.164), ``tax_id`` (without the country's letters),
+        swapped names agree), ``company`` (without legal form, "and" in one language), ``words`` (its words, in alphabetical
+        order), ``form`` (its legal form in short), ``country``, ``email`` (lower case, without plus tag, without dots where the provider ignores them), ``phone`` (digits of E.164), ``tax_id`` (without the country's letters),
         ``house`` and ``street`` (street words like Road left out), ``address`` (both, with the postcode),
         ``postcode``, ``city``. Empty where the client has none.
     """
@@ -60,6 +60,7 @@ def keys_sql(clients: str, dialling: str) -> str:
         clients=clients,
         dialling=dialling,
         nicknames=_nicknames_sql(),
+        forms=_forms_sql(),
         folded=", ".join(
             f"{folded_sql(f'l.{name}')} as {name}"
             for name in ("first_name", "last_name", "company_name", "address1", "city")
@@ -81,6 +82,7 @@ def keys_sql(clients: str, dialling: str) -> str:
 
 KEYS = r"""
     with nicknames (nickname, stands_for) as materialized ({nicknames}),
+    forms (written, stands_for) as materialized ({forms}),
     lowered as (
         select
             id, upper(trim(country)) as country,
@@ -174,7 +176,10 @@ KEYS = r"""
             *, regexp_replace(
                 regexp_replace(company_name, '^(?:{leading_forms}) ', ''), '(?: (?:{legal_forms}))+$', '') as company,
             nullif(regexp_extract(street_words, '[0-9]+'), '') as house,
-            nullif(regexp_replace(coalesce(nullif(street_words, ''), address1), '[0-9 ]+', '', 'g'), '') as street
+            nullif(regexp_replace(coalesce(nullif(street_words, ''), address1), '[0-9 ]+', '', 'g'), '') as street,
+            -- The legal forms in front and behind, as they are written.
+            nullif(trim(regexp_extract(company_name, '^({leading_forms}) ', 1)
+                || regexp_extract(company_name, '((?: (?:{legal_forms}))+)$', 1)), '') as written_form
         from nicknamed
     )
     select
@@ -185,12 +190,16 @@ KEYS = r"""
             nullif(case when strlen(company) = length(company) then company
                 else trim(regexp_replace(company, '^(?:{glued_forms})|(?:{glued_forms})$', '', 'g')) end, ''),
             company_name), ' ', ''), '') as company,
+        case when contains(company, ' ') then array_to_string(list_sort(list_distinct(list_filter(
+            string_split(company, ' '), lambda word: word not in ('and', 'the', '')))), ' ') else nullif(company, '') end as words,
+        coalesce(f.stands_for, written_form) as form,
+        nullif(country, '') as country,
         case when mailbox <> '' and domain <> '' then
             coalesce(nullif(case when domain in ({dotless}) then replace(split_part(mailbox, '+', 1), '.', '')
                 else split_part(mailbox, '+', 1) end, ''), mailbox) || '@' || domain end as email,
         split_part(mailbox, '+', 1) in ({roles}) as is_role_mail,
         case
-            when length(digits) < 6 then null
+            when length(digits) < 6 or length(replace(digits, right(digits, 1), '')) < 2 then null
             when is_international or code is null or (length(digits) > 10 and starts_with(digits, code)) then digits
             when trunk <> '0' and length(digits) = 11 and starts_with(digits, trunk) then code || substr(digits, 2)
             else code || digits
@@ -204,6 +213,7 @@ KEYS = r"""
         nullif(case when country = 'US' then left(postcode, 5) else postcode end, '') as postcode,
         nullif(city, '') as city
     from addressed
+    left join forms f on f.written = written_form
 """
 
 
@@ -264,6 +274,13 @@ def nicknames() -> dict[str, str]:
 
 def _nicknames_sql() -> str:
     return "values " + ", ".join(f"({quote_text(nick)}, {quote_text(name)})" for nick, name in nicknames().items())
+
+
+def _forms_sql() -> str:
+    pairs = {
+        _spelt(_without_marks(long)): short for short, forms in words()["legal_form_names"].items() for long in forms
+    }
+    return "values " + ", ".join(f"({quote_text(long)}, {quote_text(short)})" for long, short in pairs.items())
 
 
 def _without_marks(word: str) -> str:

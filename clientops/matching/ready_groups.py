@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from math import log2
 
+import pyarrow as pa
+
 from clientops.core.errors import UsageError
 from clientops.core.plan import Relation
 from clientops.matching.decisions import ENDS, current_decisions_sql
 from clientops.matching.groups import duplicate_groups
+from clientops.matching.held_back import REASONS, held_back_step
 from clientops.matching.model import Model, shipped
 from clientops.matching.survivor import Reason, proposed_survivor
+from clientops.schema.definition import quote_text
 from clientops.schema.tables import Tables
 
 
@@ -30,19 +34,26 @@ def score_of(likelihood: float) -> float:
 
 
 def accepted_groups(
-    tables: Tables, *, above: float | None = None, by: Reason = "most active", model: Model | None = None
+    tables: Tables,
+    *,
+    above: float | None = None,
+    by: Reason = "most active",
+    model: Model | None = None,
+    certain: Relation | None = None,
 ) -> Relation:
     """Who is to be merged into whom.
 
     Groups are the clients that people decided to be the same; with ``above``, also those whose links are all at least
-    that likely. No group holds two clients that were decided to be different: the weakest link gives way. The survivor
-    is the one that was chosen last, else the one proposed.
+    that likely, without those that :func:`bulk_pairs` holds back. No group holds two clients that were decided to be
+    different, or, unless people decided so, two that may be two people: the weakest link gives way. The survivor is the
+    one that was chosen last, else the one proposed.
 
     Args:
         tables: Read-only tables; reads ``duplicate_pairs``, ``duplicate_decisions`` and ``clients``.
         above: Likelihood, e.g. 0.99, from which pairs need no decision; those put off for later do.
         by: Why a client is proposed as the survivor where none was chosen.
         model: Where groups that are too large are cut.
+        certain: The answer of :func:`bulk_pairs` for the same likelihood, where it is known already.
 
     Returns:
         One row a replaced client, in order: ``survivor_id, replaced_id, take_from_replaced`` (list), ``keep_as_contact``,
@@ -50,12 +61,10 @@ def accepted_groups(
         ``why, why_not`` (evidence), ``decided_by, decided_at`` (empty: certain enough).
     """
     model = model or shipped()
-    steps = tables.steps()
-    current = steps.add("current_decisions", current_decisions_sql())
-    threshold = 0.0 if above is None else score_of(above)
-    steps.add("certain_pairs", NOTHING if above is None else CERTAIN.format(at=repr(threshold)))
-    pairs = tables.query("from certain_pairs")
-    groups = duplicate_groups(tables, pairs, threshold, decisions=current, model=model)
+    if certain is None:
+        certain = bulk_pairs(tables, above=above, model=model)
+    steps = tables.steps(certain_pairs=certain)
+    groups = _groups(tables, certain, 0.0 if above is None else score_of(above), model)
     tables.steps(given_groups=groups)
     steps.add(
         "groups_of_now", "select group_id, client_id from given_groups semi join clients on clients.id = client_id"
@@ -65,11 +74,70 @@ def accepted_groups(
     steps.add("ends", ENDS)
     steps.add("known_decisions", KNOWN)
     found = tables.given(tables.query(MEMBERS).to_arrow_table())
-    steps.drop("current_decisions", "certain_pairs", "groups_of_now", "ends", "known_decisions")
+    steps.drop("groups_of_now", "ends", "known_decisions")
     return found
 
 
-NOTHING = "select 0::bigint as left_id, 0::bigint as right_id, 0::double as score limit 0"
+def bulk_pairs(tables: Tables, *, above: float | None = None, model: Model | None = None) -> Relation:
+    """Pairs that are so likely that they need no decision, and why some of them need one all the same.
+
+    However certain two clients look, they are not merged unseen where they may be two people or two legal persons: see
+    :data:`~clientops.matching.held_back.REASONS`. So are two clients whom only a third would bring together.
+
+    Args:
+        tables: Read-only tables; reads ``duplicate_pairs``, ``duplicate_decisions``, ``clients`` and ``merged_clients``.
+        above: Likelihood, e.g. 0.99; without it only what is held apart by people.
+        model: Where groups that are too large are cut.
+
+    Returns:
+        ``left_id, right_id, score, reason, is_link``: ``reason`` is a code, empty for what is merged in bulk;
+        ``is_link`` whether the pair itself is likely enough, false for two of a group who must not come together.
+        In order of the clients' numbers.
+    """
+    steps = tables.steps()
+    if above is None:
+        found = tables.given(tables.query(NOTHING).to_arrow_table())
+        return found
+    model = model or shipped()
+    threshold = score_of(above)
+    steps.add("current_decisions", current_decisions_sql())
+    steps.add("certain_pairs", CERTAIN.format(at=repr(threshold)))
+    links = tables.given(
+        tables.query("select *, null::varchar as reason, true as is_link from certain_pairs").to_arrow_table()
+    )
+    groups = _groups(tables, links, threshold, model)
+    tables.steps(linked_clients=groups)
+    held_back_step(steps, "linked_clients")
+    held = tables.given(tables.query(HELD).to_arrow_table())
+    # What is left may still be kept apart by two of its group.
+    tables.steps(split_clients=_groups(tables, held, threshold, model), held_pairs=held)
+    found = tables.given(tables.query(SPLIT).to_arrow_table())
+    steps.drop("current_decisions", "certain_pairs", "judged", "held_back")
+    return found
+
+
+def _groups(tables: Tables, certain: Relation, threshold: float, model: Model) -> Relation:
+    """Groups of what people decided, and of certain pairs; those held back are kept apart."""
+    steps = tables.steps(linking_pairs=certain)
+    decisions = steps.add("bulk_decisions", f"{APART.format(decisions=current_decisions_sql())}")
+    links = tables.query("select left_id, right_id, score from linking_pairs where reason is null and is_link")
+    groups = duplicate_groups(tables, links, threshold, decisions=decisions, model=model)
+    steps.drop("bulk_decisions")
+    return groups
+
+
+def held_back_counts(pairs: Relation) -> dict[str, int]:
+    """Pairs that are likely enough and held back all the same, counted by reason (in words), the most frequent first."""
+    words = " ".join(f"when {quote_text(code)} then {quote_text(text)}" for code, text in REASONS.items())
+    counted = pairs.filter("is_link and reason is not null").aggregate(
+        f"case reason {words} end as why, count(*) as pairs"
+    )
+    return {str(why): int(count) for why, count in counted.order("pairs desc, why").fetchall()}
+
+
+NOTHING = """
+    select 0::bigint as left_id, 0::bigint as right_id, 0::double as score, ''::varchar as reason, false as is_link limit 0
+"""
 CERTAIN = """
     select p.left_id, p.right_id, p.score::double as score
     from duplicate_pairs p
@@ -77,6 +145,42 @@ CERTAIN = """
     join clients r on r.id = p.right_id
     left join current_decisions d on d.left_id = p.left_id and d.right_id = p.right_id
     where p.score >= {at} and coalesce(d.decision, '') <> 'later'
+"""
+
+# Two that people decided to be the same are merged whatever else they look like.
+HELD = """
+    with reasons as (
+        select least(l.client_id, r.client_id) as left_id, greatest(l.client_id, r.client_id) as right_id,
+            any_value(h.reason) as reason
+        from held_back h
+        join judged l on l.group_id = h.group_id and l.alike = h.left_alike
+        join judged r on r.group_id = h.group_id and r.alike = h.right_alike and r.client_id <> l.client_id
+        group by all
+    )
+    select left_id, right_id, c.score, case when d.decision is distinct from 'same' then r.reason end as reason,
+        c.score is not null as is_link
+    from certain_pairs c full join reasons r using (left_id, right_id)
+    left join current_decisions d using (left_id, right_id)
+    where c.score is not null or d.decision is distinct from 'same'
+"""
+SPLIT = """
+    select p.left_id, p.right_id, p.score, p.is_link,
+        case
+            when p.reason is not null then p.reason
+            when d.decision = 'different' then null
+            when l.group_id is null or l.group_id is distinct from r.group_id then 'two in a group'
+        end as reason
+    from held_pairs p
+    left join split_clients l on l.client_id = p.left_id
+    left join split_clients r on r.client_id = p.right_id
+    left join current_decisions d on d.left_id = p.left_id and d.right_id = p.right_id
+    order by left_id, right_id
+"""
+APART = """
+    select * from ({decisions}) d where d.decision = 'different' or (left_id, right_id) not in (
+        select (left_id, right_id) from linking_pairs where reason is not null
+    )
+    union all select left_id, right_id, 'different' from linking_pairs where reason is not null
 """
 
 KNOWN = """

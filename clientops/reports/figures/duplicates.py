@@ -13,12 +13,14 @@ import pyarrow as pa
 
 from clientops.core.plan import Relation, as_dicts
 from clientops.matching.decisions import current_decisions_sql, open_pairs_sql
+from clientops.matching.held_back import REASONS as HELD_BACK
+from clientops.matching.held_back import held_back_step
 from clientops.matching.ready_groups import likelihood_sql, score_of
 from clientops.matching.survivor import REASONS, Reason, proposed_survivor
 from clientops.reports.lists.engine import Listing, Shown
 from clientops.reports.lists.row_names import party_sql, read_labels
 from clientops.schema.days import day_sql, payment_day_sql
-from clientops.schema.tables import Tables
+from clientops.schema.tables import Steps, Tables
 
 PROFILE = (
     "first_name", "last_name", "company_name", "email", "phone", "address1", "address2", "city", "state", "postcode",
@@ -256,18 +258,54 @@ def acceptances(
 ) -> list[dict[str, Any]]:
     """Requests that decide every case that waits and is so likely to be the same; the more active client remains.
 
+    Cases that hold two who may be two people are left out, see :func:`cases_held_back`.
+
     Args:
         tables: Read-only tables.
         above: Likelihood, e.g. 0.99.
         others: Cases that others have on their screens; they are left alone.
         operator: Who decides.
     """
-    listed = f"[{', '.join(str(int(item)) for item in others)}]"
     steps = tables.steps()
-    steps.add("accepted_pairs", CERTAIN_PAIRS, lowest=_exact(score_of(above)), others=listed)
+    _add_certain(steps, above, others)
+    steps.add("accepted_pairs", "select * from certain_cases where item not in (select item from held_cases)")
     members = "select item as group_id, left_id as client_id from accepted_pairs union select item, right_id from accepted_pairs"
     tables.steps(accepted_survivors=proposed_survivor(tables, steps.add("accepted_members", members)))
-    return as_dicts(tables.query(ACCEPTANCES, operator=operator))
+    found = as_dicts(tables.query(ACCEPTANCES, operator=operator))
+    steps.drop("certain_cases", "held_cases", "accepted_pairs", "accepted_members")
+    return found
+
+
+def cases_held_back(tables: Tables, *, above: float, others: Collection[int] = ()) -> dict[str, int]:
+    """Cases that wait and are so likely to be the same, but must be reviewed: how many, by reason in words.
+
+    The reasons are those of :data:`~clientops.matching.held_back.REASONS`; of several that apply to a case the first.
+
+    Args:
+        tables: Read-only tables.
+        above: Likelihood, e.g. 0.99.
+        others: Cases that others have on their screens.
+    """
+    steps = tables.steps()
+    _add_certain(steps, above, others)
+    found = tables.query(
+        "select reason, count(*) from held_cases group by reason order by count(*) desc, reason"
+    ).fetchall()
+    steps.drop("certain_cases", "held_cases")
+    return {HELD_BACK[reason]: count for reason, count in found}
+
+
+def _add_certain(steps: Steps, above: float, others: Collection[int]) -> None:
+    """Steps ``certain_cases`` (the pairs of cases that are so likely) and ``held_cases`` (``item, reason``)."""
+    listed = f"[{', '.join(str(int(item)) for item in others)}]"
+    steps.add("certain_cases", CERTAIN_PAIRS, lowest=_exact(score_of(above)), others=listed)
+    steps.add(
+        "certain_members",
+        "select item as group_id, left_id as client_id from certain_cases union select item, right_id from certain_cases",
+    )
+    held_back_step(steps, "certain_members")
+    steps.add("held_cases", HELD_CASES, order=list(HELD_BACK))
+    steps.drop("certain_members", "judged", "held_back")
 
 
 def acceptance_sample(tables: Tables, requests: list[dict[str, Any]], most: int = 20) -> list[dict[str, Any]]:
@@ -290,6 +328,16 @@ CERTAIN_PAIRS = f"""
     select item, left_id, right_id from waiting
     where not list_contains($others::bigint[], item)
     qualify max(item_score) over (partition by item) >= $lowest and not bool_and(decision is not null) over (partition by item)
+"""
+# Of two records that agree in everything the pair of each with itself counts, but one alone makes no pair.
+HELD_CASES = """
+    with alone as (select group_id, alike from judged group by all having count(*) = 1)
+    select h.group_id as item, arg_min(reason, list_position($order::varchar[], reason)) as reason
+    from held_back h
+    where h.left_alike <> h.right_alike or not exists (
+        select 1 from alone a where a.group_id = h.group_id and a.alike = h.left_alike
+    )
+    group by h.group_id
 """
 ACCEPTANCES = """
     select p.left_id, p.right_id, 'same' as decision, case when s.survivor_id in (p.left_id, p.right_id) then s.survivor_id end as survivor_id,

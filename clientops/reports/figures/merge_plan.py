@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow as pa
 from clientops.book.book import Book
 from clientops.book.write.preview import Preview
 from clientops.core.plan import Problem, as_dicts
-from clientops.matching.ready_groups import accepted_groups
+from clientops.matching.ready_groups import accepted_groups, bulk_pairs, held_back_counts
 from clientops.matching.survivor import Reason
 from clientops.registry import rule
 from clientops.reports.figures.duplicates import merge_requests
@@ -41,12 +41,15 @@ class MergePlan:
         sample: The first clients that are replaced: ``replaced_id, replaced, survivor_id, survivor, reason, score, why,
             why_not, decided_by``.
         refused: Clients left out, with the reason.
+        held_back: Pairs that are likely enough, but may be two people or two legal persons, by reason: how many are left
+            out for review.
     """
 
     preview: Preview | None
     groups: int
     sample: tuple[dict[str, Any], ...]
     refused: tuple[Refusal, ...]
+    held_back: dict[str, int] = field(default_factory=dict)
 
 
 def plan_merges(
@@ -62,7 +65,9 @@ def plan_merges(
     """
     merge = rule("merge-clients")
     with book.tables() as tables:
-        ready = accepted_groups(tables, above=above, by=by)
+        certain = tables.given(bulk_pairs(tables, above=above).to_arrow_table())
+        held_back = held_back_counts(certain)
+        ready = accepted_groups(tables, above=above, by=by, certain=certain)
         if only:
             listed = ", ".join(str(int(number)) for number in only)
             survivors = f"select survivor_id from ready where replaced_id in ({listed}) or survivor_id in ({listed})"
@@ -71,7 +76,7 @@ def plan_merges(
         requests = read_requests(merge.request, merge_requests(ready))
         numbers = ready.project("replaced_id, survivor_id").fetchall()
     if not numbers:
-        return MergePlan(None, 0, (), ())
+        return MergePlan(None, 0, (), (), held_back)
     preview: Preview | None = book.preview(merge, requests)
     problems: tuple[Problem, ...] = ()
     if preview and preview.problems:
@@ -88,7 +93,7 @@ def plan_merges(
     kept = [pair for pair in numbers if pair[0] not in left_out] if preview else []
     with book.tables() as tables:
         sample = _sample(tables, rows_ready, [replaced for replaced, _ in kept[:SAMPLE]]) if kept else ()
-    return MergePlan(preview, len({survivor for _, survivor in kept}), sample, refused)
+    return MergePlan(preview, len({survivor for _, survivor in kept}), sample, refused, held_back)
 
 
 def _sample(tables: Tables, ready: pa.Table, replaced: list[int]) -> tuple[dict[str, Any], ...]:

@@ -22,6 +22,7 @@ from clientops.reports.figures.duplicates import (
     acceptance_sample,
     acceptances,
     brought_back,
+    cases_held_back,
     merges_of,
     read_counts,
     review_sheet,
@@ -118,9 +119,17 @@ class Main(Screen):
         with self.desk.book.tables() as tables:
             found = acceptances(tables, above=CERTAIN, others=list(others), operator=self.desk.operator)
             self.sample = acceptance_sample(tables, found)
+            held = cases_held_back(tables, above=CERTAIN, others=list(others))
         requests: list[Mapping[str, Any]] = list(found)
+        if held:
+            why = "; ".join(f"{text}: {count:,}" for text, count in held.items())
+            cases = counted(
+                sum(held.values()), "case is left for review, for it", "cases are left for review, for they"
+            )
+            self.message = ("warning", f"{cases} may be two people or two companies ({why}).")
         if not requests:
-            self.message = ("info", f"No case that waits is at least {CERTAIN:.0%} likely.")
+            if not held:
+                self.message = ("info", f"No case that waits is at least {CERTAIN:.0%} likely.")
             return None
         self.change = Change(
             self.desk, "decide-duplicates", requests=requests, on_close=self.close, on_applied=self.changed
