@@ -9,7 +9,7 @@ from importlib import import_module
 import pyarrow as pa
 
 from clientops.matching.fingerprints import PRESENT
-from clientops.matching.normalise import dialling_sql, folded_sql, keys_sql, nicknames, words
+from clientops.matching.normalise import dialling_sql, folded_sql, keys_sql, words
 from clientops.schema.definition import quote_text
 from clientops.schema.tables import Steps
 
@@ -160,7 +160,7 @@ _GIVEN_FITS = f"""(
         or l.first_name is null or r.first_name is null)
     or {_SWAPPED}
     -- A short form, or one given name of two: only with the same e-mail address or tax number.
-    or l.given_first = r.given_first and not (l.is_ambiguous or r.is_ambiguous) and ({_SAME_MAIL} or {_SAME_TAX})
+    or l.given <> r.given and l.given_first = r.given_first and not (l.is_ambiguous or r.is_ambiguous) and ({_SAME_MAIL} or {_SAME_TAX})
         and (not contains(l.given, ' ') or not contains(r.given, ' '))
     -- A slip of the pen: one of the two is a name, the other is none, and it differs neither at the start nor at the end,
     -- where the names of men and women do.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import log2
 
-import pyarrow as pa
-
 from clientops.core.errors import UsageError
 from clientops.core.plan import Relation
 from clientops.matching.decisions import ENDS, current_decisions_sql
@@ -96,8 +94,7 @@ def bulk_pairs(tables: Tables, *, above: float | None = None, model: Model | Non
     """
     steps = tables.steps()
     if above is None:
-        found = tables.given(tables.query(NOTHING).to_arrow_table())
-        return found
+        return tables.given(tables.query(NOTHING).to_arrow_table())
     model = model or shipped()
     threshold = score_of(above)
     steps.add("current_decisions", current_decisions_sql())
