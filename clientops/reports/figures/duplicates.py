@@ -304,7 +304,7 @@ def _add_certain(steps: Steps, above: float, others: Collection[int]) -> None:
         "select item as group_id, left_id as client_id from certain_cases union select item, right_id from certain_cases",
     )
     held_back_step(steps, "certain_members")
-    steps.add("held_cases", HELD_CASES, order=list(HELD_BACK))
+    steps.add("held_cases", HELD_CASES, order="|".join(HELD_BACK))
     steps.drop("certain_members", "judged", "held_back")
 
 
@@ -332,7 +332,7 @@ CERTAIN_PAIRS = f"""
 # Of two records that agree in everything the pair of each with itself counts, but one alone makes no pair.
 HELD_CASES = """
     with alone as (select group_id, alike from judged group by all having count(*) = 1)
-    select h.group_id as item, arg_min(reason, list_position($order::varchar[], reason)) as reason
+    select h.group_id as item, arg_min(reason, list_position(string_split($order, '|'), reason)) as reason
     from held_back h
     where h.left_alike <> h.right_alike or not exists (
         select 1 from alone a where a.group_id = h.group_id and a.alike = h.left_alike
