@@ -1,6 +1,7 @@
 """Every kind of tampering is found, and named; a book that nobody touched is clean."""
 
 import shutil
+import threading
 
 import pytest
 
@@ -54,6 +55,9 @@ def test_an_untouched_book_is_clean(worked):
 
 
 H, T = "history_changed", "table_differs"
+
+# What else is found when a column of an operation is changed: what it says of the rest no longer agrees with it.
+ALSO = {"applied_at": ("time_falls",), "request_count": ("requests_changed",), "change_count": (H,)}
 
 ONE_STATEMENT = [
     # history rows
@@ -160,7 +164,9 @@ ONE_STATEMENT = [
     # operations
     *(
         pytest.param(
-            f"update history.operations set {column} = {value} where id = 3", {("operation_changed", 3, None, None)}, id=f"another {column}"
+            f"update history.operations set {column} = {value} where id = 3",
+            {(code, 3, None, None) for code in ("operation_changed", *ALSO.get(column, ()))},
+            id=f"another {column}",
         )
         for column, value in (
             ("operator", "'nora'"),
@@ -212,12 +218,13 @@ ONE_STATEMENT = [
         {
             *((code, number, None, None) for code in ("operation_changed", H) for number in (3, 4)),
             ("operation_missing", 5, None, None),
+            ("time_falls", 4, None, None),
         },
         id="two operations change places",
     ),
     pytest.param(
         "insert into history.operations select * from history.operations where id = 3",
-        {("operation_missing", 3, None, None)},
+        {("operation_missing", 3, None, None), ("requests_changed", 3, None, None)},
         id="an operation twice",
     ),
     pytest.param(
@@ -230,6 +237,7 @@ ONE_STATEMENT = [
         {
             *((code, 0, None, None) for code in ("operation_changed", "operation_missing", "requests_changed", H)),
             ("operation_missing", 1, None, None),
+            ("time_falls", 1, None, None),
         },
         id="an operation is added before the first",
     ),
@@ -431,7 +439,7 @@ def test_a_log_cut_short_is_found_by_a_head_written_down(worked):
     wal = worked.path.with_name(worked.path.name + ".wal")
     sizes = []
     with behind_the_back(worked.path) as keep:  # keeps the log from being folded in
-        worked._held = keep
+        worked._held = (threading.get_ident(), keep)
         for number in (7, 8):
             insert(worked, groups=[{"id": number, "name": "x"}])
             sizes.append(wal.stat().st_size)

@@ -44,8 +44,8 @@ def test_an_insert_is_completed_with_defaults(book):
     found, rows, _ = settled(
         book, ("tax_rates", "insert", [{"id": 7, "name": "GST", "rate": None}, {"id": 8, "name": "VAT", "rate": "7.5"}])
     )
-    assert found == [("tax_rates", "insert", ("id", "level", "name", "country", "state", "rate"), 2, 6)]
-    assert rows == [[(7, 1, "GST", None, None, money(0)), (8, 1, "VAT", None, None, money("7.5"))]]
+    assert found == [("tax_rates", "insert", ("id", "level", "name", "country", "state", "rate", "tax_class"), 2, 6)]
+    assert rows == [[(7, 1, "GST", None, None, money(0), None), (8, 1, "VAT", None, None, money("7.5"), None)]]
 
 
 @pytest.mark.parametrize(

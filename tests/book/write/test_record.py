@@ -181,8 +181,8 @@ def test_an_error_anywhere_leaves_nothing(book, monkeypatch, step, error, raised
     before, history = fingerprint(book.path), read_history(book.path)
     whole = getattr(writing, step)
 
-    def fail(*arguments):
-        whole(*arguments)
+    def fail(*arguments, **named):
+        whole(*arguments, **named)
         raise error
 
     with monkeypatch.context() as patch:
