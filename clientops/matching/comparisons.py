@@ -14,7 +14,7 @@ def _misspelt(left: str, right: str) -> str:
     """Condition: the two differ by a letter or by little."""
     return (
         f"(abs(strlen({left}) - strlen({right})) < 3 and (jaro_winkler_similarity({left}, {right}) >= 0.88"
-        f" or (strlen({left}) > 2 and {_one_letter(left, right)})))"
+        f" or (least(strlen({left}), strlen({right})) > 2 and {_one_letter(left, right)})))"
     )
 
 

@@ -13,7 +13,7 @@ from clientops.matching.candidates import candidate_pairs
 from clientops.matching.model import Model, read_model, shipped
 from clientops.matching.normalise import normalise
 from clientops.matching.scoring import score_pairs
-from tests.matching.builders import FIRM, OTHER_PLACE, ZOFIA, book
+from tests.matching.builders import FIRM, OTHER_PLACE, ZOFIA, book, found_pairs
 
 
 def score(*clients: dict[str, Any], model: Model | None = None) -> dict[str, Any]:
@@ -202,3 +202,17 @@ def test_model_file(tmp_path: Path) -> None:
     read = read_model(tmp_path / "model.json")
     assert read == model
     assert score(ZOFIA, ZOFIA, model=read)["score"] == pytest.approx(score(ZOFIA, ZOFIA)["score"] + 2)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Zoe", "Zeo"), ("Ho", "Hxo"), ("AvA", "Aa")])
+def test_a_pair_scores_the_same_both_ways(one, other):
+    """Which of two clients has the lower number changes nothing, not even for names of two letters."""
+    left, right = {**ZOFIA, "first_name": one}, {**ZOFIA, "first_name": other}
+    assert list(found_pairs(book(left, right)).values()) == list(found_pairs(book(right, left)).values())
+
+
+@pytest.mark.parametrize("domain", ["gmial.com", "gmail.con"])
+def test_mistyped_providers(domain):
+    """A provider that was mistyped is the provider that was meant."""
+    mail = {**ZOFIA, "email": f"zofia.szczepanska@{domain}"}
+    assert found_pairs(book(ZOFIA, mail)) == found_pairs(book(ZOFIA, ZOFIA))
