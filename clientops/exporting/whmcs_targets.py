@@ -145,6 +145,9 @@ def _billed(column: str) -> tuple[tuple[str, str], ...]:
     )
 
 
+# WHMCS gives an order ten digits, no two alike. Those of an order without a number follow from its id.
+ORDER_NUMBER = "coalesce(nullif(r.number, ''), (1000000000 + (r.id::hugeint * 7368787651) % 8999999993)::varchar)"
+
 PROMOTION = """case r.promotion_kind when 'percent' then 'Percentage' when 'fixed' then 'Fixed Amount'
     when 'price' then 'Price Override' when 'free setup' then 'Free Setup' else '' end"""
 
@@ -247,7 +250,7 @@ TARGETS: tuple[Target, ...] = (
         *_text("permissions=permissions"),
     )),
     Target("tblorders", "orders", (
-        *_plain("id=id"), *_text("ordernum=number"),
+        *_plain("id=id"), ("ordernum", ORDER_NUMBER),
         *_numbers("userid=client_id", "contactid=contact_id", "requestor_id=user_id"), *_moments("date=ordered_at"),
         *_money("amount=amount"), *_text("paymentmethod=payment_method", "promocode=promotion_code"),
         ("promotype", PROMOTION), ("promovalue", "coalesce(r.promotion_value::varchar, '')"),

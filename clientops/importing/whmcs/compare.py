@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from clientops.importing.whmcs.mapping import Mapping
 from clientops.importing.whmcs.reading import MAPPINGS, add_step, target_tables
-from clientops.importing.whmcs.round_trip import add_shown
+from clientops.importing.whmcs.round_trip import add_shown, unwritten_columns
 from clientops.schema.definition import column_list, quote_name, quote_text
 from clientops.schema.references import references_from
 from clientops.schema.tables import BEYOND_SOURCES, Steps
@@ -136,32 +136,58 @@ def rows_sql(steps: Steps, mapping: Mapping, *, given: int, is_repeated: bool, t
     if mapping.is_matched_by_code:
         joins.append(f"left join numbers_{mapping.table} row_number on row_number.source_id = r.id")
         number = "row_number.id"
-    if mapping.is_numbered_here:
-        lowest = str(BEYOND_SOURCES) if any(not other.is_numbered_here for other in mappings_of(mapping.table)) else "0"
-        number = (
-            f"coalesce(r.id, greatest({steps.tables.next_id(mapping.table, of_imports=True)}, {lowest}) + {given} + row_number() over ("
-            "partition by r.id is null and r.fault is null order by length(r.source_id), r.source_id, r.source_row))"
-        )
     final = (
         f"select r.source_row, r.source_id, {number} as id, {', '.join(values)}, r.money_read, r.money_currency_id, "
         f"r.is_gone, r.is_same, r.is_still, r.is_met, r.fault, nullif(concat_ws(' ', {', '.join(doubts)}), '') as doubts\n"
         f"from read_{mapping.key} r " + "\n".join(joins)
     )
+    if mapping.is_numbered_here:
+        if is_repeated and mapping.alike:
+            steps.add(f"unlinked_{mapping.key}", unlinked_sql(mapping))
+            final = found_again_sql(mapping, final)
+        lowest = str(BEYOND_SOURCES) if any(not other.is_numbered_here for other in mappings_of(mapping.table)) else "0"
+        final = (
+            f"select n.* replace (coalesce(n.id, greatest({steps.tables.next_id(mapping.table, of_imports=True)}, {lowest}) "
+            f"+ {given} + row_number() over (partition by n.id is null and n.fault is null and not n.is_same "
+            f"order by length(n.source_id), n.source_id, n.source_row)) as id) from ({final}) n"
+        )
     if not is_repeated and not mapping.is_matched_by_code:
         return FIRST.format(final=final)
     columns = mapping.column_names
     references = {reference.column for reference in references_from(mapping.table)}
+    kept = unwritten_columns(mapping)
     return COMPARED.format(
         final=final,
         table=name,
         name=mapping.table,
-        merged=", ".join(_merged(column) for column in columns),
-        changed=_any(f"{_differs(c, 'f', 'was')} and {_differs(c, 'f', 'here')}" for c in columns),
+        merged=", ".join(_merged(column, kept) for column in columns),
+        changed=_any(f"{_moved(c, kept)} and {_differs(c, 'f', 'here')}" for c in columns),
         # What pointed at a row that went along points at nothing now; that is no change of the source's.
-        gone=_any(_differs(c, "f", "was") for c in columns if c not in references),
-        fields=", ".join(f"case when {_clash(c)} then '{c}' end" for c in columns),
+        gone=_any(_moved(c, kept) for c in columns if c not in references),
+        fields=", ".join(f"case when {_clash(c, kept)} then '{c}' end" for c in columns),
         clash="'changed'" if takes_source else "'conflict'",
-        message=", ".join(_clash_text(c) for c in columns),
+        message=", ".join(_clash_text(c, kept) for c in columns),
+    )
+
+
+def unlinked_sql(mapping: Mapping) -> str:
+    """SELECT of the rows here that are no row of the source yet, of those that are alike each with its place."""
+    columns = column_list(mapping.alike)
+    return (
+        f"select id, {columns}, row_number() over (partition by {columns} order by id) as place "
+        f"from {quote_name(mapping.table)} where id not in (select row_id from source_ids "
+        f"where table_name = {quote_text(mapping.table)} and source_table = {quote_text(mapping.source)})"
+    )
+
+
+def found_again_sql(mapping: Mapping, rows: str) -> str:
+    """The same rows; those without a number here have that of a row alike that is no row of the source yet, if any."""
+    columns = column_list(mapping.alike)
+    alike = " and ".join(f"p.{quote_name(c)} is not distinct from o.{quote_name(c)}" for c in mapping.alike)
+    return (
+        f"select p.* exclude (place) replace (coalesce(p.id, o.id) as id) from (select *, row_number() over ("
+        f"partition by {columns}, id is null and fault is null order by source_row) as place from ({rows})) p "
+        f"left join unlinked_{mapping.key} o on p.id is null and p.fault is null and p.place = o.place and {alike}"
     )
 
 
@@ -215,26 +241,31 @@ def _differs(column: str, one: str, other: str) -> str:
     return f"{one}.{quote_name(column)} is distinct from {other}.{quote_name(column)}"
 
 
-def _clash(column: str) -> str:
+def _moved(column: str, kept: frozenset[str]) -> str:
+    """SQL: changed in the source since the last import; one that is not written back is not changed by being empty."""
+    return f"({_differs(column, 'f', 'was')}" + (f" and f.{quote_name(column)} is not null)" if column in kept else ")")
+
+
+def _clash(column: str, kept: frozenset[str]) -> str:
     """SQL: changed in the source since the last import and changed here since, to something else."""
-    differences = (_differs(column, "f", "was"), _differs(column, "here", "was"), _differs(column, "f", "here"))
+    differences = (_moved(column, kept), _differs(column, "here", "was"), _differs(column, "f", "here"))
     return f"(here.id is not null and was.id is not null and {' and '.join(differences)})"
 
 
-def _clash_text(column: str) -> str:
+def _clash_text(column: str, kept: frozenset[str]) -> str:
     def shown(alias: str) -> str:
         return f"coalesce(left({alias}.{quote_name(column)}::varchar, 60), 'empty')"
 
     said = (
         f"'{column} is ' || {shown('here')} || ' here and ' || {shown('f')} || ' in the source, was ' || {shown('was')}"
     )
-    return f"case when {_clash(column)} then {said} end"
+    return f"case when {_clash(column, kept)} then {said} end"
 
 
-def _merged(column: str) -> str:
+def _merged(column: str, kept: frozenset[str]) -> str:
     """SQL of a column as it will be: the source's where it changed, else what is here."""
     name = quote_name(column)
-    return f"case when {_differs(column, 'f', 'was')} then f.{name} else here.{name} end as {name}"
+    return f"case when {_moved(column, kept)} then f.{name} else here.{name} end as {name}"
 
 
 def _any(conditions: Iterable[str]) -> str:

@@ -254,19 +254,30 @@ SETTLED = f"""
             payment.amount_in::decimal(38, 4) - payment.amount_out as amount, payment.occurred_at,
             case when bill.money_currency_id is distinct from payment.currency_id then null
                 when bill.status in ('Draft', 'Cancelled') then 0
-                else greatest(bill.total::decimal(38, 4) - bill.credit_applied, 0) end as most
+                else greatest(bill.total::decimal(38, 4) - bill.credit_applied, 0) end as most,
+            ours.id is not null as is_here,
+            case when ours.id is null then payment.amount_in::decimal(38, 4) - payment.amount_out
+                else ours.amount_in::decimal(38, 2) - ours.amount_out::decimal(38, 2) end as amount_here,
+            case when bill.money_currency_id is distinct from payment.currency_id then null
+                when billed.id is null then most
+                when billed.status in ('Draft', 'Cancelled', 'Written off') then 0
+                else greatest((billed.total - billed.credit_applied)::decimal(38, 2), 0) end as most_here
         from staging.tblaccounts s
         join read_transactions payment
             on payment.source_row = s.rowid and payment.fault is null and not payment.is_gone
         join read_invoices bill on bill.id = {number_sql("invoiceid")} and bill.fault is null and not bill.is_gone
+        left join transactions ours on ours.id = payment.id
+        left join invoices billed on billed.id = bill.id
     ),
     running as (
-        select *, sum(amount) over (
-            partition by invoice_id order by occurred_at nulls first, transaction_id) as amount_after
+        select *, sum(amount) over past as amount_after, sum(amount_here) over past as amount_after_here
         from paid where most is not null
+        window past as (partition by invoice_id order by occurred_at nulls first, transaction_id)
     )
     select source_row, transaction_id, invoice_id, amount,
-        (least(greatest(amount_after, 0), most) - least(greatest(amount_after - amount, 0), most)) as settled
+        (least(greatest(amount_after, 0), most) - least(greatest(amount_after - amount, 0), most)) as settled,
+        is_here and settled is not distinct from (least(greatest(amount_after_here, 0), most_here)
+            - least(greatest(amount_after_here - amount_here, 0), most_here)) as is_as_here
     from running
 """
 
@@ -284,6 +295,8 @@ ALLOCATIONS = Mapping(
         select source_id from source_ids
         where source = $source and source_table = 'tblaccounts' and table_name = 'allocations')""",
     is_numbered_here=True,
+    as_here="part.is_as_here",
+    alike=("transaction_id", "invoice_id"),
 )
 
 NAMED_INVOICE = (

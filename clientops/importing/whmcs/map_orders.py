@@ -87,6 +87,18 @@ ORDERS = Mapping(
 )
 
 
+# What an item of an order follows from, as WHMCS keeps it.
+_FOLLOWS = {
+    "services": {"order_id": "", "domain": "", "billing_cycle": "", "quantity": "", "product_id": "",
+                 "first_amount": "::decimal(16, 2)", "recurring_amount": "::decimal(16, 2)"},
+    "addons": {"order_id": "", "name": "", "billing_cycle": "", "quantity": "", "service_id": "",
+               "setup_fee": "::decimal(16, 2)", "first_amount": "::decimal(16, 2)",
+               "recurring_amount": "::decimal(16, 2)"},
+    "domains": {"order_id": "", "name": "", "first_amount": "::decimal(16, 2)",
+                "recurring_amount": "::decimal(16, 2)"},
+}  # fmt: skip
+
+
 def _ordered(
     kind: str, source: str, *, amount: str, recurring: str, setup_fee: str, joins: str = "", **columns: str
 ) -> Mapping:
@@ -113,8 +125,16 @@ def _ordered(
         tuple(computed(name, sql) for name, sql in filled.items()),
         name=f"ordered_{table}",
         joins=f"""join read_{table} became on became.source_row = s.rowid and became.fault is null and not became.is_gone
-        join numbers_orders ordered on ordered.source_id = became.order_id {joins}""",
+        join numbers_orders ordered on ordered.source_id = became.order_id {joins}
+        left join {table} ours on ours.id = became.id""",
         is_numbered_here=True,
+        as_here=" and ".join(
+            [
+                "ours.id is not null",
+                *(f"ours.{name}{kind} is not distinct from became.{name}" for name, kind in _FOLLOWS[table].items()),
+            ]
+        ),
+        alike=("kind", f"{kind.replace('product', 'service')}_id"),
     )
 
 

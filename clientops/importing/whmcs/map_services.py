@@ -102,6 +102,7 @@ PRODUCT_PRICES = Mapping(
     where=f"""{PRICE} >= 0 and (product.pay_kind is null or product.pay_kind = 'recurring'
         or (product.pay_kind = 'one time' and price.cycle = 'monthly'))""",
     is_numbered_here=True,
+    alike=("product_id", "currency_id", "billing_cycle"),
     source_id=f"{raw('id')} || ' ' || price.cycle",
     money="amount",
     money_read=PRICE,

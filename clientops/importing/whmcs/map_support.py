@@ -94,6 +94,7 @@ TICKET_NOTES = Mapping(
     ),
     name="ticket_notes",
     is_numbered_here=True,
+    alike=("ticket_id", "message"),
 )
 
 COMMUNICATIONS = Mapping(
@@ -172,6 +173,7 @@ COMMISSIONS_EARNED = Mapping(
     name="commissions_earned",
     joins=_EARNER.format(affiliate=number_sql("affiliateid")),
     is_numbered_here=True,
+    alike=("affiliate_id", "kind", "entry_on", "amount", "invoice_id"),
     money="amount",
     money_read=money_sql("amount"),
     owner="earner.client_id",
@@ -202,6 +204,7 @@ COMMISSIONS_PENDING = Mapping(
         ),
     ),
     is_numbered_here=True,
+    alike=("affiliate_id", "kind", "referral_id", "amount", "invoice_id"),
     money="amount",
     money_read=money_sql("amount"),
     owner="earner.client_id",
@@ -220,6 +223,7 @@ COMMISSIONS_WITHDRAWN = Mapping(
     name="commissions_withdrawn",
     joins=_EARNER.format(affiliate=number_sql("affiliateid")),
     is_numbered_here=True,
+    alike=("affiliate_id", "kind", "entry_on", "amount"),
     money="amount",
     money_read=f"-{money_sql('amount')}",
     owner="earner.client_id",

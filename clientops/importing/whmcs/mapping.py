@@ -71,6 +71,9 @@ class Mapping:
         money_read: The same money in the source, worked out afresh.
         owner: SQL of the number (here) of the client whose currency the money is in, or …
         currency: … SQL of the number (here) of the currency.
+        as_here: SQL condition over a staged row: what it says follows from rows that the book has just so, so that nothing
+            is new or changed (rows numbered here, which an export does not write).
+        alike: Columns by which a row numbered here that did not come from this source is found to be a row of it.
         is_matched_by_code: Whether rows that are here already are found by their code, not by their number.
     """
 
@@ -88,6 +91,8 @@ class Mapping:
     money_read: str = ""
     owner: str = ""
     currency: str = ""
+    as_here: str = ""
+    alike: tuple[str, ...] = ()
     is_matched_by_code: bool = False
 
     @property

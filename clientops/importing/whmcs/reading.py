@@ -246,7 +246,10 @@ def read_sql(steps: Steps, mapping: Mapping) -> str:
     currency = mapping.currency or ("row_money.currency_id" if mapping.owner else "null::bigint")
     is_same, is_still = agreement_sql(steps, mapping, "shown"), agreement_sql(steps, mapping, "known_in")
     is_met = agreement_sql(steps, mapping, "shown", or_taken=True)
-    for kind, found in (("shown", is_same), ("known_in", is_still)):
+    joined = (("shown", is_same), ("known_in", is_still))
+    if mapping.as_here:
+        is_same = f"coalesce({mapping.as_here}, false)"
+    for kind, found in joined:
         if found != "false":
             joins.append(f"left join {kind}_{mapping.key} row_{kind} on row_{kind}.id = {number}")
     whens = [

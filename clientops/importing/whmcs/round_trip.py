@@ -28,6 +28,15 @@ def target_of(mapping: Mapping) -> Target | None:
     return next((t for t in TARGETS if (t.name, t.table) == (mapping.source, mapping.table)), None)
 
 
+def unwritten_columns(mapping: Mapping) -> frozenset[str]:
+    """Columns here that an export does not write, though the rows they are in are written: WHMCS may lack them."""
+    target = target_of(mapping)
+    if target is None:
+        return frozenset()
+    written = {theirs for theirs, _ in target.columns}
+    return frozenset(column.name for column in mapping.columns if column.field and column.field not in written)
+
+
 def add_shown(steps: Steps, present: tuple[Mapping, ...], *, time_zone: str) -> bool:
     """Add steps on the rows of each mapping, where there are any.
 
@@ -86,8 +95,9 @@ def agreement_sql(steps: Steps, mapping: Mapping, kind: str, *, or_taken: bool =
     staged = SOURCE_TABLES[mapping.source].columns
     ours = "row_here" if kind == "shown" else "row_was"
     conditions = [f"row_{kind}.id is not null"]
+    unwritten = unwritten_columns(mapping)
     for column in mapping.columns:
-        if not column.field:
+        if not column.field or column.name in unwritten:
             continue
         name, value = quote_name(column.name), _value(mapping, column)
         alike = [f"{value} is not distinct from {ours}.{name}"]

@@ -71,7 +71,7 @@ def import_whmcs(tables: Tables, requests: Relation, *, today: date, now: dateti
     steps.add("old_problems", OLD_PROBLEMS)
     steps.add("seen_rows", seen_rows_sql(steps, present))
     steps.add("old_source_ids", OLD_SOURCE_IDS)
-    steps.add("new_source_ids", new_source_ids_sql(present, tables.next_id("source_ids")))
+    steps.add("new_source_ids", new_source_ids_sql(steps, present, tables.next_id("source_ids")))
     steps.add("found_settings", FOUND_SETTINGS)
     steps.add("new_settings", NEW_SETTINGS.format(next_id=tables.next_id("settings")))
     steps.add("warnings", warnings_sql(present))
@@ -281,13 +281,19 @@ OLD_PROBLEMS = f"""
 """
 
 
-def new_source_ids_sql(present: tuple[Mapping, ...], next_id: str) -> str:
-    """SELECT of the numbers that new rows were given here, for ``source_ids``."""
+def new_source_ids_sql(steps: Steps, present: tuple[Mapping, ...], next_id: str) -> str:
+    """SELECT of the numbers of rows that are numbered here, for ``source_ids``: new ones, and those found again."""
     parts = [
         f"select {quote_text(m.source)} as source_table, source_id, {quote_text(m.table)} as table_name, id as row_id "
         f"from rows_{m.key} where verdict = 'new'"
         for m in present
         if m.is_numbered_here
+    ]
+    parts += [
+        f"select {quote_text(m.source)}, source_id, {quote_text(m.table)}, id from rows_{m.key} "
+        f"semi join unlinked_{m.key} using (id) where verdict = 'unchanged'"
+        for m in present
+        if f"unlinked_{m.key}" in steps
     ]
     return NEW_SOURCE_IDS.format(next_id=next_id, parts=" union all ".join([RENUMBERED, *parts]))
 
