@@ -24,6 +24,8 @@ from clientops.core.readable import counted
 
 NOTES = 12
 
+# Notes on what is missing come first, those on how texts were read last.
+_LAST = {"left_empty": 1, "text_repaired": 2, "not_in_source": 1}
 _AGREES = re.compile(r"difference \S+ 0(\.0+)?$")
 
 
@@ -146,9 +148,12 @@ def _show(preview: Preview) -> None:
     )
     for label, value in odd:
         console.print(Text(f"  {label}: {value}"), style="yellow")
-    for warning in preview.warnings[:NOTES]:
-        console.print(Text(f"Note: {warning.message}"), style="yellow")
-    if len(preview.warnings) > NOTES:
+    notes = sorted(preview.warnings, key=lambda warning: _LAST.get(warning.code, 0))
+    shown = max(NOTES, sum(1 for warning in notes if not _LAST.get(warning.code)))
+    for warning in notes[:shown]:
+        named = f"{warning.field}: " if warning.code == "text_repaired" else ""
+        console.print(Text(f"Note: {named}{warning.message}"), style="yellow")
+    if len(notes) > shown:
         console.print(
-            f"… and {counted(len(preview.warnings) - NOTES, 'more note')}; what could not be taken is in import_problems"
+            f"… and {counted(len(notes) - shown, 'more note')}; what could not be taken is in import_problems"
         )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from clientops.errors import ClientopsError
+from clientops.core.errors import ClientopsError
 from tests.importing.test_whmcs_back import There
 
 SEEDS = (1, 2, 3)

@@ -146,6 +146,12 @@ def _read_all(connection: duckdb.DuckDBPyConnection, staging: Staging, progress:
             for read in _read_table(connection, staging, table, wanted):
                 done += read
                 progress(table.name, done, max(total, done))
+    staging.unread({name: _count(connection, name) for name in about if name not in SOURCE_TABLES})
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Rows of a table that is not read."""
+    return int(query_mysql(connection, f"select count(*) from `{table}`").fetchall()[0][0])
 
 
 COLUMNS = """

@@ -9,6 +9,7 @@ from pydantic import Field
 from clientops.core.plan import Change, Plan, Relation, Rule, as_dicts
 from clientops.importing.whmcs.compare import add_imported, filled_tables, judge_rows
 from clientops.importing.whmcs.mapping import Mapping
+from clientops.importing.whmcs.not_taken import NOTES, VERSION
 from clientops.importing.whmcs.reading import MAPPINGS, faults_of, place_of, present_mappings, read_rows
 from clientops.importing.whmcs.round_trip import seen_rows_sql
 from clientops.importing.whmcs.tax_settings import FOUND_SETTINGS, NEW_SETTINGS, SETTING_WARNINGS
@@ -175,7 +176,8 @@ REPORT = """
 def summarise(steps: Steps) -> tuple[tuple[str, str], ...]:
     """Figures for the preview: per table what was read and what becomes of it, per table and currency the money."""
     counted = as_dicts(steps.add("report_counts", REPORT_COUNTS).order("place"))
-    lines = [(f"{row['source_table']} → {row['table_name']}", row["said"]) for row in counted]
+    lines = [("Version of WHMCS", str(steps.value(VERSION)))]
+    lines += [(f"{row['source_table']} → {row['table_name']}", row["said"]) for row in counted]
     compared = as_dicts(steps.add("report_money", REPORT_MONEY).order("place, currency"))
     seen = steps.count("seen_rows")
     lines += (
@@ -331,7 +333,7 @@ def warnings_sql(present: tuple[Mapping, ...]) -> str:
         f"from rows_{m.key} where doubts is not null and verdict <> 'problem'"
         for m in present
     )
-    return f"{WARNINGS.format(doubts=doubts)} union all {SETTING_WARNINGS}"
+    return f"{NOTES} union all {WARNINGS.format(doubts=doubts)} union all {SETTING_WARNINGS}"
 
 
 WARNINGS = """
@@ -346,7 +348,8 @@ WARNINGS = """
     from staging.repairs group by table_name
     union all
     select 0, '', 'not_in_source', 'not in the source: ' || string_agg(table_name, ', ' order by table_name)
-    from staging.reading where not is_found having count(*) > 0
+    from staging.reading where not is_found and table_name not in ('tblbillableitems', 'tblcancelrequests')
+    having count(*) > 0
     union all
     select 0, code, case code when 'conflict' then 'conflict' else 'not_taken' end,
         sum("rows") || case sum("rows") when 1 then ' row' else ' rows' end || case code when 'conflict'

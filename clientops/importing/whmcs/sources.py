@@ -48,7 +48,7 @@ _TABLES = (
     SourceTable(
         "tblconfiguration",
         {"setting": "plain", "value": "plain"},
-        rows="setting in ('TaxType', 'TaxEnabled', 'TaxPerLineItem', 'TaxL2Compound', 'TaxDomains', 'TaxCode', 'TaxEUHomeCountry', 'TaxEUTaxExempt')",
+        rows="setting in ('Version', 'TaxType', 'TaxEnabled', 'TaxPerLineItem', 'TaxL2Compound', 'TaxDomains', 'TaxCode', 'TaxEUHomeCountry', 'TaxEUTaxExempt')",
     ),
     _table("tblcurrencies", plain="id code format rate default", names="prefix suffix"),
     _table("tblclientgroups", plain="id groupcolour discountpercent separateinvoices", names="groupname"),
@@ -216,6 +216,9 @@ _TABLES = (
         names=ADDRESS + " subject",
         texts="proposal customernotes adminnotes",
     ),
+    # Not imported, but named with their money.
+    _table("tblbillableitems", plain="id userid amount invoicecount"),
+    _table("tblcancelrequests", plain="id relid type date"),
     _table("tblquoteitems", plain="id quoteid quantity unitprice discount taxable", texts="description"),
 )
 
