@@ -9,7 +9,7 @@ import duckdb
 from clientops.book.file.backup import FILE_FORMAT
 from clientops.book.proof.chain import EMPTY_HASH, GENESIS, blocks_sql
 from clientops.book.proof.old_chain import CHANGES_HASH, OPERATION_HASH, REQUESTS_HASH, WHOLE_HASH
-from clientops.schema.definition import column_list, migrations, quote_text, read_schema
+from clientops.schema.definition import column_list, comment_tables, migrations, quote_text, read_schema
 from clientops.schema.tables import history_table_sql
 
 VERSION = 10
@@ -30,6 +30,7 @@ def old_book(path: Path) -> Path:
         for version, name, sql in migrations():
             if version <= VERSION:
                 connection.execute(sql)
+                comment_tables(connection, version - 1, version)
                 connection.execute("insert into history.migrations values (?, ?, now())", [version, name])
         for name in read_schema(connection):
             connection.execute(history_table_sql(name))

@@ -33,11 +33,13 @@ def find_repeated(
     connection.execute(
         f'create or replace temp table asked_now as select "row", {request_json(requests)} as request from temp.given_now'
     )
-    found = [
-        Problem(row, "", TWICE, f"row {row} is the same as row {first}")
-        for first, row in connection.execute(ROWS_TWICE).fetchall()
-    ]
-    before = connection.execute(BEFORE, {"rule": rule.name, "rows": len(requests)}).fetchone()
+    twice = connection.execute(ROWS_TWICE).fetchall() if len(requests) > 1 else []
+    found = [Problem(row, "", TWICE, f"row {row} is the same as row {first}") for first, row in twice]
+    # Most requests were never made before, and to find that out costs a tenth of finding out by which operation.
+    known = connection.execute(
+        "select 1 from history.requests semi join temp.asked_now using (request) limit 1"
+    ).fetchone()
+    before = connection.execute(BEFORE, {"rule": rule.name, "rows": len(requests)}).fetchone() if known else None
     if before is not None:
         number, operator, day = before
         what = "this was" if len(requests) == 1 else f"these {counted(len(requests), 'request')} were"

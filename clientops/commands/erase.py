@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from clientops.commands.apply import DryRun, Json, Operator, Reason, Today
 from clientops.commands.context import context_of
 from clientops.commands.output import console, fail, print_json, print_preview, told_plainly
 from clientops.core.errors import RefusedError, UsageError
+from clientops.schema.days import clock_day
 
 
 def erase_person(
@@ -43,7 +43,7 @@ def erase_person(
     if name is None and sys.stdin.isatty():
         name = typer.prompt("This cannot be undone. Type the client's name to erase it", default="", show_default=False)
     with told_plainly(as_json=as_json):
-        if today is not None and today.date() > datetime.now().astimezone().date():
+        if today is not None and today.date() > clock_day():
             raise UsageError(
                 f"--today {today.date()} lies ahead: how long records are kept is counted by this machine's clock"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
@@ -70,6 +70,11 @@ def read_zone(connection: duckdb.DuckDBPyConnection) -> ZoneInfo | None:
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
     """The day of a moment in a time zone."""
     return moment.astimezone(zone).date()
+
+
+def clock_day() -> date:
+    """The day by the machine's clock: what retention is counted to, whatever day a request counts for."""
+    return datetime.now(UTC).astimezone().date()
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,7 @@ from clientops.core.errors import UsageError
 
 _TABLE = re.compile(r"^create table ([\w.]+) \(")
 _COLUMN = re.compile(r"^ {4}(\w+) .*?, -- (.+)$")
-_ADDED = re.compile(r"^alter table (\w+) add column (\w+) .*?; -- (.+)$")
+_ADDED = re.compile(r"^alter table ([\w.]+) add column (\w+) .*?; -- (.+)$")
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,10 @@ def create_tables(connection: duckdb.DuckDBPyConnection, after: int = 0) -> None
             connection.execute(sql)
 
 
-def comment_tables(connection: duckdb.DuckDBPyConnection, after: int = 0) -> None:
-    """Write the meanings of tables and columns into the database (``comment on``)."""
+def comment_tables(connection: duckdb.DuckDBPyConnection, after: int = 0, last: int | None = None) -> None:
+    """Write the meanings of tables and columns of migrations ``after`` one, to a last one, into the database (``comment on``)."""
     for version, _, sql in migrations():
-        if version > after:
+        if version > after and (last is None or version <= last):
             for (name, column), text in written_comments(sql).items():
                 what = f"column {name}.{column}" if column else f"table {name}"
                 connection.execute(f"comment on {what} is {quote_text(text)}")

@@ -7,6 +7,7 @@ import hmac
 import re
 import secrets
 from contextlib import suppress
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -159,7 +160,11 @@ def is_guessed(text: str) -> bool:
     if len(set(plain)) < LEAST_LETTERS or text.isdigit():
         return True
     squeezed = "".join(letter for letter in plain if letter.isalnum())
-    if any(_in_row(squeezed, row) for row in ROWS):
+    letters = "".join(letter for letter in plain if letter.isalpha())
+    if any(
+        _in_row(squeezed, row) or (len(letters) >= LEAST_LETTERS and (letters in row or letters[::-1] in row))
+        for row in ROWS
+    ):
         return True
     return any(form in WORDS or _is_one_word_again(form) for form in _forms(text))
 
@@ -210,6 +215,7 @@ def is_own_name(password_hash: str | None, *names: str | None) -> bool:
     parts = [part for name in known for part in (name, *re.split(r"[@.\s_+-]+", name), name.partition("@")[0])]
     joined = ["".join(known[start : start + 2]) for start in range(len(known))]
     joined += ["".join(reversed(known[start : start + 2])) for start in range(len(known))]
+    joined += [f"{after}{before}" for before, after in pairwise(" ".join(known).split())]
     return any(not typed.isdisjoint(_fingerprints(part)) for part in (*parts, *joined) if len(part) >= len("ada"))
 
 

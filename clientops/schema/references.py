@@ -160,6 +160,8 @@ REFERENCES: tuple[Reference, ...] = (
 NOT_REFERENCES: dict[tuple[str, str], str] = {
     ("clients", "tax_id"): "the tax office's number",
     ("contacts", "tax_id"): "the tax office's number",
+    ("invoices", "client_tax_id"): "the tax office's number",
+    ("invoices", "company_tax_id"): "the tax office's number",
     ("services", "subscription_id"): "the gateway's number",
     ("addons", "subscription_id"): "the gateway's number",
     ("domains", "subscription_id"): "the gateway's number",

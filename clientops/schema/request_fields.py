@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pyarrow as pa
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 
@@ -118,3 +119,18 @@ def is_literal(info: FieldInfo) -> bool:
     """Whether a field takes one of a few given words."""
     kind = plain_type(info.annotation)
     return get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum))
+
+
+@lru_cache(maxsize=1024)
+def adapters(model: type[BaseModel]) -> dict[str, TypeAdapter[Any]]:
+    """What checks each field's values; made once a model, since making one takes milliseconds."""
+    config = ConfigDict(str_strip_whitespace=True)
+    found: dict[str, TypeAdapter[Any]] = {}
+    for name, info in model.model_fields.items():
+        annotation: Any = info.annotation
+        for item in info.metadata:
+            annotation = Annotated[annotation, item]
+        if plain_type(info.annotation) is int and not is_checked(info):
+            annotation = Annotated[annotation, Field(ge=-(2**63), lt=2**63)]
+        found[name] = TypeAdapter(annotation, config=config)
+    return found

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import duckdb
@@ -23,12 +22,12 @@ from clientops.core.errors import UsageError
 from clientops.core.plan import Problem, Relation
 from clientops.core.readable import UNSEEN
 from clientops.schema.request_fields import (
+    adapters,
     arrow_type,
     is_checked,
     is_secret,
     picked_table,
     plain,
-    plain_type,
     sentence,
     short,
 )
@@ -201,7 +200,7 @@ def read_requests(model: type[Request], source: Source) -> RequestTable:
         else:
             values, texts = _apart(name, info, values, numbers)
             named += texts
-            typed[name], found = _check_column(name, info, _adapters(model)[name], values, numbers)
+            typed[name], found = _check_column(name, info, adapters(model)[name], values, numbers)
             waits = {row for text in texts for row in text.rows}
             problems += [p for p in found if p.row not in waits]
     unread = {(row, text.field) for text in named for row in text.rows}
@@ -389,18 +388,3 @@ def _check_across(
 
 def _missing(number: int, name: str) -> Problem:
     return Problem(number, name, "missing", f"{name} is missing")
-
-
-@lru_cache(maxsize=1024)
-def _adapters(model: type[Request]) -> dict[str, TypeAdapter[Any]]:
-    """What checks each field's values; made once a model, since making one takes milliseconds."""
-    config = ConfigDict(str_strip_whitespace=True)
-    found: dict[str, TypeAdapter[Any]] = {}
-    for name, info in model.model_fields.items():
-        annotation: Any = info.annotation
-        for item in info.metadata:
-            annotation = Annotated[annotation, item]
-        if plain_type(info.annotation) is int and not is_checked(info):
-            annotation = Annotated[annotation, Field(ge=-(2**63), lt=2**63)]
-        found[name] = TypeAdapter(annotation, config=config)
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -31,11 +31,6 @@ class ErasePerson(Request):
     also: Text | None = Field(
         default=None, title="Also in", description="Rows of others that may name the person by one word, which the preview lists: notes 51, tickets 7; or all"
     )  # fmt: skip
-
-
-def clock_day() -> date:
-    """The day that retention is counted to: the machine's clock, whatever day a request counts for."""
-    return datetime.now(UTC).astimezone().date()
 
 
 def erase_person(tables: Tables, requests: Relation, *, today: date, now: datetime) -> Plan:

@@ -10,7 +10,7 @@ import duckdb
 
 from clientops.book.approval.permissions import Gate
 from clientops.book.erasure.redact import erase_rows
-from clientops.book.erasure.rule import ERASE, clock_day
+from clientops.book.erasure.rule import ERASE
 from clientops.book.repeated import find_repeated, refuse_repeated
 from clientops.book.write.checks import check_written
 from clientops.book.write.plan import Progress, plan_digest, run_rule, settle
@@ -21,6 +21,7 @@ from clientops.book.write.undo import UNDO
 from clientops.core.errors import RefusedError, StaleError
 from clientops.core.plan import Plan, Problem, read_problems
 from clientops.core.readable import counted
+from clientops.schema.days import clock_day
 from clientops.schema.definition import quote_name
 from clientops.schema.requests import RequestTable
 from clientops.schema.tables import Tables
