@@ -292,8 +292,8 @@ def test_any_value_comes_back(values, seed):
     [
         pytest.param(b"hello\n", "is no dump of SQL, its line 1 begins 'hello'; is this a WHMCS", id="no dump"),
         pytest.param(b"-- MariaDB dump 10.19\n" + (CURRENCIES + CLIENTS).encode(), "cut short", id="without its last line"),
-        pytest.param((CURRENCIES + CLIENTS).encode() + b"INSERT INTO tblclients VALUES (1,'a", "no row that can be read", id="cut in a row"),
-        pytest.param((CURRENCIES + CLIENTS).encode() + b"INSERT INTO tblclients VALUES (1,'a',3);", "no row that can be read", id="too many values"),
+        pytest.param((CURRENCIES + CLIENTS).encode() + b"INSERT INTO tblclients VALUES (1,'a", "no row of tblclients that can be read", id="cut in a row"),
+        pytest.param((CURRENCIES + CLIENTS).encode() + b"INSERT INTO tblclients VALUES (1,'a',3);", "no row of tblclients that can be read", id="too many values"),
         pytest.param((CURRENCIES + CLIENTS + CLIENTS).encode(), "twice", id="two databases"),
         pytest.param(CURRENCIES.encode() + b"INSERT INTO tblclients VALUES (1,'a');", "which columns", id="no columns"),
         pytest.param((CURRENCIES + CLIENTS).encode("utf-16"), "UTF-16", id="PowerShell"),

@@ -352,7 +352,7 @@ class DumpReader:
         if self._table is not None and self._rows:
             names = [name for name in self._columns if name in self._table.columns]
             kinds = self.layouts.get(self._table.name, {})
-            columns = {}
+            columns = {"": pa.nulls(len(self._rows))} if not names else {}
             for place, name in enumerate(names):
                 columns[name] = self._values(name, [row[place] for row in self._rows], kinds.get(name))
             self._staging.write(self._table, columns, self._charset)

@@ -118,6 +118,10 @@ class Staging:
             texts[name], repaired = clean_array(texts[name], kind)
             if repaired:
                 self._repairs[table.name, name] += repaired
+        if not texts:  # a table that is no such table of WHMCS: its rows are counted, and refused at the end
+            count = len(next(iter(columns.values()), ()))
+            self._rows[table.name] += count
+            return count
         batch = pa.table(texts)
         values_sql = ", ".join(table.values.get(name, quote_name(name)) for name in texts)
         where = f" where {table.rows}" if table.rows else ""
