@@ -213,7 +213,7 @@ def pay_affiliate(tables: Tables, requests: Relation, *, today: date, now: datet
     number = tables.next_id
     steps.add("withdrawals", WITHDRAWALS.format(next_id=number("commissions")), today=today)
     steps.add("entries", PAYOUT_ENTRIES.format(next_id=number("credit_entries")), today=today)
-    steps.add("payouts", PAYOUT_TRANSACTIONS.format(next_id=number("transactions")), now=now)
+    steps.add("payouts", PAYOUT_TRANSACTIONS.format(next_id=number("transactions")), today=today, now=now)
     steps.add("affiliate_balances", "select affiliate_id as id, (balance - paid)::decimal(18, 4) as balance, (withdrawn + paid)::decimal(18, 4) as withdrawn from paid")  # fmt: skip
     steps.add("client_balances", "select client_id as id, try_cast(credit_balance + paid as decimal(18, 4)) as credit_balance from paid where pay_as = 'credit'")  # fmt: skip
     return steps.plan(

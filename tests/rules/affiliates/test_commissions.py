@@ -164,7 +164,7 @@ GOOD = {"client_id": 2, "pay_amount": 10}
 BAD_AFFILIATES = [
     ({"client_id": None}, "client_id", "missing"),
     ({"client_id": 99}, "client_id", "unknown_client"),
-    ({"client_id": "x"}, "client_id", "bad_value"),
+    ({"client_id": "x"}, "client_id", "unknown_name"),
     ({"client_id": 0}, "client_id", "bad_value"),
     ({"client_id": 1}, "client_id", "is_affiliate"),
     ({"client_id": 2}, "client_id", "is_affiliate"),
@@ -186,10 +186,10 @@ BAD_AFFILIATES = [
 BAD_REFERRALS = [
     ({"affiliate_id": None}, "affiliate_id", "missing"),
     ({"affiliate_id": 9}, "affiliate_id", "unknown_affiliate"),
-    ({"affiliate_id": "x"}, "affiliate_id", "bad_value"),
+    ({"affiliate_id": "x"}, "affiliate_id", "unknown_name"),
     ({"service_id": None}, "service_id", "missing"),
     ({"service_id": 99}, "service_id", "unknown_service"),
-    ({"service_id": "x"}, "service_id", "bad_value"),
+    ({"service_id": "x"}, "service_id", "unknown_name"),
     ({"service_id": 1}, "service_id", "already_referred"),
     ({"service_id": 4}, "service_id", "already_referred"),
     ({"affiliate_id": 3, "service_id": 5}, "service_id", "own_service"),

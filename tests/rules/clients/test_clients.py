@@ -78,7 +78,7 @@ BAD_INPUTS = {
     "no currency": ({"currency": "EURO"}, "currency", "bad_value", "like EUR"),
     "currency not in the book": ({"currency": "CHF"}, "currency", "unknown_currency", "EUR, JPY, KWD, USD"),
     "no such group": ({"group_id": "9"}, "group_id", "unknown_group", "there is no group 9"),
-    "group not a number": ({"group_id": "resellers"}, "group_id", "bad_value", "not a whole number"),
+    "group not a number": ({"group_id": "resellers"}, "group_id", "unknown_name", "finds no"),
     "no such status": ({"status": "Gone"}, "status", "bad_value", "'Active', 'Inactive' or 'Closed'"),
     "no language": ({"language": "klingon"}, "language", "bad_value", "like en or pt-BR"),
     "neither yes nor no": ({"is_tax_exempt": "maybe"}, "is_tax_exempt", "bad_value", "must be yes or no"),

@@ -131,7 +131,7 @@ GOOD_ITEM = {"invoice_id": 1, "description": "Work", "unit_price": "10"}
 BAD_ITEMS = [
     ({"invoice_id": None}, "invoice_id", "missing", "missing"),
     ({"invoice_id": 99}, "invoice_id", "unknown_invoice", "no invoice 99"),
-    ({"invoice_id": "x"}, "invoice_id", "bad_value", "whole number"),
+    ({"invoice_id": "x"}, "invoice_id", "unknown_name", "finds no"),
     ({"invoice_id": 2}, "invoice_id", "not_draft", "R2 is Unpaid"),
     ({"invoice_id": 7}, "invoice_id", "not_draft", "create-invoice"),
     ({"description": None}, "description", "missing", "missing"),

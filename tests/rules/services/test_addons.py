@@ -67,7 +67,7 @@ def test_generation_bills_an_add_on_beside_its_service():
 BAD = [
     ({"service_id": None}, "service_id", "missing", "is missing"),
     ({"service_id": 9, "billing_cycle": "monthly"}, "service_id", "unknown_service", "there is no service 9"),
-    ({"service_id": "one"}, "service_id", "bad_value", "is not a whole number"),
+    ({"service_id": "one"}, "service_id", "unknown_name", "finds no"),
     ({"name": None}, "name", "missing", "is missing"),
     ({"name": "two\nlines"}, "name", "bad_value", "contains a line break"),
     ({"billing_cycle": "daily"}, "billing_cycle", "bad_value", "must be one of"),

@@ -68,7 +68,7 @@ def test_a_value_is_set_changed_and_taken_away():
 BAD_VALUES = [
     ({"field_id": None}, "field_id", "missing"),
     ({"field_id": 99}, "field_id", "unknown_field"),
-    ({"field_id": "x"}, "field_id", "bad_value"),
+    ({"field_id": "x"}, "field_id", "unknown_name"),
     ({"client_id": None}, "client_id", "no_subject"),
     ({"client_id": 99}, "client_id", "unknown_client"),
     ({"service_id": 1}, "service_id", "two_subjects"),
@@ -120,7 +120,7 @@ BAD_FIELDS = [
     ({"name": "l1", "type": "date", "pattern": "x"}, "pattern", "no_pattern"),
     ({"name": "l2", "product_id": 1}, "product_id", "not_services"),
     ({"name": "l3", "subject_kind": "service", "product_id": 99}, "product_id", "unknown_product"),
-    ({"name": "l4", "product_id": "x"}, "product_id", "bad_value"),
+    ({"name": "l4", "product_id": "x"}, "product_id", "unknown_name"),
     ({"name": "l5", "is_required": "maybe"}, "is_required", "bad_value"),
     ({"name": "l6", "sort_order": -1}, "sort_order", "bad_value"),
     ({"name": "l7", "sort_order": "first"}, "sort_order", "bad_value"),

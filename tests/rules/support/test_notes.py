@@ -47,7 +47,7 @@ LONG = "x" * 20_001
 BAD_NOTES = [
     ({"client_id": None}, "client_id", "no_subject"),
     ({"client_id": 9}, "client_id", "unknown_client"),
-    ({"client_id": "x"}, "client_id", "bad_value"),
+    ({"client_id": "x"}, "client_id", "unknown_name"),
     ({"client_id": 0}, "client_id", "bad_value"),
     ({"client_id": -1}, "client_id", "bad_value"),
     ({"client_id": "1.5"}, "client_id", "bad_value"),
@@ -56,7 +56,7 @@ BAD_NOTES = [
     ({"body": LONG}, "body", "bad_value"),
     ({"service_id": 9}, "service_id", "unknown_service"),
     ({"service_id": 2}, "service_id", "other_client"),
-    ({"service_id": "x"}, "service_id", "bad_value"),
+    ({"service_id": "x"}, "service_id", "unknown_name"),
     ({"invoice_id": 9}, "invoice_id", "unknown_invoice"),
     ({"client_id": 2, "invoice_id": 1}, "invoice_id", "other_client"),
     ({"domain_id": 9}, "domain_id", "unknown_domain"),

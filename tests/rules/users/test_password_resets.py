@@ -116,7 +116,7 @@ def test_revoking_ends_links_and_withdraws_mails():
 def test_bad_requests_are_refused_all_at_once():
     """Each is named by row, field and reason."""
     assert_refused(book(), rule("send-password-reset"), {"user_id": 1}, [
-        ({"user_id": 9}, "user_id", "unknown_user"), ({"user_id": None}, "user_id", "missing"), ({"user_id": "x"}, "user_id", "bad_value"),
+        ({"user_id": 9}, "user_id", "unknown_user"), ({"user_id": None}, "user_id", "missing"), ({"user_id": "x"}, "user_id", "unknown_name"),
         ({"user_id": 2}, "user_id", "already_queued"), ({"user_id": 3}, "user_id", "too_many"), ({"user_id": 4}, "user_id", "cannot_log_in"),
         ({"user_id": 5}, "user_id", "not_linked"), ({"user_id": 6, "client_id": 2}, "client_id", "not_linked"), ({}, "user_id", "already_queued"),
     ])  # fmt: skip

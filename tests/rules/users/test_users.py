@@ -84,7 +84,7 @@ BAD_USERS = [
     ({"email": "a4@x.org", "password": "Password123"}, "password", "bad_value"),
     ({"email": "a5@x.org", "password": "x" * 300}, "password", "bad_value"),
     ({"email": "a6@x.org", "client_id": 9}, "client_id", "unknown_client"),
-    ({"email": "a7@x.org", "client_id": "x"}, "client_id", "bad_value"),
+    ({"email": "a7@x.org", "client_id": "x"}, "client_id", "unknown_name"),
     ({"email": "a8@x.org", "send_invitation": "yes"}, "client_id", "missing"),
     ({"email": "a9@x.org", "client_id": 3, "send_invitation": "yes"}, "send_invitation", "cannot_log_in"),
     ({"email": "b1@x.org", "send_invitation": "perhaps"}, "send_invitation", "bad_value"),
