@@ -118,7 +118,10 @@ CREDIT_MOVES = """
 
 LEAVING = """
     select (select min("row") from asked) as "row", invoice_id, sum(amount) as amount, false as keeps_owed
-    from gone_allocations group by invoice_id having sum(amount) > 0
+    from gone_allocations where id not in (
+        select a.id from allocations a join transactions refunds on refunds.refunds_id = a.transaction_id
+        where refunds.id not in (select id from gone))
+    group by invoice_id having sum(amount) > 0
 """
 
 OWING = f"""

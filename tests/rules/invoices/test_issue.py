@@ -19,13 +19,13 @@ def draft(row_id, **more):
 
 
 def test_a_draft_is_issued():
-    """Date, number and address are those of the day of issue."""
+    """Date, number and address are those of the day of issue; credit pays it unless that is refused."""
     book = book_of(draft(1), draft(2, number="OWN", due_on=days(3)), settings=NUMBERING)
-    apply(book, "issue-invoice", {"invoice_id": 1}, {"invoice_id": 2})
+    apply(book, "issue-invoice", {"invoice_id": 1}, {"invoice_id": 2, "apply_credit": False})
     assert rows(
         book, "select status, number, issued_on, due_on, bill_to, credit_applied from invoices order by id"
     ) == [
-        ("Unpaid", "7", TODAY, days(14), "Ada Lovelace", money("0")),
+        ("Paid", "7", TODAY, days(14), "Ada Lovelace", money("10")),
         ("Unpaid", "OWN", TODAY, days(3), "Ada Lovelace", money("0")),
     ]
     assert rows(book, "select value from settings where id = 2") == [("8",)]

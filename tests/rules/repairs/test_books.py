@@ -176,7 +176,7 @@ REFUSED = [
     ("correct-payment", {"transaction_id": 1, "client_id": 9}, "client_id", "unknown_client"),
     ("correct-payment", {"transaction_id": 1, "currency": "CHF"}, "currency", "unknown_currency"),
     ("correct-payment", {"transaction_id": 1}, "transaction_id", "nothing_asked"),
-    ("correct-payment", {"transaction_id": 4, "client_id": 2}, "client_id", "is_credit"),
+    ("correct-payment", {"transaction_id": 4, "client_id": 2}, "client_id", "other_currency"),
     ("correct-payment", {"transaction_id": 6, "currency": "JPY"}, "currency", "not_minor_unit"),
 ]  # fmt: skip
 
