@@ -69,9 +69,10 @@ def mend(tables: Tables, requests: Relation, *, today: date, now: datetime) -> P
             with composition.tidy():
                 read = _read(tables, rule, rows)
                 plan = rule.function(tables, tables.given(read.rows), today=today, now=now)
-                unread = {(problem.row, problem.field) for problem in read.problems}
+                unread_texts = [*read.problems, *_named_by_text(read)]
+                unread = {(problem.row, problem.field) for problem in unread_texts}
                 own = [p for p in read_problems(plan.problems) if (p.row, p.field) not in unread]
-                found = [*read.problems, *own]
+                found = [*unread_texts, *own]
                 problems += found
                 warnings += read_problems(plan.warnings) if plan.warnings is not None else []
                 summary.append((rule.title, f"{len(read):,}"))
@@ -124,6 +125,15 @@ def _read(tables: Tables, rule: Rule, rows: list[tuple[int, str]]) -> RequestTab
         is_list = name in fields and pa.types.is_list(arrow_type(fields[name]))
         columns[name] = pa.array([_text(record.get(name), is_list=is_list) for record in records], pa.string())
     return read_requests(rule.request, pa.table(columns))
+
+
+def _named_by_text(read: RequestTable) -> list[Problem]:
+    """Rows of the book are named by number here: nobody looks over what a text in such a request finds."""
+    return [
+        Problem(row, named.field, "bad_value", f"{named.field} {named.text!r} is not a whole number: give the number")
+        for named in read.named
+        for row in named.rows
+    ]
 
 
 def _text(value: object, *, is_list: bool) -> str | None:
