@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from clientops.book.write.resolve_names import find_rows
 from clientops.core.plan import Problem
 from clientops.registry import rules
 from clientops.schema.requests import read_requests
@@ -17,7 +18,7 @@ Case = tuple[Mapping[str, Any], str, str, str]
 def all_problems(book: Tables, name: str, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
     """Every problem of a table of requests, whether reading finds it or the rule, as a preview shows them."""
     rule = rules()[name]
-    read = read_requests(rule.request, rows)
+    read = find_rows(book, read_requests(rule.request, rows))
     found = rule.function(book, read.relation(book._connection), today=TODAY, now=NOW).problem_list()
     unread = {(problem.row, problem.field) for problem in read.problems}
     found = [problem for problem in found if (problem.row, problem.field) not in unread]

@@ -119,7 +119,7 @@ def test_an_end_is_dated():
 BAD = [
     ({"client_id": None}, "client_id", "missing", "client_id is missing"),
     ({"client_id": 9, "recurring_amount": 1}, "client_id", "unknown_client", "there is no client 9"),
-    ({"client_id": "Ada"}, "client_id", "unknown_name", "finds no"),
+    ({"client_id": "Zoe"}, "client_id", "unknown_name", "finds no"),
     ({"product_id": 9, "recurring_amount": 1}, "product_id", "unknown_product", "there is no product 9"),
     ({"server_id": 9}, "server_id", "unknown_server", "there is no server 9"),
     ({"domain": "http://ada.example/"}, "domain", "bad_value", "write the name alone, like example.com"),

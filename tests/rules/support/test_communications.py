@@ -58,7 +58,7 @@ def test_a_communication_is_logged_and_nothing_is_sent():
 BAD_ENTRIES = [
     ({"client_id": None}, "client_id", "missing"),
     ({"client_id": 9}, "client_id", "unknown_client"),
-    ({"client_id": "Ada"}, "client_id", "unknown_name"),
+    ({"client_id": "Zoe"}, "client_id", "unknown_name"),
     ({"contact_id": 9}, "contact_id", "unknown_contact"),
     ({"contact_id": 2}, "contact_id", "other_client"),
     ({"contact_id": "x"}, "contact_id", "unknown_name"),
