@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clientops.book.write.resolve_names import find_rows
 from clientops.rules.clients.clients import AddClient, EditClient, add_client, edit_client
 from clientops.schema.requests import read_requests
 from tests.builders import EUR, JPY, NOW, TODAY, USD, money, plan, tables
@@ -95,8 +96,8 @@ BAD_INPUTS = {
 def test_bad_inputs_are_all_reported_at_once():
     """Every bad value of every row is named by row, field and code, with what would be right, in one go."""
     rows = [{**PERSON, **bad} for bad, *_ in BAD_INPUTS.values()]
-    read = read_requests(AddClient, rows)
     book = tables()
+    read = find_rows(book, read_requests(AddClient, rows))
     found = add_client(book, read.relation(book._connection), today=TODAY, now=NOW).problem_list()
     unread = {(problem.row, problem.field) for problem in read.problems}
     problems = sorted([*read.problems, *(p for p in found if (p.row, p.field) not in unread)], key=lambda p: p.row)

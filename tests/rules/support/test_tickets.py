@@ -73,7 +73,7 @@ BAD_TICKETS = [
     ({"email": "eve@example.org"}, "email", "two_persons"),
     ({"client_id": None, "email": "eve@"}, "email", "bad_value"),
     ({"department_id": 9}, "department_id", "unknown_department"),
-    ({"department_id": "Support"}, "department_id", "unknown_name"),
+    ({"department_id": "Sales"}, "department_id", "unknown_name"),
     ({"subject": None}, "subject", "missing"),
     ({"subject": "a\nb"}, "subject", "bad_value"),
     ({"subject": "x" * 251}, "subject", "bad_value"),
