@@ -55,7 +55,7 @@ def add_named_alone(steps: Steps, owned: list[str]) -> None:
         )
         parts = [
             f"({parts[0]})",
-            *(_naming_sql(name, full, words, is_owned=name in owned) for name in _swept()),
+            *(_naming_sql(name, full, words, is_owned=name in owned) for name in _with_words(steps, words)),
             _operations_sql(full, words),
         ]
     steps.add("named_alone_rows", " union ".join(parts))
@@ -82,14 +82,29 @@ def _swept() -> list[str]:
     return [name for name, t in all_tables().items() if name not in IMPERSONAL | {"match_keys"} and personal_columns(t)]
 
 
+def _with_words(steps: Steps, words: list[str]) -> list[str]:
+    """Tables in whose texts one of the words stands at all, as part of another word, too; only those are looked at closely."""
+    anywhere = quote_text(_anywhere(words))
+    parts = []
+    for name in _swept():
+        texts = ", ".join(quote_name(c.name) for c in personal_columns(all_tables()[name]))
+        holds = f"regexp_matches(concat_ws(' ', {texts}), {anywhere})"
+        parts.append(f"select '{name}' where exists (from history.{quote_name(name)} where {holds})")
+    found = {name for (name,) in steps.tables.rows(" union all ".join(parts))}
+    return [name for name in _swept() if name in found]
+
+
+def _anywhere(words: list[str]) -> str:
+    return f"(?i){'|'.join(map(re.escape, words))}"
+
+
 def _left(column: str, full: str, words: list[str]) -> str:
     """SQL of whether a word stands alone in a text once everything that names the person by itself is gone.
 
     Few texts have one of the words at all, and only those are looked at closely.
     """
     text = f"regexp_replace({column}, {quote_text(full)}, '', 'g')" if full else column
-    anywhere = f"(?i){'|'.join(map(re.escape, words))}"
-    found = f"regexp_matches({column}, {quote_text(anywhere)})"
+    found = f"regexp_matches({column}, {quote_text(_anywhere(words))})"
     return f"(case when {found} then regexp_matches({text}, {quote_text(alone_pattern(words))}) else false end)"
 
 

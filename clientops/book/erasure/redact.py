@@ -55,13 +55,15 @@ def erase_rows(
     filled = filled_tables(connection, all_tables())
     tables = [t for name, t in all_tables().items() if name in filled and erasable_columns(t)]
     alone = {name for (name,) in connection.execute(ALONE_TABLES).fetchall()}
-    for target in tables:
-        _choose_owned(connection, target)
+    listed = connection.execute("select table_name from duckdb_tables() where temporary").fetchall()
+    steps = {name for (name,) in listed}
+    owned = {t.name for t in tables if _choose_owned(connection, t, is_step=f"erased {t.name}" in steps)}
     operations = _choose_operations(connection, tables, pattern)
     changes: list[Settled] = []
     for target in tables:
         changes += _erase_others(connection, number, target, pattern, words if target.name in alone else [])
-        _erase_owned(connection, number, target)
+        if target.name in owned:
+            _erase_owned(connection, number, target)
     _erase_requests(connection, number, operations, pattern, words)
     _erase_operations(connection, number, operations, words)
     connection.execute(FORGET_SALTS)
@@ -111,13 +113,11 @@ def _unnamed(connection: duckdb.DuckDBPyConnection, reason: str | None, pattern:
     return reason
 
 
-def _choose_owned(connection: duckdb.DuckDBPyConnection, target: Table) -> None:
-    """Temp table ``chosen <table>`` of the numbers of the person's own rows."""
-    owned = connection.execute(
-        "select 1 from duckdb_tables() where temporary and table_name = $name", {"name": f"erased {target.name}"}
-    ).fetchone()
-    mine = f'select distinct id from temp."erased {target.name}"' if owned else "select 0::bigint as id limit 0"
-    connection.execute(f'create or replace temp table "chosen {target.name}" as {mine}')
+def _choose_owned(connection: duckdb.DuckDBPyConnection, target: Table, *, is_step: bool) -> bool:
+    """Temp table ``chosen <table>`` of the numbers of the person's own rows; whether there are any."""
+    mine = f'select distinct id from temp."erased {target.name}"' if is_step else "select 0::bigint as id limit 0"
+    row = connection.execute(f'create or replace temp table "chosen {target.name}" as {mine}').fetchone()
+    return bool(row and row[0])
 
 
 def _choose_operations(connection: duckdb.DuckDBPyConnection, tables: list[Table], pattern: str) -> list[int]:

@@ -9,7 +9,7 @@ from tests.book.erasure import test_rule as test_erase
 from tests.book.erasure.test_rule import LATER, NAME
 from tests.builders import NOW, TODAY
 
-person_file, person, number = test_erase.person_file, test_erase.person, test_erase.number
+person_file, person, number, later = test_erase.person_file, test_erase.person, test_erase.number, test_erase.later
 
 
 def warned(preview):

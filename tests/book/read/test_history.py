@@ -73,7 +73,7 @@ def test_a_line_of_the_log(story):
 def test_an_operation_is_shown_row_by_row(story):
     """One operation shows its requests and the exact rows before and after."""
     detail = story.operation(2)
-    assert detail.requests == ({"client_id": 1, "amount": "5.0000", "description": "Sorry"},)
+    assert detail.requests == ({"client_id": 1, "amount": "5.0000", "description": "Sorry", "entry_on": None},)
     assert sorted(detail.counts) == [("clients", "update", 1), ("credit_entries", "insert", 1)]
     rows = {(row.table, row.id): row for row in detail.rows}
     assert rows["clients", 1].changed == {"credit_balance": (money(50), money(55))}
