@@ -147,7 +147,8 @@ def test_small_ones_add_up_where_days_are_given(alone):
     """With days, what the same person moved alone counts too; what was approved or undone does not, nor another's."""
     maria, nora = alone("maria"), alone("nora")
     policy = maria.path.parent / "clientops.toml"
-    policy.write_text(ALONE + "days = 7")
+    named = ALONE.replace("[people]", "[people]\nmaria = 'clerk'\ncarl = 'clerk'")  # those not named count as one
+    policy.write_text(named + "days = 7")
     approval.approve(nora, approval.review(nora, propose(maria), rule))
     taken_back = apply_now(maria, "issue-credit", {**CREDIT, "amount": "60"})
     maria.undo(taken_back)
@@ -159,7 +160,7 @@ def test_small_ones_add_up_where_days_are_given(alone):
         with pytest.raises(NotAllowedError, match=r"it moves 60\.00 .* within 7 days 120\.00, more than 100"):
             apply_now(Book(maria.path, operator=name), "remove-credit", small)
     apply_now(maria, "issue-credit", {**CREDIT, "amount": "40"})
-    policy.write_text(ALONE)
+    policy.write_text(named)
     apply_now(maria, "remove-credit", small)
 
 
