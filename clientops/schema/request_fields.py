@@ -54,11 +54,11 @@ def sentence(name: str, value: object, error: ValidationError) -> str:
         "datetime_from_date_parsing": "is not a moment; write it like 2026-11-30 14:05",
         "literal_error": "must be one of {expected}",
         "enum": "must be one of {expected}",
-        "string_tooshort": "must have at least {min_length} characters",
+        "string_too_short": "must have at least {min_length} characters",
         "string_too_long": "is too long; at most {max_length} characters",
         "string_type": "must be text",
-        "string_unicode": "has half a character in it (a lone surrogate); type it anew",
-        "tooshort": "needs at least {min_length}",
+        "string_unicode": "has half a character in it (a lone surrogate); type it again",
+        "too_short": "needs at least {min_length}",
     }
     shown = short(value)
     if kind in known:

@@ -177,7 +177,7 @@ def test_values_are_read(given, read):
         pytest.param({"text": "a\x00b"}, r"text 'a\x00b' contains the character U+0000, which cannot be seen; leave it out", id="NUL"),
         pytest.param({"plain": "\x1b[31mred"}, r"plain '\x1b[31mred' contains the character U+001B, which cannot be seen; leave it out", id="an escape"),
         pytest.param({"text": "a\u202eb"}, r"text 'a\u202eb' contains the character U+202E, which cannot be seen; leave it out", id="a text turned round"),
-        pytest.param({"text": "\ud800"}, r"text '\ud800' has half a character in it (a lone surrogate); type it anew", id="half a character"),
+        pytest.param({"text": "\ud800"}, r"text '\ud800' has half a character in it (a lone surrogate); type it again", id="half a character"),
         pytest.param({"day": "1950-01-01"}, "day '1950-01-01' cannot be; it must be from 1970-01-01 to 2100-12-31", id="a day long ago"),
         pytest.param({"day": "2999-01-01"}, "day '2999-01-01' cannot be; it must be from 1970-01-01 to 2100-12-31", id="a day far ahead"),
         pytest.param({"moment": "9999-12-31 10:00"}, "moment '9999-12-31 10:00' cannot be; it must be from 1970-01-01 to 2100-12-31", id="a moment far ahead"),

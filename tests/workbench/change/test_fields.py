@@ -8,6 +8,7 @@ import pytest
 from pydantic import Field as Info
 
 from clientops.registry import rule
+from clientops.schema.passwords import SECRET
 from clientops.schema.requests import Id, Ids, PositiveMoney, Request, Text
 from clientops.workbench.change.fields import entered, fields_of
 from clientops.workbench.ui.labels import in_titles
@@ -26,7 +27,7 @@ class Everything(Request):
     colour: Literal["red", "green"] = "green"
     note: Text | None = Info(None, json_schema_extra={"multiline": True})
     invoice_ids: Ids | None = None
-    password: str | None = None
+    password: str | None = Info(None, json_schema_extra=SECRET)
     next_due_on: date | None = None
 
 

@@ -69,7 +69,9 @@ def test_a_stale_preview_is_refused_and_says_why(at, book):
         pytest.param({**GOOD, "amount": "-1"}, "Amount '-1' must be more than 0", id="negative"),
         pytest.param({**GOOD, "amount": "10.005"}, "Amount 10.0050 is finer than EUR has: at most 2 decimals", id="too fine"),
         pytest.param({**GOOD, "client_id": "99"}, "There is no client 99", id="no such client"),
-        pytest.param({**GOOD, "client_id": "Grace"}, "Choose one from the list; 'Grace' finds no single one", id="not chosen"),
+        pytest.param({**GOOD, "client_id": "Grace"},
+                     "Client 'Grace' names 2 clients: client 2 (Grace Hopper, Cobol \"&\" Söhne 🦆, grace.hopper@example.com), "
+                     "client 3 (Grace Hoper, grace.hoper@example.com); give the number of one", id="names two"),
         pytest.param({**GOOD, "amount": {"a": 1}}, "Amount is missing", id="a forged value"),
     ],
 )  # fmt: skip
