@@ -13,11 +13,11 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from clientops.core.errors import BookError, UsageError
 from clientops.schema.passwords import hash_password
+from clientops.server.accounts import Operator, Session, Token
 
 SCHEMA = """
     create table if not exists operators (
@@ -39,54 +39,6 @@ SCHEMA = """
     create table if not exists keys (name text primary key, value blob not null);
 """
 INVITED_FOR = 7 * 86_400.0
-
-
-@dataclass(frozen=True)
-class Operator:
-    """A person who may sign in."""
-
-    name: str
-    email: str
-    has_password: bool
-    has_totp: bool
-    is_invited: bool
-    is_disabled: bool
-    version: int
-
-
-@dataclass(frozen=True)
-class Session:
-    """Somebody who signed in: how (``proof``), since when, and from where."""
-
-    id: str
-    name: str
-    proof: str
-    started_at: float
-    seen_at: float
-    source: str
-    agent: str
-
-
-@dataclass(frozen=True)
-class Token:
-    """What a program may do for an operator.
-
-    Attributes:
-        scope: ``read``, ``propose`` or ``apply``; each includes those before it.
-        rules: Names of rules that it may preview, propose and apply; empty: all.
-        amount: Money that one change may move, in the default currency; empty: any.
-    """
-
-    id: int
-    name: str
-    label: str
-    scope: str
-    rules: tuple[str, ...]
-    amount: str
-    created_at: float
-    expires_at: float | None
-    used_at: float | None
-    revoked_at: float | None
 
 
 SCOPES = ("read", "propose", "apply")

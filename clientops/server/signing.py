@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from clientops.core.errors import UsageError
 from clientops.schema.passwords import check_password, needs_upgrade, rehash
-from clientops.server.access import Operator
+from clientops.server.accounts import Operator
 from clientops.server.gate import log, network_of
 from clientops.server.html import page
 from clientops.server.passwords import matches_totp

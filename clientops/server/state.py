@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from clientops.book.book import Book
 from clientops.core.errors import ClientopsError, Role
-from clientops.server.access import Access, Session
+from clientops.server.access import Access
+from clientops.server.accounts import Session
 from clientops.server.gate import Meters
 from clientops.server.passwords import Slowdown
 from clientops.server.settings import Settings

@@ -1,9 +1,8 @@
 """Who has a book's file open: one engine for all threads of a process, and each process in its turn.
 
 Within a process, threads share one open file: each gets a connection of its own, reads see the book as it was when they
-began, and writes take turns in the order they were asked for. Between processes, the file is held under a ticket
-(:mod:`clientops.book.file.lock`); when somebody outside waits, nobody new is let in, and the file is closed as soon as those
-who were in are done. A process may keep the file open for a while after its last use (:func:`hold_open`).
+began, and writes take turns. Between processes, the file is held under a ticket (:mod:`clientops.book.file.lock`); when
+somebody outside waits, nobody new is let in, and the file is closed as soon as those who were in are done.
 """
 
 from __future__ import annotations

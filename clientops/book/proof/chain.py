@@ -182,7 +182,12 @@ def erased_join(part: str, kind: str) -> str:
     """SQL that joins what is kept of erased rows and values, as a map by column; the empty name stands for the row."""
     return f"""left join (
         select operation_id, sign, id, map_from_entries(list((column_name, sha256))) as kept
-        from history.erased_values where part = '{part}' and kind = '{kind}' group by all
+        from (
+            -- One a value: a second one is forged, and found by the digest of what was erased.
+            select operation_id, sign, id, column_name, min(sha256) as sha256
+            from history.erased_values where part = '{part}' and kind = '{kind}' group by all
+        )
+        group by all
     ) e on e.operation_id = s.operation_id and e.sign = s.sign and e.id = s.id"""
 
 

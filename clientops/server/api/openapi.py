@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clientops import __version__
+from clientops.core.version import VERSION
 from clientops.registry import rules
 from clientops.server.api.answers import answer
 from clientops.server.html import page
@@ -77,7 +77,7 @@ def description() -> dict[str, Any]:
                                 "requestBody": _body(body, ["reason"]), "responses": _answers("200", "201", "202")}}  # fmt: skip
     return {
         "openapi": "3.1.0",
-        "info": {"title": "clientops", "version": __version__, "description": ABOUT},
+        "info": {"title": "clientops", "version": VERSION, "description": ABOUT},
         "paths": paths,
         "components": {"schemas": schemas, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         "security": [{"token": []}],
