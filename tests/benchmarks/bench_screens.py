@@ -7,12 +7,13 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from clientops.book.book import Book
 from clientops.importing.demo.build import BUILD_DEMO
@@ -25,6 +26,7 @@ from clientops.workbench.ui.grid import Grid
 from tests.browser.conftest import CHROMIUM, OPTIONS, READY
 from tests.browser.notebooks import open_notebook
 from tests.builders import NOW, TODAY
+from tests.server.running import running
 
 SIZES = (1_000, 1_000_000)
 TIMES = 5
@@ -95,16 +97,29 @@ def _in_python(book: Book) -> None:
         _say(f"screen: {route}", [_timed(lambda route=route: screen(route, book=book).wait()) for _ in range(2)])
 
 
+@contextmanager
+def _served(kind: str, file: Path, notebooks: Path, context: BrowserContext) -> Iterator[str]:
+    """Address of the workbench: on the server, with somebody signed in, or in JupyterLab."""
+    if kind == "lab":
+        with serving(file, notebooks=notebooks) as (address, _):
+            yield address
+        return
+    with running(file, file.parent) as server:
+        context.add_cookies([server.cookie])
+        yield server.address
+
+
 def _in_browser(file: Path) -> None:
     """What a person waits for, in Chromium."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         for kind in ("app", "lab"):
-            page = chromium.new_page(viewport={"width": 1280, "height": 800})
+            context = chromium.new_context(viewport={"width": 1280, "height": 800})
+            page = context.new_page()
             page.set_default_timeout(READY)
             began = time.perf_counter()
             notebooks = Path(shutil.copytree(notebook_folder(), file.with_suffix(f".{kind}"), dirs_exist_ok=True))
-            with serving(kind, file, notebooks=notebooks) as (address, _):
+            with _served(kind, file, notebooks, context) as address:
                 open_notebook(page, address, kind, "client/10/issue-credit", notebooks)
                 page.get_by_label("Amount").wait_for()
                 _say(f"{kind}: from command to usable form", [time.perf_counter() - began])

@@ -123,18 +123,23 @@ def client_area(browser_book):
         yield served
 
 
+def is_wrong(message, may_fail):
+    """Whether a page logged an error other than an answer with a status that the test is about."""
+    return message.type == "error" and not any(f"status of {status}" in message.text for status in may_fail)
+
+
 @pytest.fixture
 def new_page(browser):
     """Makes pages; none may have logged an error, asked anything outside this machine, or run a client's text."""
     contexts, wrong = [], []
 
-    def make(**more):
+    def make(*, may_fail=(), **more):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", **more})
         contexts.append(context)
         context.add_cookies(COOKIES)
         page = context.new_page()
         page.set_default_timeout(30_000)
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: wrong.append(message.text) if is_wrong(message, may_fail) else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "request",
