@@ -48,6 +48,8 @@ SECTIONS: dict[str, Builder] = {
     "balances": lambda period, _: bridge_section(period),
     "open": lambda period, _: differences_section(period),
 }
+# A table that is gone, or a macro in place of a function, ends a query with one of these.
+DAMAGED = (duckdb.Error, UsageError)
 TITLES = {
     "integrity": "Integrity", "who": "Who did what", "manual-entries": "Manual entries", "large": "Credit above the limit",
     "adjustments": "Adjustments without entry", "removals-section": "Deletes and merges", "direct-sql": "Direct SQL",
@@ -60,7 +62,7 @@ def build_section(name: str, period: Period, trust: Trust) -> Section:
     """A section; of a book that was tampered with so that it cannot be worked out, one that says so."""
     try:
         return SECTIONS[name](period, trust)
-    except duckdb.Error as error:
+    except DAMAGED as error:
         if name == "integrity":
             return damaged_section(trust)
         text = f"could not be worked out: {str(error).splitlines()[0]}"
@@ -91,7 +93,7 @@ class Audit:
     def _direct_changes(self) -> list[DirectChange]:
         try:
             return self.book.direct_changes()
-        except duckdb.Error:
+        except DAMAGED:
             return []  # tables are missing: the verification names them
 
     @contextmanager
@@ -101,7 +103,7 @@ class Audit:
         with ExitStack() as opened:
             try:
                 tables = opened.enter_context(self.book.tables(until))
-            except duckdb.Error:
+            except DAMAGED:
                 tables = opened.enter_context(self.book.tables())
             yield Period(tables, self.first, self.last, before, until, self.policy)
 
@@ -110,7 +112,7 @@ class Audit:
         """Last operation before the period, and last one of it; zeros where there is no list of operations any more."""
         try:
             return self._bounds()
-        except duckdb.Error:
+        except DAMAGED:
             return 0, 0
 
     def _bounds(self) -> tuple[int, int]:
@@ -164,7 +166,15 @@ def open_audit(
     since = _day(first) or until.replace(month=1, day=1)
     if since > until:
         raise UsageError(f"The period begins on {since}, after its end on {until}")
-    return Audit(opened, since, until, opened.policy)
+    return Audit(opened, since, until, _policy(opened))
+
+
+def _policy(book: Book) -> Policy:
+    """The policy of a book; the default one where its list of operations is gone."""
+    try:
+        return book.policy
+    except DAMAGED:
+        return Policy()
 
 
 def _day(value: date | str | None) -> date | None:
