@@ -38,12 +38,12 @@ def statement_of_account(
     if (client is None) == (not every):
         fail("Name a client, or give --all")
     shared = context_of(ctx)
-    until = day_or_today(last, shared.book())
     with told_plainly(), working("Writing statements") as report, ExitStack() as stack:
         pages = output.absolute()
         if as_pdf:
             printer = stack.enter_context(Printer())  # says if there is none, before the work
             pages = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clientops-")))
+        until = day_or_today(last, shared.book())
         with shared.book(as_of=as_of).tables() as tables:
             number = None if client is None else client_named(tables, client)
             written = write_accounts(tables, pages, first.date(), until, client_id=number)

@@ -187,7 +187,7 @@ def test_tables_are_filled(clients):
     assert empty == {
         "merged_clients", "statements", "statement_lines", "matches", "source_ids", "import_problems", "credit_notes",
         "duplicate_pairs", "duplicate_decisions", "match_keys", "sign_offs", "sign_off_figures", "proposals", "backups",
-        "erasures", "invitations",
+        "erasures", "invitations", "policies", "statement_repeats",
     }  # fmt: skip
 
 

@@ -132,11 +132,15 @@ def test_outside_office_hours(story, monkeypatch, tmp_path):
     """With the office closed on the day, every operation is outside."""
     tomorrow = (datetime.now(UTC) + timedelta(days=2)).strftime("%a")
     policy = story.path.with_name("clientops.toml")
+    before = policy.read_text() if policy.exists() else None
     policy.write_text(f'[audit]\noffice_days = "{tomorrow}"\ntime_zone = "Europe/Berlin"')
     today = datetime.now(UTC).date()
     with open_audit(story, today - timedelta(days=1), today).period() as period:
         (late,) = hours_section(period).lists
-    policy.unlink()
+    if before is None:
+        policy.unlink()
+    else:
+        policy.write_text(before)
     assert [row[0] for row in late.rows] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
