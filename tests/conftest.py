@@ -32,9 +32,9 @@ FIRST = (
     "tests/browser/test_workbench.py",
     "tests/test_promises.py",
     "tests/browser/test_accessibility.py",
-    "tests/forms/test_notebooks.py",
+    "tests/workbench/test_notebooks.py",
     "tests/test_any_sequence.py",
-    "tests/forms/test_every_entry.py",
+    "tests/workbench/test_every_entry.py",
     "tests/matching/test_spark.py",
     "tests/test_crash.py",
 )
