@@ -23,9 +23,7 @@ SCREENS = {  # name: route, and a heading by which one knows to be there
     "operation": ("operations/1", "What it changed"),
     "manual-entry": ("manual-entry", "Hosting account"),
 }
-SETTLED = (
-    "!document.querySelector('.co-slow, .co-grid-waiting, .co-working') && !document.fonts.status.includes('loading')"
-)
+BUSY = ".co-slow, .co-grid-waiting, .co-working"
 
 
 def make_book(file: Path) -> Book:
@@ -37,7 +35,7 @@ def make_book(file: Path) -> Book:
 
 def main() -> None:
     """Write the pictures."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     os.environ["CLIENTOPS_OPERATOR"] = "maria"
@@ -56,7 +54,7 @@ def main() -> None:
                 page.evaluate("route => { location.hash = route }", route)
                 page.get_by_role("heading", name=heading, exact=True).first.wait_for(timeout=READY)
                 page.wait_for_timeout(500)
-                page.wait_for_function(SETTLED)
+                expect(page.locator(BUSY)).to_have_count(0)
                 page.screenshot(path=FOLDER / f"{name}.png")
             page.evaluate("location.hash = 'client/1/issue-credit'")
             page.get_by_label("Amount").fill("25")
@@ -76,7 +74,7 @@ def main() -> None:
             narrow.goto(f"{address}#client/1")
             narrow.get_by_role("heading", name="Clients", exact=True).wait_for(timeout=READY)
             narrow.wait_for_timeout(500)
-            narrow.wait_for_function(SETTLED)
+            expect(narrow.locator(BUSY)).to_have_count(0)
             narrow.screenshot(path=FOLDER / "narrow-dark.png")
         browser.close()
 

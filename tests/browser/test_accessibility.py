@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from playwright.sync_api import expect
+
 from clientops.registry import rule
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_app import ROUTES
@@ -19,7 +21,8 @@ def violations(page):
     if not page.evaluate("'axe' in window"):
         # Evaluated, not added to the page: the page's policy forbids inline scripts, and stays in force meanwhile.
         page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8") + "\n;undefined")
-    page.wait_for_function("!document.querySelector('.co-slow, .co-grid-waiting, .co-working')")
+    # Not wait_for_function: it evaluates a text in the page, which its policy forbids.
+    expect(page.locator(".co-slow, .co-grid-waiting, .co-working")).to_have_count(0, timeout=30_000)
     page.wait_for_timeout(400)  # colours change slowly
     return page.evaluate(RUN, RULES)
 

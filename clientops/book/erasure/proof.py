@@ -18,8 +18,8 @@ CHANGED_ERASURES = f"""
     with kept as (
         select erased_by, count(*) as entries, {DIGEST} as digest from history.erased_values group by erased_by
     ), recorded as (
-        select id, if(json_valid(details), details ->> 'erased_sha256', null) as digest,
-            coalesce(try_cast(if(json_valid(details), details ->> 'erased_values', null) as bigint), 0) as entries
+        select id, case when json_valid(details) then details ->> 'erased_sha256' end as digest,
+            coalesce(try_cast(case when json_valid(details) then details ->> 'erased_values' end as bigint), 0) as entries
         from history.operations where rule = 'erase-person'
     )
     select coalesce(k.erased_by, r.id) from kept k full join recorded r on r.id = k.erased_by
@@ -38,7 +38,7 @@ FORGET_SALTS = """
         select 1 from history.erased_values e where e.operation_id = o.id and e.part in ('operations', 'requests')
     ) and (personal_fields = '' or request_count = (
         select count(distinct e.id) from history.erased_values e where e.operation_id = o.id and e.part = 'requests'
-    )) and (reason is null or reason = '(erased)') and (details is null or (json_valid(details) and (details ->> '$.summary') is null))
+    )) and (reason is null or reason = '(erased)') and (details is null or (json_valid(details) and (case when json_valid(details) then details ->> '$.summary' end) is null))
     and exists (select 1 from history.erased_values e where e.operation_id = o.id and e.part = 'operations')
 """
 """Salts go where nothing is left that needs them: without one, no hash of an erased value can be compared with a guess."""

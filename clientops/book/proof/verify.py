@@ -179,7 +179,8 @@ def _check_old_heads(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
         f"""
         select (select sha256(string_agg(sha256, '' order by operation_id)) from history.old_heads)
             is not distinct from
-            (select details ->> '$.old_heads_sha256' from history.operations where rule = '{REHASH}' and json_valid(details) order by id limit 1)
+            (select case when json_valid(details) then details ->> '$.old_heads_sha256' end
+             from history.operations where rule = '{REHASH}' order by id limit 1)
         """
     ).fetchone()
     if row and row[0]:

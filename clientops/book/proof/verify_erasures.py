@@ -152,7 +152,7 @@ def _check_operations(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
         where e.part = 'operations' and (o.id is null or e.id <> e.operation_id or e.kind <> '' or e.sign <> 1 or e.column_name <> ''
             or coalesce(o.reason <> '{ERASED}', false)
             or coalesce(suffix(o.operator, '{CLIENT_AREA}') and o.operator <> '{ERASED_CLIENT}', false)
-            or (json_valid(o.details) and (coalesce(o.details ->> '$.summary', o.details ->> '$.copies_removed') is not null)))
+            or case when json_valid(o.details) then coalesce(o.details ->> '$.summary', o.details ->> '$.copies_removed') end is not null)
         order by all
         """
     ).fetchall()

@@ -2,7 +2,7 @@
 
 import shutil
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import duckdb
 import pytest
@@ -94,6 +94,21 @@ def clock(day):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("clientops.book.write.apply.clock_day", lambda: day)
         patch.setattr("clientops.book.write.preview.day_of", lambda moment, zone: day)
+        yield
+
+
+@contextmanager
+def a_month_on():
+    """The machine's moments 31 days from now, where changes are planned, applied and recorded."""
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return datetime.now(zone) + timedelta(days=31)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("preview", "apply", "record"):
+            patch.setattr(f"clientops.book.write.{module}.datetime", Later)
         yield
 
 
@@ -290,11 +305,14 @@ def test_what_is_refused(person, number, given, code, message):
 
 
 def test_retention_is_a_setting(person, number):
-    """retention_years says how long; the day after, it can be erased."""
+    """retention_years says how long; the day after, it can be erased. A shorter one counts when it is a month old."""
     insert(person, settings=[{"id": 90, "name": "retention_years", "value": "3"}])
-    with pytest.raises(RefusedError, match=r"until 2029-12-31 .retention_years 3."):
-        erase(person, number, date(2029, 12, 31))
-    erase(person, number, date(2030, 1, 1))
+    with pytest.raises(RefusedError, match=r"until 2036-12-31 .retention_years 10."):
+        erase(person, number, date(2030, 1, 1))
+    with a_month_on():
+        with pytest.raises(RefusedError, match=r"until 2029-12-31 .retention_years 3."):
+            erase(person, number, date(2029, 12, 31))
+        erase(person, number, date(2030, 1, 1))
 
 
 def test_it_cannot_be_undone_and_not_done_twice(person, number):
