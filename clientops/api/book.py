@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
@@ -22,6 +22,9 @@ from clientops.api.results import Result, TableView, moment_of
 from clientops.api.rule_methods import RuleMethods
 from clientops.book.book import Book as EngineBook
 from clientops.book.book import default_path
+from clientops.book.file.backup_log import backup_and_record
+from clientops.book.proof.anchors import read_anchors
+from clientops.book.proof.verify_anchors import Trust
 from clientops.book.read.as_of import Moment
 from clientops.core.errors import UsageError
 from clientops.core.plan import Rule
@@ -170,13 +173,28 @@ class Book(RuleMethods):
         with self.engine.tables() as tables, _plainly():
             return Result(_read_all(find_duplicates(tables, threshold=threshold).pairs), "likely duplicates")
 
-    def verify(self, head: str | None = None) -> VerifyReport:
+    def verify(
+        self,
+        head: str | None = None,
+        *,
+        anchors: Sequence[str | Path] = (),
+        signers: str | Path | None = None,
+        authority: str | Path | None = None,
+    ) -> VerifyReport:
         """Whether tables, history and the chain of operations agree.
 
         Args:
             head: Hash that you kept outside the book; it must still be in the chain.
+            anchors: Files of anchors, or reports, mails and workbooks that hold one; each must still be in the chain.
+            signers: File of allowed signers, as ``ssh-keygen -Y`` has it; then only signed anchors count as proof.
+            authority: Certificates of the time-stamping authority (PEM); then only stamped anchors count as proof.
+
+        Raises:
+            UsageError: One of the files cannot be read, or holds no anchor.
         """
-        return VerifyReport(self.engine.verify(head))
+        found = [anchor for path in anchors for anchor in read_anchors(Path(path))]
+        trust = Trust(*(Path(path) if path else None for path in (signers, authority)))
+        return VerifyReport(self.engine.verify(head, anchors=found, trust=trust))
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest operation; keep a copy outside the book."""
@@ -251,8 +269,8 @@ class Book(RuleMethods):
         return Receipt(self, self.engine.undo(number, reason=reason))
 
     def backup(self, path: str | Path) -> Path:
-        """Write a consistent copy of the book to a new file."""
-        self.engine.backup(path)
+        """Write a consistent copy of the book to a new file, an anchor of its head beside it, and record it in the book."""
+        backup_and_record(self.engine, Path(path).absolute())
         return Path(path)
 
     # -- screens ---------------------------------------------------------------------------------------------------

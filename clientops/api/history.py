@@ -143,6 +143,16 @@ class VerifyReport:
         """What does not agree; the first is the first place that does not."""
         return self.report.findings
 
+    @property
+    def proven(self) -> int:
+        """Newest operation that a head or an anchor from outside proves, with all before it; 0 without any."""
+        return self.report.proven
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """A sentence about each anchor that fits."""
+        return self.report.anchors
+
     def __bool__(self) -> bool:
         return self.is_clean
 

@@ -12,6 +12,8 @@ import typer
 from rich.text import Text
 
 from clientops.book.book import Book
+from clientops.book.proof.anchors import Anchor
+from clientops.book.proof.verify import Report
 from clientops.commands.context import context_of
 from clientops.commands.naming import HELP, client_named
 from clientops.commands.output import REFUSED, console, errors, fail, told_plainly, working
@@ -94,7 +96,7 @@ def audit(
             content = workbook(found)
         else:
             html = notebook_html(run_notebook(notebook_folder() / "audit-report.ipynb", found), found)
-            content = print_pdf(html) if ending == ".pdf" else html.encode()
+            content = _with_anchor(print_pdf(html), found.trust.report) if ending == ".pdf" else html.encode()
         write_private(target, content)
         report = found.trust.report
     console.print(Text(f"Wrote {path_text(target)}."), style="bold green")
@@ -102,3 +104,10 @@ def audit(
     if not report.is_clean:
         errors.print(Text(f"The book does not agree with itself: {report.findings[0].message}."), style="bold red")
         raise typer.Exit(REFUSED)
+
+
+def _with_anchor(pdf: bytes, report: Report) -> bytes:
+    """A PDF with the anchor as a comment at its end: its text is compressed, so that no line of it could be read."""
+    if not report.operations:
+        return pdf
+    return pdf + b"%" + Anchor(report.operations, report.head).line().encode() + b"\n"

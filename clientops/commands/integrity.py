@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +11,13 @@ import typer
 from rich.text import Text
 
 from clientops.book.book import Book
-from clientops.book.file.backup_log import backup_and_record
+from clientops.book.file.backup_log import anchor_file, backup_and_record
 from clientops.book.file.restore import restore
-from clientops.book.proof.anchors import append_anchor, new_anchor, read_anchors, sign, timestamp
+from clientops.book.proof.anchors import Anchor, append_anchor, new_anchor, read_anchors
 from clientops.book.proof.direct_sql import DirectChange
 from clientops.book.proof.verify import Report
 from clientops.book.proof.verify_anchors import Trust
+from clientops.book.proof.witnesses import sign, timestamp
 from clientops.book.read.history import RowChange
 from clientops.commands.apply import Json, Operator, Reason
 from clientops.commands.context import context_of
@@ -32,6 +34,8 @@ from clientops.commands.output import (
 )
 from clientops.commands.read import AsOf, path_text
 from clientops.core.readable import counted
+from clientops.mail.anchor_mail import mail_anchor
+from clientops.mail.server import MailServer
 
 
 def verify(
@@ -41,7 +45,7 @@ def verify(
     ] = None,
     anchor: Annotated[
         list[Path] | None,
-        typer.Option("--anchor", help="File of anchors, or a report that holds one; may be repeated."),
+        typer.Option("--anchor", help="File of anchors, or a report, mail or workbook with one; may be repeated."),
     ] = None,
     signers: Annotated[
         Path | None, typer.Option("--signers", help="Allowed signers of anchors, as ssh-keygen has them.")
@@ -74,6 +78,9 @@ def _print_report(report: Report) -> None:
         print_table(("what", "where"), [(f.code, f.message) for f in report.findings])
     for sentence in report.anchors:
         console.print(Text(f"Anchor: {sentence}"), style="dim")
+    if report.proven and report.is_clean:
+        upto = "operation 1 is" if report.proven == 1 else f"operations 1 to {report.proven} are"
+        console.print(Text(f"History is proven from outside: {upto} as when that was written down."))
     if report.operations > report.proven:
         first = f"operations {report.proven + 1} to {report.operations}"
         rest = first if report.proven + 1 < report.operations else f"operation {report.operations}"
@@ -90,6 +97,9 @@ def anchor(
     file: Annotated[Path | None, typer.Option("--to", help="File to append the anchor to; else it is printed.")] = None,
     key: Annotated[Path | None, typer.Option("--sign", help="Private SSH key to sign it with.")] = None,
     tsa: Annotated[str | None, typer.Option("--tsa", help="Address of a time-stamping authority (RFC 3161).")] = None,
+    mail_to: Annotated[
+        str | None, typer.Option("--mail", help="Address to mail it to, e.g. the auditor's; CLIENTOPS_MAIL_… say how.")
+    ] = None,
     no_commit: Annotated[
         bool, typer.Option("--no-commit", help="Do not commit the file in its git repository.")
     ] = False,
@@ -97,22 +107,35 @@ def anchor(
     """Write the newest operation's hash down outside the book, signed and time-stamped if wanted."""
     shared = context_of(ctx)
     with told_plainly():
+        if shared.as_of is not None:
+            fail("An anchor is of the newest operation; leave --as-of out")
         book = shared.book()
-        made = new_anchor(book.head(), book.operator)
-        if not made.operation:
-            fail("There is nothing to anchor: the book has no operation yet")
-        if key is not None:
-            made = replace(made, signature=sign(made, key))
-        if tsa is not None:
-            made = replace(made, timestamp=timestamp(made, tsa))
-        if file is None:
-            typer.echo(made.line())
-            return
-        committed = append_anchor(file.absolute(), made, commit=not no_commit)
-    end = " and committed it" if committed else ""
-    console.print(
-        Text(f"Wrote the anchor of operation {made.operation} to {path_text(file)}{end}."), style="bold green"
-    )
+        made = _made_anchor(book, key, tsa)
+        if mail_to is not None:
+            mail_anchor(made, mail_to, book.path.name, MailServer.from_environment())
+        if file is not None:
+            committed = append_anchor(file.absolute(), made, commit=not no_commit)
+    if file is None and mail_to is None:
+        typer.echo(made.line())
+    if mail_to is not None:
+        console.print(Text(f"Mailed the anchor of operation {made.operation} to {mail_to}."), style="bold green")
+    if file is not None:
+        end = " and committed it" if committed else ""
+        console.print(
+            Text(f"Wrote the anchor of operation {made.operation} to {path_text(file)}{end}."), style="bold green"
+        )
+
+
+def _made_anchor(book: Book, key: Path | None, tsa: str | None) -> Anchor:
+    at = datetime.now(UTC)
+    made = new_anchor(book.head(), book.operator, at)
+    if not made.operation:
+        fail("There is nothing to anchor: the book has no operation yet")
+    if key is not None:
+        made = replace(made, signature=sign(made, key))
+    if tsa is not None:
+        made = replace(made, timestamp=timestamp(made, tsa))
+    return made
 
 
 def check(ctx: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None:
@@ -189,11 +212,9 @@ def backup(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="New fi
     with told_plainly(), working("Copying"):
         book = shared.book()
         done = backup_and_record(book, file.absolute())
-        number, head = book.past(done.operation_id - 1).head()
-        anchors = file.absolute().with_name(f"{file.name}.anchor")
-        append_anchor(anchors, new_anchor((number, head), book.operator), commit=False)
+        number, head = done.operation, done.sha256
     console.print(Text(f"Copied the book to {path_text(file)}, up to operation {number}."), style="bold green")
-    console.print(Text(f"Anchor: {path_text(anchors)}; keep it where the book cannot be changed from."))
+    console.print(Text(f"Anchor: {path_text(anchor_file(file))}; keep it where the book cannot be changed from."))
     console.print(Text(f"Head hash: {head}"))
 
 

@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 from typer.core import TyperGroup
 
+from clientops.book.proof.anchors import Anchor
 from clientops.commands.apply import Choices, DryRun, Json, Operator, Propose, Reason, Today, Yes, carry_out
 from clientops.commands.context import context_of
 from clientops.commands.naming import HELP, client_named
@@ -196,6 +197,9 @@ def sign_off(
         why = reason or f"{period} reconciled"
         choices = Choices(reason=why, operator=operator, today=today, dry_run=dry_run, yes=yes, as_json=as_json)
         carry_out(shared, rule_named("sign-off-period"), [request], [request], choices)
+        if not (dry_run or as_json):
+            number, sha256 = shared.book(operator).head()
+            console.print(Text(f"Keep this anchor outside the book: {Anchor(number, sha256).line()}"))
 
 
 @app.command("sign-offs")
@@ -219,6 +223,7 @@ def list_sign_offs(ctx: typer.Context, as_json: Json = False) -> None:
                 f"{row['id']}  {signed}, {opened}: {row['state']}", style="bold red" if row["state"] == "broken" else ""
             )
         )
-        for said in (row["note"], row["changes"]):
+        anchor = Anchor(row["operation_id"], row["head_sha256"]).line() if row["operation_id"] else None
+        for said in (row["note"], row["changes"], anchor):
             if said:
                 console.print(Text(f"   {said}"))

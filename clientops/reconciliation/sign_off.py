@@ -163,7 +163,8 @@ def sign_offs(tables: Tables) -> Relation:
     Returns:
         One row a sign-off, the newest first: ``id``, ``period_from``, ``period_to``, ``signed_on``, ``operator``, ``note``,
         ``open_count`` and ``open_amounts`` (then, in words), ``state`` (``holds``; ``mended``: less is open than
-        then, nothing else changed; ``broken``), ``changes`` (what differs, in words).
+        then, nothing else changed; ``broken``), ``changes`` (what differs, in words), ``operation_id`` and ``head_sha256``
+        (operation that signed it off and its hash: an anchor of the book as it was then).
     """
     steps = tables.steps()
     differences(tables, explained=False)
@@ -204,11 +205,14 @@ JUDGED = """
         group by sign_off_id
     ),
     signers as (
-        select h.id, any_value(o.operator) as operator from {signed} h join history.operations o on o.id = h.operation_id
+        select h.id, max(o.operation_id) as operation_id, arg_max(o.operator, o.operation_id) as operator,
+            arg_max(o.sha256, o.operation_id) as head_sha256
+        from {signed} h join (select id as operation_id, operator, sha256 from history.operations) o using (operation_id)
         where h.sign > 0 group by h.id
     )
     select s.id, s.period_from, s.period_to, s.signed_on, g.operator, s.note, s.open_count, o.open_amounts,
-        case when t.sign_off_id is null then 'holds' when t.is_mended then 'mended' else 'broken' end as state, t.changes
+        case when t.sign_off_id is null then 'holds' when t.is_mended then 'mended' else 'broken' end as state, t.changes,
+        g.operation_id, g.head_sha256
     from sign_offs s left join told t on t.sign_off_id = s.id left join open_then o on o.sign_off_id = s.id
     left join signers g on g.id = s.id
     order by s.period_to desc, s.id desc

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import Field
 
 from clientops.book.book import Book
+from clientops.book.proof.anchors import append_anchor, new_anchor
 from clientops.book.write.internal_rules import apply_own
 from clientops.book.write.preview import Receipt
 from clientops.core.plan import Plan, Relation, Rule
@@ -54,9 +56,32 @@ RECORD_BACKUP = Rule(
 )
 
 
-def backup_and_record(book: Book, target: Path) -> Receipt:
-    """Write a copy of the book and record it, in an operation after those that are in the copy."""
+@dataclass(frozen=True)
+class Backup:
+    """A copy that was made.
+
+    Attributes:
+        receipt: Of the operation that recorded it.
+        operation: Newest operation in it.
+        sha256: Hash of that.
+    """
+
+    receipt: Receipt
+    operation: int
+    sha256: str
+
+
+def backup_and_record(book: Book, target: Path) -> Backup:
+    """Write a copy of the book with an anchor of its head beside it, and record it, in an operation after those in the copy."""
+    at = datetime.now(UTC)
     book.backup(target)
     number, sha256 = Book(target, operator=book.operator).head()
+    if number:
+        append_anchor(anchor_file(target), new_anchor((number, sha256), book.operator, at), commit=False)
     request = {"file_name": target.name, "made_by": book.operator, "last_operation": number, "head_sha256": sha256}
-    return apply_own(book, RECORD_BACKUP, request, reason="Backup")
+    return Backup(apply_own(book, RECORD_BACKUP, request, reason="Backup"), number, sha256)
+
+
+def anchor_file(target: Path) -> Path:
+    """Where the anchor of a copy is written."""
+    return target.with_name(f"{target.name}.anchor")

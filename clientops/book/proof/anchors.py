@@ -1,30 +1,35 @@
-"""Anchors: the head of a book, kept outside of it, signed and time-stamped where wanted; what proves that nothing was rewritten.
+"""Anchors: the head of a book, kept outside of it; what proves that nothing was rewritten.
 
 An anchor is one JSON object on a line: the number of an operation and its hash, who wrote it down and when, and, where
-wanted, a signature (``ssh-keygen -Y sign``) and a token of a time-stamping authority (RFC 3161). ``docs/anchors.md``.
+wanted, a signature and a time stamp (``witnesses.py``). ``docs/evidence-format.md`` specifies it.
 """
 
 from __future__ import annotations
 
-import base64
+import email
+import email.policy
+import html
+import io
 import json
 import re
-import subprocess
-import tempfile
-import urllib.error
-import urllib.request
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from clientops.book.proof.chain import GENESIS
+from clientops.book.proof.programs import run_program
 from clientops.core.errors import UsageError
 
 FORMAT = "clientops-anchor-1"
-NAMESPACE = "clientops"
+LARGEST = 200 * 2**20
+"""Bytes of a file, or of a part of one, that is searched for anchors."""
+
 _HASH = re.compile(r"[0-9a-f]{64}")
-_LINE = re.compile(r'\{"format": ?"clientops-anchor-1".*?\}(?=\s|<|$)')
+_BEGIN = re.compile(rf'\{{\s*"format"\s*:\s*"{FORMAT}"')
+_PARTS = (".xml", ".jsonl", ".json", ".txt")
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Anchor:
     Attributes:
         operation: Number of the operation; 0 if only its hash is known.
         sha256: Its hash.
-        made_at: When it was written down, as text; empty if that is not known.
+        made_at: When it was written down (ISO 8601, UTC); empty if that is not known.
         made_by: Who wrote it down.
         signature: SSH signature over :meth:`message`, armored; empty without one.
         timestamp: RFC 3161 response over :meth:`message`, base64; empty without one.
@@ -51,50 +56,101 @@ class Anchor:
 
     def message(self) -> bytes:
         """What is signed and time-stamped."""
-        return f"{FORMAT}\n{self.operation}\n{self.sha256}\n".encode()
+        return f"{FORMAT}\n{self.operation}\n{self.sha256}\n{self.made_at}\n{self.made_by}\n".encode()
 
     def line(self) -> str:
         """The anchor as one line of JSON."""
         given = {name: value for name, value in asdict(self).items() if value != "" and name != "source"}
         return json.dumps({"format": FORMAT, **given}, ensure_ascii=False)
 
+    def moment(self) -> datetime | None:
+        """When it was written down; None if that is not known, or is no moment with a zone."""
+        try:
+            at = datetime.fromisoformat(self.made_at)
+        except ValueError:
+            return None
+        return at if at.tzinfo else None
 
-def new_anchor(head: tuple[int, str], operator: str) -> Anchor:
-    """An anchor of a head, made now."""
-    return Anchor(head[0], head[1], datetime.now(UTC).isoformat(timespec="seconds"), operator)
+
+def new_anchor(head: tuple[int, str], operator: str, at: datetime) -> Anchor:
+    """An anchor of a head, of a moment just before the head was read: whatever came later has a later operation."""
+    return Anchor(head[0], head[1], at.astimezone(UTC).isoformat(timespec="seconds"), operator)
 
 
 def read_anchors(path: Path) -> list[Anchor]:
-    """Every anchor in a file: lines of JSON, a report or mail that holds such lines, or a bare hash.
+    """Every anchor in a file: lines of JSON; a report, workbook, mail or evidence bundle that holds such lines; a bare hash.
 
     Raises:
-        UsageError: The file cannot be read, or holds none.
+        UsageError: The file cannot be read, holds none, or holds one that is damaged.
     """
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         raise UsageError(f"The anchor file {path} cannot be read: {error.strerror}") from error
-    text = text.replace("&quot;", '"').replace("&#34;", '"')
-    found = [_anchor(match[0], path) for match in _LINE.finditer(text)]
-    if not found and _HASH.fullmatch(text.strip().lower()):
-        found = [Anchor(0, text.strip().lower(), source=path.name)]
+    if len(content) > LARGEST:
+        raise UsageError(
+            f"The anchor file {path} is larger than {LARGEST >> 20} MB; give the file that clientops wrote"
+        )
+    found = [_anchor(given, path) for text in _texts(content, path) for given in _objects(text, path)]
     if not found:
-        raise UsageError(f"The file {path} holds no anchor; clientops anchor writes one")
-    return found
+        bare = content.decode("utf-8", errors="replace").strip().lower()
+        if not _HASH.fullmatch(bare):
+            raise UsageError(f"The file {path} holds no anchor; clientops anchor --to writes one")
+        found = [Anchor(0, bare, source=path.name)]
+    return list(dict.fromkeys(found))
 
 
-def _anchor(text: str, path: Path) -> Anchor:
-    try:
-        given: dict[str, Any] = json.loads(text)
-        number, sha256 = int(given["operation"]), str(given["sha256"]).lower()
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"An anchor in {path} cannot be read: {text[:80]}") from error
-    if not _HASH.fullmatch(sha256):
-        raise UsageError(f"An anchor in {path} has no SHA-256 hash: {sha256[:80]}")
-    made_at, made_by, signature, timestamp = (
-        str(given.get(name, "")) for name in ("made_at", "made_by", "signature", "timestamp")
-    )
-    return Anchor(number, sha256, made_at, made_by, signature, timestamp, path.name)
+def _texts(content: bytes, path: Path) -> Iterator[str]:
+    """The texts of a file: itself, the parts of an archive or workbook, or the decoded parts of a mail."""
+    if content.startswith(b"PK\x03\x04"):
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                for entry in archive.infolist():
+                    if entry.filename.endswith(_PARTS) and entry.file_size <= LARGEST:
+                        yield html.unescape(archive.read(entry).decode("utf-8", errors="replace"))
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+            raise UsageError(f"The anchor file {path} is a damaged archive: {error}") from error
+        return
+    text = content.decode("utf-8", errors="replace")
+    if re.match(r"(From |[A-Za-z-]+: )", text):
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        for part in message.walk():
+            if not part.is_multipart():
+                body = part.get_payload(decode=True)
+                yield body.decode("utf-8", errors="replace") if isinstance(body, bytes) else ""
+        return
+    yield html.unescape(text) if "&quot;" in text or "&#34;" in text else text
+
+
+def _objects(text: str, path: Path) -> Iterator[dict[str, Any]]:
+    """The JSON objects of anchors in a text; lines that a mail program broke are joined again."""
+    decoder = json.JSONDecoder()
+    for match in _BEGIN.finditer(text):
+        for candidate in (
+            text[match.start() :],
+            re.sub(r"\s*\n\s*", " ", text[match.start() : match.start() + 100_000]),
+        ):
+            try:
+                given, _ = decoder.raw_decode(candidate)
+            except ValueError:
+                continue
+            yield given
+            break
+        else:
+            raise UsageError(f"An anchor in {path} is damaged: {text[match.start() : match.start() + 80]}")
+
+
+def _anchor(given: dict[str, Any], path: Path) -> Anchor:
+    number, sha256 = given.get("operation"), str(given.get("sha256", "")).lower()
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise UsageError(f"An anchor in {path} names the operation {number!r}; it must be a number")
+    if not _HASH.fullmatch(sha256) or (sha256 == GENESIS and number):
+        raise UsageError(f"An anchor in {path} has no SHA-256 hash (64 digits of 0 to 9 and a to f): {sha256[:80]!r}")
+    texts = {
+        f.name: str(given.get(f.name, "")) for f in fields(Anchor) if f.name not in {"operation", "sha256", "source"}
+    }
+    return Anchor(number, sha256, **texts, source=path.name)
 
 
 def append_anchor(path: Path, anchor: Anchor, *, commit: bool = True) -> bool:
@@ -104,98 +160,31 @@ def append_anchor(path: Path, anchor: Anchor, *, commit: bool = True) -> bool:
         Whether it was committed.
 
     Raises:
-        UsageError: The file cannot be written, or git refuses.
+        UsageError: The file cannot be written, or git refuses to commit it.
     """
     try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(anchor.line() + "\n")
+        with path.open("a+b") as file:
+            size = file.tell()
+            file.seek(max(0, size - 1))
+            between = b"\n" if size and file.read(1) != b"\n" else b""
+            file.write(between + anchor.line().encode() + b"\n")
     except OSError as error:
         raise UsageError(f"The anchor file {path} cannot be written: {error.strerror}") from error
-    folder = str(path.parent)
-    inside = _run(["git", "-C", folder, "rev-parse", "--is-inside-work-tree"], check=False)
-    if not commit or inside is None or inside.strip() != b"true":
+    return commit and _commit(path, f"Anchor operation {anchor.operation}")
+
+
+def _commit(path: Path, subject: str) -> bool:
+    git = ["git", "-C", str(path.resolve().parent)]
+    try:
+        inside = run_program([*git, "rev-parse", "--is-inside-work-tree"], check=False)
+    except UsageError:  # no git: then it is no repository that matters
         return False
-    _run(["git", "-C", folder, "add", "--", path.name])
-    subject = f"Anchor operation {anchor.operation}"
-    _run(["git", "-C", folder, "commit", "-q", "-m", subject, "--", path.name])
+    if inside is None or inside.strip() != b"true":
+        return False
+    name = path.resolve().name
+    try:
+        run_program([*git, "add", "--", name])
+        run_program([*git, "commit", "-q", "-m", subject, "--", name])
+    except UsageError as error:
+        raise UsageError(f"The anchor was written to {path}, but not committed: {error}") from error
     return True
-
-
-def sign(anchor: Anchor, key: Path) -> str:
-    """An SSH signature of an anchor, as git makes them.
-
-    Raises:
-        UsageError: ssh-keygen is missing or refuses the key.
-    """
-    with tempfile.TemporaryDirectory(prefix="clientops-") as folder:
-        file = Path(folder) / "head"
-        file.write_bytes(anchor.message())
-        _run(["ssh-keygen", "-Y", "sign", "-f", str(key), "-n", NAMESPACE, str(file)])
-        return file.with_name("head.sig").read_text(encoding="ascii")
-
-
-def check_signature(anchor: Anchor, allowed: Path) -> str:
-    """Who signed an anchor, as the file of allowed signers names them; empty if the signature is not valid."""
-    with tempfile.TemporaryDirectory(prefix="clientops-") as folder:
-        file = Path(folder) / "head.sig"
-        file.write_text(anchor.signature, encoding="ascii")
-        found = _run(["ssh-keygen", "-Y", "find-principals", "-s", str(file), "-f", str(allowed)], check=False)
-        for name in (found or b"").decode().split():
-            words = ["-Y", "verify", "-f", str(allowed), "-I", name, "-n", NAMESPACE, "-s", str(file)]
-            if _run(["ssh-keygen", *words], given=anchor.message(), check=False) is not None:
-                return name
-    return ""
-
-
-def timestamp(anchor: Anchor, url: str) -> str:
-    """A time-stamp response (RFC 3161) for an anchor, base64.
-
-    Raises:
-        UsageError: openssl is missing, or the authority does not answer.
-    """
-    with tempfile.TemporaryDirectory(prefix="clientops-") as folder:
-        file = Path(folder) / "head"
-        file.write_bytes(anchor.message())
-        query = _run(["openssl", "ts", "-query", "-data", str(file), "-sha256", "-cert"]) or b""
-    if not url.startswith(("http://", "https://")):
-        raise UsageError(f"The time-stamping authority {url!r} is no address; it begins with https:// or http://")
-    request = urllib.request.Request(url, query, {"Content-Type": "application/timestamp-query"})  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            token: bytes = answer.read(1 << 20)
-    except (urllib.error.URLError, OSError) as error:
-        raise UsageError(f"The time-stamping authority {url} does not answer: {error}") from error
-    return base64.b64encode(token).decode()
-
-
-def check_timestamp(anchor: Anchor, authority: Path) -> str:
-    """When an authority stamped an anchor, as openssl writes it; empty if the token does not fit.
-
-    Args:
-        anchor: The anchor with its token.
-        authority: Certificates of the authority (PEM).
-    """
-    with tempfile.TemporaryDirectory(prefix="clientops-") as folder:
-        data, token = Path(folder) / "head", Path(folder) / "token"
-        data.write_bytes(anchor.message())
-        token.write_bytes(base64.b64decode(anchor.timestamp))
-        words = ["openssl", "ts", "-verify", "-data", str(data), "-in", str(token), "-CAfile", str(authority)]
-        if _run(words, check=False) is None:
-            return ""
-        text = _run(["openssl", "ts", "-reply", "-in", str(token), "-text"], check=False) or b""
-    found = re.search(r"^Time stamp: (.+)$", text.decode(errors="replace"), re.MULTILINE)
-    return found[1] if found else ""
-
-
-def _run(words: Sequence[str], *, given: bytes | None = None, check: bool = True) -> bytes | None:
-    """What a program writes; None if it fails and that is no error."""
-    try:
-        done = subprocess.run(words, input=given, capture_output=True, check=False, timeout=60)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(f"{words[0]} is needed for this, and cannot be run: {error}") from error
-    if done.returncode == 0:
-        return done.stdout
-    if check:
-        why = (done.stderr or done.stdout).decode(errors="replace").strip()
-        raise UsageError(f"{' '.join(words[:3])} failed: {why.splitlines()[0] if why else 'no reason given'}")
-    return None

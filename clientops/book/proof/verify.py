@@ -197,11 +197,16 @@ def _check_head(connection: duckdb.DuckDBPyConnection, head: str | None) -> list
     if head is None or head == GENESIS:
         return []
     wanted = head.strip().lower()
-    known = "select 1 from history.operations where sha256 = $head union select 1 from history.old_heads where sha256 = $head"
-    if connection.execute(known, {"head": wanted}).fetchone():
+    if connection.execute("select 1 from history.operations where sha256 = $head", {"head": wanted}).fetchone():
         return []
     last, _ = last_operation(connection)
     text = f"no operation has the head hash {wanted[:16]}…: the book was cut back or rewritten; it ends at operation {last}"
+    # Whoever rewrites a book could add such a hash: accepting it would take back what a noted head is for.
+    if connection.execute("select 1 from history.old_heads where sha256 = $head", {"head": wanted}).fetchone():
+        text = (
+            f"the head hash {wanted[:16]}… is of the chain before the book was hashed again, and proves nothing in this one: "
+            "verify the copy that was made before with the version that wrote it"
+        )
     return [Finding("cut_back", text, last)]
 
 

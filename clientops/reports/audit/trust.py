@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from clientops.book.proof.anchors import Anchor
 from clientops.book.proof.direct_sql import DirectChange
 from clientops.book.proof.verify import Report
 from clientops.reports.audit.period import Period
@@ -48,7 +49,8 @@ def integrity_section(period: Period, trust: Trust) -> Section:
     return Section(
         "integrity", "Integrity",
         "Every operation is chained to the one before by SHA-256. The chain is computed anew, the history replayed against it, and "
-        "the tables compared with the history. A hash written down earlier proves that nothing was cut off: clientops verify --head.",
+        "the tables compared with the history. A hash kept outside the book proves that nothing was rewritten or cut off: keep this report, "
+        "and check the book against it with clientops verify --anchor.",
         (
             agreed,
             Figure("Operations in the book", f"{report.operations:,}"),
@@ -56,6 +58,7 @@ def integrity_section(period: Period, trust: Trust) -> Section:
             Figure("Operations of the period", f"{period.before + 1:,} to {period.until:,}" if period.until > period.before else "none", "operations"),
             Figure(f"Hash of operation {period.until}, the last of the period" if period.until else "Hash of the last operation of the period", head or "none: there was no operation yet", f"operation-{period.until}" if period.until > period.before else ""),
             Figure("Hash of the newest operation", report.head),
+            *([Figure("Anchor: clientops verify --anchor reads it in this file", Anchor(report.operations, report.head).line())] if report.operations else []),
             count_figure("Backups recorded in the period", backups), count_figure("Erasures in the period", erased),
             count_figure("Rows that may still name an erased person", naming),
         ),

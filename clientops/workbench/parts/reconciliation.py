@@ -320,7 +320,10 @@ class SignOffs(Part):
             opened = counted(row["open_count"], "differences") if row["open_count"] else "none"
             signed = f"{row['period_from']} to {row['period_to']} reconciled by {row['operator'] or 'nobody known'} on {row['signed_on']}"
             lines.append((
-                [h("strong", signed), h("p", row["note"], class_="co-faint") if row["note"] else None],
+                [
+                    h("strong", signed), h("p", row["note"], class_="co-faint") if row["note"] else None,
+                    h("p", f"Operation {row['operation_id']}, hash {row['head_sha256']}", class_="co-faint") if row["operation_id"] else None,
+                ],
                 f"{opened}{', ' + row['open_amounts'] if row['open_amounts'] else ''}", badge(text, tone), row["changes"] or "",
             ))  # fmt: skip
         return [
