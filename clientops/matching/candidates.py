@@ -6,6 +6,9 @@ from clientops.core.plan import Relation
 from clientops.matching.model import Model, shipped
 from clientops.schema.tables import Steps, Tables
 
+BLOCKS = 32
+"""Rules that a block's number can tell apart."""
+
 
 def candidate_pairs(
     tables: Tables, keys: Relation, *, only: Relation | None = None, model: Model | None = None
@@ -40,7 +43,7 @@ def pairs_step(steps: Steps, model: Model, *, keys: str, only: str = "") -> Rela
     else:
         steps.add("block_members", members_sql(model, keys))
     kept = "select block from block_members group by block"
-    steps.add("blocks_kept", f"{kept} having count(*) between 2 and case block % 16 {limits} end")
+    steps.add("blocks_kept", f"{kept} having count(*) between 2 and case block % {BLOCKS} {limits} end")
     found = steps.add("found_pairs", NEW_PAIRS if only else PAIRS)
     steps.drop("block_members", "blocks_kept", *(["new_members"] if only else []))
     return found
@@ -52,7 +55,7 @@ def members_sql(model: Model, keys: str) -> str:
     return MEMBERS.format(blocks=blocks, keys=keys)
 
 
-# The last four bits of a block's number are those of its rule.
+# The last five bits of a block's number are those of its rule.
 MEMBERS = """
     with every as (select id, unnest([{blocks}]) as block from {keys})
     select id, block from every where block is not null
@@ -72,4 +75,4 @@ NEW_PAIRS = """
 def _block_sql(number: int, keys: tuple[str, ...]) -> str:
     """Expression: the block a client is in, empty if it lacks one of the keys."""
     given = " and ".join(f"({key}) is not null" for key in keys)
-    return f"case when {given} then ((hash({', '.join(keys)}) >> 4) << 4) + {number} end"
+    return f"case when {given} then ((hash({', '.join(keys)}) >> 5) << 5) + {number} end"

@@ -96,6 +96,9 @@ FIRM = f"""case
             case when {_is_slip("n_company_l", "n_company_r")} then 'misspelt' else 'near' end
         else 'different' end"""
 
+CROWD = 8
+"""An address of more clients is no home: a block of flats, a dormitory, a virtual office."""
+
 PERSON = """case
         when {firm} <> 'person' then 'firm'
         when name_l = name_r then
@@ -118,9 +121,11 @@ PERSON = """case
         when {surname} in ('same', 'misspelt', 'part') then 'relative'
         -- Colleagues can have one given name, people who live together hardly: they married.
         when {given} in ('same', 'nickname', 'misspelt') and {surname} = 'different' then
-            case when company_l is null and company_r is null then 'married' else 'renamed' end
+            case when company_l is not null or company_r is not null then 'renamed'
+                -- In a block of flats or a virtual office strangers have one given name.
+                when greatest(n_address_l, n_address_r) > {crowd} then 'different' else 'married' end
         when {given} = 'unknown' or {surname} = 'unknown' then 'half different'
-        else 'different' end"""
+        else 'different' end""".replace("{crowd}", str(CROWD))
 
 # Namesakes at one provider have addresses that differ by a number, or by a dot or dash between the names.
 _LETTERS = "translate({}, '0123456789._-', '')"
@@ -204,6 +209,8 @@ TOGETHER = f"""case
         else 'no' end"""
 
 SOMEONE_ELSE = """case
+        when {person} = 'surname only' and ({address} in ('same', 'misspelt') or {phone} in ('same', 'misspelt')
+            or {email} in ('same', 'shared')) then 'a household'
         when {person} in ('relative', 'near', 'different', 'half different') and {email} = 'same' then 'shares e-mail'
         else 'no' end"""
 

@@ -79,9 +79,15 @@ WHY_NOT: dict[str, dict[str, str]] = {
         "organisation and address": "colleagues share company and address",
         "phone, organisation and address": "colleagues share phone, company and address",
     },
-    "someone_else": {"shares e-mail": "people of another name use the same e-mail"},
+    "someone_else": {
+        "shares e-mail": "people of another name use the same e-mail",
+        "a household": "relatives share address, phone or e-mail, and a given name is missing",
+    },
 }
 """Words for levels that speak against it, or take back what was counted twice."""
+
+EXACT = {name: tuple(level for level in levels if "misspelt" not in level) for name, levels in COUNTED_LEVELS.items()}
+"""Levels of exact agreement, by comparison: there it is said how many clients share the value."""
 
 _COUNT_OF = {"person": "name", "firm": "company", "email": "email", "phone": "phone", "address": "address"}
 
@@ -115,7 +121,7 @@ def explain(pair: Mapping[str, Any], model: Model | None = None) -> Explanation:
     why, why_not = [], []
     for name, levels in WHY.items():
         if (words := levels.get(pair[name])) is not None:
-            count = pair[f"{_COUNT_OF[name]}_count"] if pair[name] in COUNTED_LEVELS.get(name, ()) else 0
+            count = pair[f"{_COUNT_OF[name]}_count"] if pair[name] in EXACT.get(name, ()) else 0
             why.append(f"{words} (shared by {count} clients)" if count > SEVERAL else words)
     for name, levels in WHY_NOT.items():
         if (words := levels.get(pair[name])) is not None:
@@ -143,7 +149,7 @@ def words_sql(words: dict[str, dict[str, str]], *, with_counts: bool = False) ->
     for name, levels in words.items():
         text = f"case {name} {' '.join(f'when {quote_text(k)} then {quote_text(v)}' for k, v in levels.items())} end"
         if with_counts and name in _COUNT_OF:
-            exact = ", ".join(quote_text(level) for level in COUNTED_LEVELS[name])
+            exact = ", ".join(quote_text(level) for level in EXACT[name])
             count = f"{_COUNT_OF[name]}_count"
             many = f"case when {name} in ({exact}) and {count} > {SEVERAL} then ' (shared by ' || {count} || ' clients)' else '' end"
             text = f"{text} || {many}"

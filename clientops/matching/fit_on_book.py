@@ -12,7 +12,7 @@ import numpy as np
 
 from clientops.core.plan import Relation
 from clientops.matching.comparisons import EVIDENCE, FIELDS, SEVERAL
-from clientops.matching.fit import NEUTRAL, prior_shift
+from clientops.matching.fit import NEUTRAL
 from clientops.matching.model import COUNTED_LEVELS, Model, shipped
 from clientops.schema.definition import quote_text
 from clientops.schema.tables import Tables
@@ -23,14 +23,35 @@ FITTED = ("firm", *FIELDS)
 FEWEST = 200
 """Pairs of one party that a book must show, by expectation, before its own weights are trusted."""
 
-MOST_DEPENDENT = 0.1
+MOST_DEPENDENT = 0.2
 """Bits that the fields of one party may tell of one another, all in all, before they count as dependent."""
 
-MOST_TURNED = 0.06
-"""Share of the found pairs that a book's own weights may decide otherwise than the model does."""
+MOST_OTHERS = 0.3
+"""Share of the pairs that agree by more than chance whose names differ: where it is higher, relatives, housemates or
+colleagues share what they have, and agreement is no proof of one party."""
+
+MOST_SHARED = 0.55
+"""The same of the candidate pairs that share an e-mail address, phone or address; most of those are known at once."""
+
+OTHERS = {
+    "person": ("relative", "near", "near surname", "married", "renamed", "half different", "different"),
+    "firm": ("near", "different"),
+}
+"""Levels of names that differ."""
+
+AGREES = (
+    "same", "misspelt", "swapped", "swapped and misspelt", "nickname", "initial", "part", "one name", "shared",
+)  # fmt: skip
+"""Levels that are taken for those of one party before anything is known."""
+
+SAMPLED = 400
+"""Clients, about, of whom each is compared with each to see what chance alone makes agree."""
 
 MOST_COMPARED = 50_000
 """Pairs that are looked at for it; of more, a sample that does not depend on the order of rows."""
+
+UNSEEN = -3.0
+"""Bits of a level that no pair of the book shows."""
 
 SETTING = "matching_model"
 """Name of the setting that keeps the weights of the last search of all clients, where they are not the shipped ones."""
@@ -66,39 +87,58 @@ class _Patterns:
         return score
 
 
-def own_weights(tables: Tables, evidence: Relation, model: Model | None = None) -> Model | None:
+@dataclass(frozen=True)
+class Chance:
+    """What chance alone makes of two clients.
+
+    Attributes:
+        evidence: Levels of the pairs of a sample of clients, without candidate pairs.
+        sampled: Clients in that sample.
+        clients: Clients in all.
+        parts: The candidate pairs at hand are one of so many parts of all.
+    """
+
+    evidence: Relation
+    sampled: int
+    clients: int
+    parts: int = 1
+
+
+def own_weights(tables: Tables, evidence: Relation, chance: Chance, model: Model | None = None) -> Model | None:
     """The model with the bits that a book's own pairs show, where they show them reliably.
 
-    Where clients share what they have with colleagues and relatives, agreements come together, and a book alone cannot
-    tell one person from two: the answer is None, and the model's weights stay. Where the fields are independent, how
-    often each level is met among pairs of one party and of two is estimated from the pairs themselves (Fellegi and
-    Sunter's model, expectation maximisation from the model's own scores on). It counts as such if among the pairs of
-    one party the fields tell next to nothing of one another, if nearly all pairs are decided as before, and if the pairs are enough.
+    How often each level is met among pairs of two parties is known from pairs at random, and among those of one party
+    it is estimated from the candidate pairs (Fellegi and Sunter's model, expectation maximisation). That holds where
+    the fields are independent. Where clients share what they have with colleagues and relatives, agreements come
+    together, and a book alone cannot tell one person from two: the answer is None, and the model's weights stay. A book counts
+    as independent if among the pairs of one party the fields tell next to nothing of one another, if these hardly ever
+    have different names, and if they are enough.
 
     Args:
         tables: Where the evidence is counted.
         evidence: Candidate pairs of the book, or a fair sample, with their levels, however low they score, see
             :func:`~clientops.matching.scoring.score_pairs`.
+        chance: The same of pairs at random.
         model: The model to start from.
     """
     model = model or shipped()
-    patterns = _patterns(tables, evidence, model)
-    start = patterns.bits(model)
-    if (patterns.count * _likely(start)).sum() < FEWEST:
+    patterns = _patterns(tables, evidence, model, chance.parts)
+    if patterns.count.sum() < FEWEST or chance.sampled < 2 or _is_shared(patterns):
         return None
-    own, likely = _maximised(patterns, model, _likely(start))
-    if _told(patterns, likely) > MOST_DEPENDENT:
+    drawn = _patterns(tables, chance.evidence, model)
+    own, likely = _maximised(patterns, drawn, chance, model)
+    same = patterns.count * likely
+    if same.sum() < FEWEST or _told(patterns, likely) > MOST_DEPENDENT:
         return None
-    usual = model.prior + prior_shift(start, patterns.count, model.expected)
-    before, after = (patterns.bits(each) >= model.threshold for each in (replace(model, prior=usual), own))
-    turned = patterns.count[before != after].sum() / max(1.0, patterns.count[before].sum())
-    return Model.of(json.loads(own.as_json())) if turned <= MOST_TURNED else None
+    if any(_share(patterns, same, name, levels) > MOST_OTHERS for name, levels in OTHERS.items()):
+        return None
+    return Model.of(json.loads(own.as_json()))
 
 
-def sample_sql(pairs: str, count: int, left: str = "left_id", right: str = "right_id") -> str:
-    """Subquery: the pairs of a step, or as many of them as are enough."""
+def sample_sql(pairs: str, count: int, left: str = "left_id", right: str = "right_id") -> tuple[str, int]:
+    """Subquery: the pairs of a step, or as many of them as are enough; and which part of all they are."""
     parts = count // MOST_COMPARED + 1
-    return f"(select * from {pairs} where hash({left}, {right}) % {parts} = 0)" if parts > 1 else pairs
+    return (f"(select * from {pairs} where hash({left}, {right}) % {parts} = 0)" if parts > 1 else pairs), parts
 
 
 def model_of_book(tables: Tables) -> Model:
@@ -107,7 +147,19 @@ def model_of_book(tables: Tables) -> Model:
     return Model.of(json.loads(kept[-1][0])) if kept and kept[-1][0] else shipped()
 
 
-def _patterns(tables: Tables, evidence: Relation, model: Model) -> _Patterns:
+def chance_sql(keys: str, clients: int) -> str:
+    """SELECT of the ``id`` of about as many clients as are compared each with each, whatever their order."""
+    return f"select id from {keys} where hash(id) % {-(-clients // SAMPLED) or 1} = 0"
+
+
+CHANCE_PAIRS = """(
+    select drawn.* from (select l.id as left_id, r.id as right_id from {sample} l join {sample} r on l.id < r.id) drawn
+    anti join {pairs} p on p.left_id = drawn.left_id and p.right_id = drawn.right_id
+)"""
+"""Subquery: pairs of the clients in a step, without those of another."""
+
+
+def _patterns(tables: Tables, evidence: Relation, model: Model, parts: int = 1) -> _Patterns:
     crowding = " - ".join(["0", *(_crowding_sql(name, *model.counts[name]) for name in model.counts)])
     tables.steps(counted_evidence=evidence)
     found = tables.query(PATTERNS.format(evidence=", ".join(EVIDENCE), crowding=crowding)).to_arrow_table()
@@ -117,7 +169,7 @@ def _patterns(tables: Tables, evidence: Relation, model: Model) -> _Patterns:
             each.tolist() for each in np.unique(found.column(name).to_numpy(), return_inverse=True)
         )
     return _Patterns(
-        np.asarray(found.column("pairs"), dtype=np.float64),
+        np.asarray(found.column("pairs"), dtype=np.float64) * parts,
         np.asarray(found.column("known"), dtype=np.float64),
         {name: np.asarray(places, dtype=np.int64) for name, places in codes.items()},
         levels,
@@ -136,40 +188,62 @@ PATTERNS = """
 """
 
 
-def _maximised(patterns: _Patterns, model: Model, likely: Vector) -> tuple[Model, Vector]:
+def _is_shared(patterns: _Patterns) -> bool:
+    """Whether most clients who share an e-mail address, phone or address have other names: told before it is worth more work."""
+    met = np.zeros(len(patterns.count), dtype=bool)
+    for name in ("email", "phone", "address"):
+        met |= np.array(patterns.levels[name])[patterns.codes[name]] == "same"
+    shared = patterns.count * met
+    return any(_share(patterns, shared, name, levels) > MOST_SHARED for name, levels in OTHERS.items())
+
+
+def _maximised(patterns: _Patterns, drawn: _Patterns, chance: Chance, model: Model) -> tuple[Model, Vector]:
     """The model with the likeliest bits, and how likely each pattern is that of one party."""
-    pulls = {name: _pull(model, name, patterns.levels[name]) for name in FITTED}
-    for _ in range(300):
-        same, other = patterns.count * likely, patterns.count * (1 - likely)
-        bits = {name: _level_bits(patterns, name, pulls[name], same, other) for name in FITTED}
-        own = replace(model, prior=float(np.log2(same.sum() / other.sum())), bits=bits)
+    pairs = chance.clients * (chance.clients - 1) / 2
+    scale = pairs / (chance.sampled * (chance.sampled - 1) / 2)
+    levels = {name: sorted({*patterns.levels[name], *drawn.levels[name]} - {SILENT[name]}) for name in FITTED}
+    others = {name: _counted(drawn, name, levels[name], drawn.count * scale) for name in FITTED}
+    likely: Vector = np.zeros(len(patterns.count))
+    same = {name: _first_guess(levels[name]) for name in FITTED}
+    prior = float(np.log2(chance.clients / pairs))
+    own = model
+    for _ in range(200):
+        bits = {}
+        for name in FITTED:
+            of_two = others[name] + _counted(patterns, name, levels[name], patterns.count * (1 - likely)) + 1
+            found = np.log2(same[name] / same[name].sum()) - np.log2(of_two / of_two.sum())
+            bits[name] = {**dict.fromkeys(model.bits.get(name, {}), UNSEEN), **dict(zip(levels[name], found.tolist(), strict=True)), SILENT[name]: 0.0}  # fmt: skip
+        # Fields that are independent say nothing twice.
+        own = replace(model, prior=prior, bits={**{key: {} for key in model.bits}, **bits})
         before, likely = likely, _likely(patterns.bits(own))
-        if np.abs(likely - before).max() < 1e-5:
+        of_one = patterns.count * likely
+        same = {name: _counted(patterns, name, levels[name], of_one) + 0.5 for name in FITTED}
+        prior = float(np.log2(max(float(of_one.sum()), 1.0) / pairs))
+        if np.abs(likely - before).max() < 1e-4:
             break
-    kept = {name: {**model.bits.get(name, {}), **bits[name]} for name in FITTED}
+    kept = {name: bits if levels.get(name, [""]) else model.bits.get(name, {}) for name, bits in own.bits.items()}
     return replace(own, bits=kept), likely
 
 
-def _pull(model: Model, name: str, levels: list[str]) -> tuple[Vector, Vector]:
-    """One pair in all for each level, shared out between one party and two as the model has it."""
-    odds = np.exp2([model.bits.get(name, {}).get(level, 0.0) for level in levels])
-    return odds / (1 + odds), 1 / (1 + odds)
+def _first_guess(levels: list[str]) -> Vector:
+    """Shares of the levels among pairs of one party, before anything is known: four in five agree."""
+    agrees = np.array([level in AGREES for level in levels], dtype=bool)
+    guess: Vector = np.where(agrees, 0.8 / max(1, agrees.sum()), 0.2 / max(1, (~agrees).sum()))
+    return guess
 
 
-def _level_bits(
-    patterns: _Patterns, name: str, pull: tuple[Vector, Vector], same: Vector, other: Vector
-) -> dict[str, float]:
-    levels, codes = patterns.levels[name], patterns.codes[name]
-    told = np.array([level != SILENT[name] for level in levels])
-    if not told.any():
-        return {}
-    shares = []
-    for weights, pulled in zip((same, other), pull, strict=True):
-        seen = (np.bincount(codes, weights=weights, minlength=len(levels)) + pulled) * told
-        shares.append(seen / seen.sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bits = np.where(told, np.log2(shares[0] / shares[1]), 0.0)
-    return dict(zip(levels, bits.tolist(), strict=True))
+def _counted(patterns: _Patterns, name: str, levels: list[str], weights: Vector) -> Vector:
+    """Pairs of each level of a comparison."""
+    seen = dict(
+        zip(patterns.levels[name], np.bincount(patterns.codes[name], weights=weights, minlength=len(patterns.levels[name])), strict=True)
+    )  # fmt: skip
+    return np.array([seen.get(level, 0.0) for level in levels], dtype=np.float64)
+
+
+def _share(patterns: _Patterns, weights: Vector, name: str, levels: tuple[str, ...]) -> float:
+    """Share of the pairs that have one of these levels."""
+    met = np.isin(np.array(patterns.levels[name])[patterns.codes[name]], levels)
+    return float((weights * met).sum() / max(1.0, weights.sum()))
 
 
 def _told(patterns: _Patterns, likely: Vector) -> float:

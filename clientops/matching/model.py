@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from math import log2
@@ -16,13 +16,19 @@ from clientops.matching.comparisons import EVIDENCE, SEVERAL
 from clientops.schema.definition import quote_text
 
 COUNTED_LEVELS = {
-    "person": ("same", "swapped", "nickname"),
-    "firm": ("same",),
+    "person": ("same", "swapped", "nickname", "misspelt", "swapped and misspelt"),
+    "firm": ("same", "misspelt"),
     "email": ("same", "shared"),
-    "phone": ("same",),
-    "address": ("same",),
+    "phone": ("same", "misspelt"),
+    "address": ("same", "misspelt"),
 }
-"""Levels of exact agreement, which say less the more clients share the value."""
+"""Levels of agreement that say less the more clients share the value."""
+
+FIELDS_OF_BLOCKS = ("email", "phone", "tax_id", "address", "postcode", "city", "surname", "company")
+"""Keys whose absence from a book calls for more blocks."""
+
+FEW_HAVE = 0.02
+"""Share of the clients below which a book lacks a field."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Model:
         certain: Score from which pairs may be accepted in bulk: 99.2 % likely.
         largest_group: Larger groups are cut at rising thresholds,
         sure: up to this one, where the members that are left stay together however many.
+        more_blocks: Blocks for books that lack some fields (``without``, all of them): what is left has to find the pairs.
     """
 
     blocks: tuple[tuple[tuple[str, ...], int], ...]
@@ -54,6 +61,7 @@ class Model:
     certain: float
     sure: float
     largest_group: int
+    more_blocks: tuple[tuple[tuple[str, ...], int, tuple[str, ...]], ...] = ()
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Model:
@@ -69,13 +77,31 @@ class Model:
             certain=float(values["certain"]),
             sure=float(values["sure"]),
             largest_group=int(values["largest_group"]),
+            more_blocks=tuple(
+                (tuple(block["keys"]), int(block["most"]), tuple(block["without"]))
+                for block in values.get("more_blocks", ())
+            ),
         )
+
+    def for_fields(self, filled: Mapping[str, float]) -> Model:
+        """The model with the blocks that a book needs by how many of its clients have each of some fields, 0 to 1."""
+        known = {keys for keys, _ in self.blocks}
+        more = tuple(
+            (keys, most)
+            for keys, most, without in self.more_blocks
+            if keys not in known and all(filled[name] < FEW_HAVE for name in without)
+        )
+        return replace(self, blocks=self.blocks + more) if more else self
 
     def as_json(self) -> str:
         """The JSON object that describes the model."""
         return json.dumps(
             {
                 "blocks": [{"keys": list(keys), "most": most} for keys, most in self.blocks],
+                "more_blocks": [
+                    {"keys": list(keys), "most": most, "without": list(without)}
+                    for keys, most, without in self.more_blocks
+                ],
                 "threshold": self.threshold,
                 "review": self.review,
                 "certain": self.certain,

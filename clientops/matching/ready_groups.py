@@ -98,9 +98,9 @@ def bulk_pairs(tables: Tables, *, above: float | None = None, model: Model | Non
     model = model or shipped()
     threshold = score_of(above)
     steps.add("current_decisions", current_decisions_sql())
-    steps.add("certain_pairs", CERTAIN.format(at=repr(threshold)))
+    steps.add("likely_pairs", CERTAIN.format(at=repr(threshold)))
     links = tables.given(
-        tables.query("select *, null::varchar as reason, true as is_link from certain_pairs").to_arrow_table()
+        tables.query("select *, null::varchar as reason, true as is_link from likely_pairs").to_arrow_table()
     )
     groups = _groups(tables, links, threshold, model)
     tables.steps(linked_clients=groups)
@@ -109,7 +109,7 @@ def bulk_pairs(tables: Tables, *, above: float | None = None, model: Model | Non
     # What is left may still be kept apart by two of its group.
     tables.steps(split_clients=_groups(tables, held, threshold, model), held_pairs=held)
     found = tables.given(tables.query(SPLIT).to_arrow_table())
-    steps.drop("current_decisions", "certain_pairs", "judged", "held_back")
+    steps.drop("current_decisions", "likely_pairs", "judged", "held_back")
     return found
 
 
@@ -156,7 +156,7 @@ HELD = """
     )
     select left_id, right_id, c.score, case when d.decision is distinct from 'same' then r.reason end as reason,
         c.score is not null as is_link
-    from certain_pairs c full join reasons r using (left_id, right_id)
+    from likely_pairs c full join reasons r using (left_id, right_id)
     left join current_decisions d using (left_id, right_id)
     where c.score is not null or d.decision is distinct from 'same'
 """

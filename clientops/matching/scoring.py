@@ -27,7 +27,7 @@ def score_pairs(
     Returns:
         ``left_id, right_id``, ``score`` (log2 of the odds; 0 is as likely as not, 7 is 99.2 %), a column a comparison
         with its level (``person`` same, swapped, misspelt …; ``email``, ``phone`` …), and ``name_count``,
-        ``email_count`` …: how many clients have what both have, 1 where they differ.
+        ``email_count`` …: how many clients have what the two have, one or the other where they differ.
     """
     steps = tables.steps(given_keys=keys, given_pairs=pairs)
     return score_step(steps, model or shipped(), at_least, keys="given_keys", pairs="given_pairs")
@@ -44,11 +44,11 @@ def score_step(
     return weigh_step(steps, model, at_least, pairs=pairs)
 
 
-def compare_step(steps: Steps, *, keys: str, pairs: str, is_part: bool = False) -> None:
-    """Add the step ``compared_keys``: the clients of the pairs with what is counted of them."""
+def compare_step(steps: Steps, *, keys: str, pairs: str, is_part: bool = False, also: str = "") -> None:
+    """Add the step ``compared_keys``: the clients of the pairs, and of a step of ``id``, with what is counted of them."""
     if is_part:
         steps.add("keys_in_pairs", KEYS_IN_PAIRS.format(keys=keys, pairs=pairs))
-    steps.add("compared_keys", compared_sql(keys, pairs, counted="keys_in_pairs" if is_part else ""))
+    steps.add("compared_keys", compared_sql(keys, pairs, counted="keys_in_pairs" if is_part else "", also=also))
     if is_part:
         steps.drop("keys_in_pairs")
 
@@ -61,7 +61,7 @@ def weigh_step(steps: Steps, model: Model, at_least: float | None, *, pairs: str
     return scored
 
 
-def compared_sql(keys: str, pairs: str, *, counted: str = "") -> str:
+def compared_sql(keys: str, pairs: str, *, counted: str = "", also: str = "") -> str:
     """SELECT of the keys of the clients in some pairs, with how many clients have each (``n_email`` …).
 
     With a step of those clients' keys only its values are counted.
@@ -73,13 +73,14 @@ def compared_sql(keys: str, pairs: str, *, counted: str = "") -> str:
     return COMPARED.format(
         keys=keys,
         pairs=pairs,
+        also=f"union select id from {also}" if also else "",
         counts=", ".join(f"coalesce(c_{key}.clients, 1) as n_{key}" for key in COUNTED),
         joins=" ".join(joins),
     )
 
 
 COMPARED = """
-    with compared as (select left_id as id from {pairs} union select right_id from {pairs})
+    with compared as (select left_id as id from {pairs} union select right_id from {pairs} {also})
     select k.*, {counts} from {keys} k semi join compared using (id) {joins}
 """
 KEYS_IN_PAIRS = """
@@ -116,7 +117,9 @@ def evidence_of_sides_sql(sides: str) -> str:
         fields=", ".join(f"{sql.format(**names)} as {name}" for name, sql in FIELDS.items()),
         combined=", ".join(f"{sql.format(**names)} as {name}" for name, sql in COMBINED.items()),
         evidence=", ".join(EVIDENCE),
-        shared=", ".join(f"case when {key}_l = {key}_r then n_{key}_l else 1 end as {key}_count" for key in SHARED),
+        shared=", ".join(
+            f"n_{key}_l + case when {key}_l = {key}_r then 0 else n_{key}_r end as {key}_count" for key in SHARED
+        ),
     )
 
 
@@ -132,5 +135,5 @@ EVIDENCE_OF_PAIRS = """
 def scored_sql(model: Model, evidence: str) -> str:
     """SELECT of evidence with its score; a WHERE may follow."""
     bits = " + ".join(model.bits_sql(name) for name in EVIDENCE)
-    score = f"{model.prior!r} + {bits} as score"
+    score = f"({model.prior!r} + {bits})::double as score"
     return f"select * from (select left_id, right_id, {score}, * exclude (left_id, right_id) from ({evidence}))"

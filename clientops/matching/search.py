@@ -8,9 +8,9 @@ from clientops.core.plan import Relation
 from clientops.matching.candidates import pairs_step
 from clientops.matching.decisions import current_decisions_sql
 from clientops.matching.fingerprints import PRESENT, add_marks, unmarked_clients_sql
-from clientops.matching.fit_on_book import model_of_book, own_weights, sample_sql
+from clientops.matching.fit_on_book import CHANCE_PAIRS, Chance, chance_sql, model_of_book, own_weights, sample_sql
 from clientops.matching.groups import duplicate_groups
-from clientops.matching.model import Model, shipped
+from clientops.matching.model import FIELDS_OF_BLOCKS, Model, shipped
 from clientops.matching.normalise import dialling_sql, keys_sql
 from clientops.matching.scoring import compare_step, evidence_sql, weigh_step
 from clientops.schema.tables import Steps, Tables
@@ -23,11 +23,18 @@ class Duplicates:
     Attributes:
         pairs: Scored pairs from the lower of threshold and limit for review on, without those decided to be different;
             columns as of :func:`~clientops.matching.scoring.score_pairs`.
+        model: The weights and limits that were used.
         groups: ``group_id, client_id, members, score``, see :func:`~clientops.matching.groups.duplicate_groups`.
     """
 
     pairs: Relation
     groups: Relation
+    model: Model
+
+    @property
+    def used(self) -> str:
+        """What the search went by, in words."""
+        return weights_in_words(self.model)
 
 
 def find_duplicates(
@@ -71,7 +78,18 @@ def find_duplicates(
     pairs = tables.given(tables.query(f"select * from scored_pairs s {undecided} {BY_SCORE}").to_arrow_table())
     steps.drop("scored_pairs")
     groups = duplicate_groups(tables, pairs, lowest, decisions=current, model=model)
-    return Duplicates(pairs, groups)
+    return Duplicates(pairs, groups, model)
+
+
+def weights_in_words(model: Model) -> str:
+    """Whose weights a model has."""
+    if (model.prior, model.bits) == (shipped().prior, shipped().bits):
+        return "the shipped ones"
+    return (
+        "the book's own, since its clients share nothing with others"
+        if not model.bits.get("together")
+        else "tuned ones"
+    )
 
 
 def scored_step(
@@ -90,20 +108,39 @@ def scored_step(
         steps.drop("unmarked_keys")
     elif with_marks:
         add_marks(steps, "client_keys")
+    is_own = not is_given and not only
+    if is_own:
+        model = model.for_fields(steps.value(FILLED))
     pairs_step(steps, model, keys="client_keys", only=only)
-    compare_step(steps, keys="client_keys", pairs="found_pairs", is_part=bool(only))
-    if not is_given and not only:
-        sample = sample_sql("found_pairs", steps.count("found_pairs"))
-        model = own_weights(steps.tables, steps.tables.query(evidence_sql(sample)), model) or model
+    if is_own:
+        clients = steps.count("client_keys")
+        steps.add("chance_clients", chance_sql("client_keys", clients))
+    compare_step(
+        steps, keys="client_keys", pairs="found_pairs", is_part=bool(only), also="chance_clients" if is_own else ""
+    )
+    if is_own:
+        model = _own_weights(steps, model, clients) or model
+        steps.drop("chance_clients")
     weigh_step(steps, model, lowest, pairs="found_pairs")
     steps.drop("client_keys", "found_pairs")
     return model
+
+
+def _own_weights(steps: Steps, model: Model, clients: int) -> Model | None:
+    """The weights that the pairs of a step show, if any."""
+    sample, parts = sample_sql("found_pairs", steps.count("found_pairs"))
+    by_chance = steps.tables.query(evidence_sql(CHANCE_PAIRS.format(sample="chance_clients", pairs="found_pairs")))
+    chance = Chance(by_chance, steps.count("chance_clients"), clients, parts)
+    return own_weights(steps.tables, steps.tables.query(evidence_sql(sample)), chance, model)
 
 
 def _keys_step(steps: Steps, name: str, clients: str) -> None:
     steps.add(name, keys_sql(clients, dialling_sql(steps.tables, clients)))
 
 
+FILLED = f"""
+    select {{{", ".join(f"{name}: count({name}) / greatest(count(*), 1)" for name in FIELDS_OF_BLOCKS)}}} from client_keys
+"""
 NOBODY = "(select * from clients where false)"
 BY_SCORE = "order by score desc, left_id, right_id"
 UNDECIDED = """

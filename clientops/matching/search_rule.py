@@ -17,7 +17,7 @@ from clientops.matching.fit_on_book import SETTING, model_of_book
 from clientops.matching.groups import duplicate_groups
 from clientops.matching.lookup_candidates import CLIENT_COLUMNS
 from clientops.matching.model import Model, shipped
-from clientops.matching.search import scored_step
+from clientops.matching.search import scored_step, weights_in_words
 from clientops.schema.definition import column_list
 from clientops.schema.requests import Id, Request
 from clientops.schema.tables import Steps, Tables
@@ -111,7 +111,7 @@ def keep_duplicates(tables: Tables, requests: Relation, *, today: date, now: dat
         *marks,
         *weights,
         problems="problems",
-        summary=_summary(steps, is_partial=after is not None),
+        summary=_summary(steps, model, is_partial=after is not None),
     )
 
 
@@ -148,14 +148,14 @@ def _add_grouped(steps: Steps, model: Model, threshold: float) -> None:
     steps.add("wanted", WANTED)
 
 
-def _summary(steps: Steps, *, is_partial: bool) -> tuple[tuple[str, str], ...]:
+def _summary(steps: Steps, model: Model, *, is_partial: bool) -> tuple[tuple[str, str], ...]:
     """Figures of the preview."""
     figures: list[tuple[str, Any]] = []
     if is_partial:
         figures.append(("New or changed clients", steps.count("new_clients")))
     counts = steps.value("select {p: count(*), g: count(distinct group_id)} from wanted")
     figures += [("Pairs to review", counts["p"]), ("Groups", counts["g"]), ("New pairs", steps.count("new_pairs"))]
-    return tuple((label, f"{count:,}") for label, count in figures)
+    return (*((label, f"{count:,}") for label, count in figures), ("Weights", weights_in_words(model)))
 
 
 PROBLEMS = """

@@ -16,11 +16,11 @@ import duckdb
 import pyarrow as pa
 
 from clientops.core.errors import UsageError
-from clientops.matching.candidates import members_sql
+from clientops.matching.candidates import BLOCKS, members_sql
 from clientops.matching.comparisons import COUNTED
-from clientops.matching.fit_on_book import own_weights, sample_sql
+from clientops.matching.fit_on_book import Chance, chance_sql, own_weights, sample_sql
 from clientops.matching.lookup_candidates import CLIENT_COLUMNS
-from clientops.matching.model import Model, shipped
+from clientops.matching.model import FIELDS_OF_BLOCKS, Model, shipped
 from clientops.matching.normalise import KEY_COLUMNS, dialling_rows_sql, keys_sql
 from clientops.matching.scoring import SIDE_COLUMNS, evidence_of_sides_sql, scored_sql
 from clientops.schema.tables import Tables
@@ -61,49 +61,100 @@ def spark_pairs(
     Returns:
         Spark data frame with the columns of :func:`~clientops.matching.scoring.score_pairs`, not worked out yet.
     """
-    sides = _sides(session, clients, model or shipped())
-    if model is None:
+    is_given = model is not None
+    keys = _keys(session, clients)
+    model = model or _for_fields(keys)
+    pairs = _pairs(session, keys, model)
+    counted = _counted(keys)
+    sides = _sides(pairs, counted)
+    if not is_given:
         sides = sides.persist()
-        sample = sample_sql("batch", sides.count(), "id_l", "id_r")
-        evidence = f"select * from ({evidence_of_sides_sql(f'from {sample}')})"
-        found = sides.mapInArrow(_worker(evidence), _schema(_answer_schema(evidence, sides.schema)))
-        with duckdb.connect() as connection:
-            tables = Tables(connection)
-            model = own_weights(tables, tables.given(found.toArrow())) or shipped()
+        model = _own_weights(sides, pairs, counted, keys.count(), model) or model
     lowest = model.review if at_least is None else at_least
     scored = f"{scored_sql(model, evidence_of_sides_sql('from batch'))} where score >= {float(lowest)!r}"
-    return sides.mapInArrow(_worker(scored), _schema(_answer_schema(scored, sides.schema))), model
+    return _answered(sides, scored), model
 
 
-def _sides(session: Any, clients: Path | str, model: Model) -> Any:
-    """The candidate pairs with what is known of both clients."""
+def _for_fields(keys: Any) -> Model:
+    """The shipped model with the blocks that fit what the clients have."""
+    from pyspark.sql import functions as f
+
+    [counts] = keys.agg(f.count("*").alias("all"), *(f.count(name).alias(name) for name in FIELDS_OF_BLOCKS)).collect()
+    return shipped().for_fields({name: counts[name] / max(1, counts["all"]) for name in FIELDS_OF_BLOCKS})
+
+
+def _own_weights(sides: Any, pairs: Any, counted: Any, clients: int, model: Model) -> Model | None:
+    """The weights that the clients' own pairs show, if any."""
+    from pyspark.sql import functions as f
+
+    sample, parts = sample_sql("batch", sides.count(), "id_l", "id_r")
+    drawn = counted.mapInArrow(
+        _worker(f"from batch where id in ({chance_sql('batch', clients)})"), counted.schema
+    ).persist()
+    left, right = (drawn.select(f.col("id").alias(name)) for name in ("left_id", "right_id"))
+    chosen = left.crossJoin(right).where("left_id < right_id").join(pairs, ["left_id", "right_id"], "left_anti")
+    told, by_chance = (
+        _answered(those, f"select * from ({evidence_of_sides_sql(f'from {source}')})").toArrow()
+        for those, source in ((sides, sample), (_sides(chosen, drawn), "batch"))
+    )
+    with duckdb.connect() as connection:
+        tables = Tables(connection)
+        chance = Chance(tables.given(by_chance), drawn.count(), clients, parts)
+        return own_weights(tables, tables.given(told), chance, model)
+
+
+def _keys(session: Any, clients: Path | str) -> Any:
+    """Keys of the clients."""
     from pyspark.sql import functions as f
 
     frame = session.read.parquet(str(clients)).select("id", *CLIENT_COLUMNS)
     countries = [row[0] for row in frame.select(f.upper(f.trim("country"))).distinct().collect() if row[0]]
     keys = frame.mapInArrow(_worker(keys_sql("batch", dialling_rows_sql(countries))), _schema(_keys_schema(countries)))
-    keys = keys.persist()
-    members = keys.mapInArrow(_worker(f"select id, to_hex(block) as block from ({members_sql(model, 'batch')})"), "id bigint, block string")  # fmt: skip
+    return keys.persist()
+
+
+def _pairs(session: Any, keys: Any, model: Model) -> Any:
+    """The candidate pairs: ``left_id, right_id``."""
+    from pyspark.sql import functions as f
+
+    members = keys.mapInArrow(_worker(f"select id, (block % {BLOCKS})::int as rule, to_hex(block) as block from ({members_sql(model, 'batch')})"), "id bigint, rule int, block string")  # fmt: skip
     limits = session.createDataFrame([(n, most) for n, (_, most) in enumerate(model.blocks)], "rule int, most int")
-    # The last four bits of a block's number are those of its rule; as text they are its last hexadecimal digit.
-    sized = members.groupBy("block").count().withColumn("rule", f.conv(f.substring("block", -1, 1), 16, 10).cast("int"))
+    sized = members.groupBy("block", "rule").count()
     kept = sized.join(f.broadcast(limits), "rule").where("count >= 2 and count <= most").select("block")
     members = members.join(kept, "block")
     left, right = members.alias("l"), members.alias("r")
-    pairs = (
+    return (
         left.join(right, (f.col("l.block") == f.col("r.block")) & (f.col("l.id") < f.col("r.id")))
         .select(f.col("l.id").alias("left_id"), f.col("r.id").alias("right_id"))
         .distinct()
     )
+
+
+def _counted(keys: Any) -> Any:
+    """Keys with how many clients share each."""
+    from pyspark.sql import functions as f
+
     counted = keys
     for key in COUNTED:
         many = keys.where(f"{key} is not null").groupBy(key).agg(f.count("*").alias(f"n_{key}"))
         counted = counted.join(many, key, "left").fillna(1, [f"n_{key}"])
+    return counted
+
+
+def _sides(pairs: Any, counted: Any) -> Any:
+    """Pairs with what is known of both clients."""
+    from pyspark.sql import functions as f
+
     sides = pairs
     for side, number in (("l", "left_id"), ("r", "right_id")):
         beside = counted.select(*(f.col(name).alias(f"{name}_{side}") for name in SIDE_COLUMNS))
         sides = sides.join(beside, f.col(number) == f.col(f"id_{side}"))
     return sides.drop("left_id", "right_id")
+
+
+def _answered(rows: Any, sql: str) -> Any:
+    """What a SELECT over ``batch`` says of the rows of a data frame."""
+    return rows.mapInArrow(_worker(sql), _schema(_answer_schema(sql, rows.schema)))
 
 
 def _worker(sql: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:

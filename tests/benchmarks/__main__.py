@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-BENCHMARKS = ("book", "whmcs", "matching", "reconciliation", "duplicates", "screens")
+BENCHMARKS = ("book", "whmcs", "matching", "sets", "reconciliation", "duplicates", "screens")
 
 
 def main() -> None:

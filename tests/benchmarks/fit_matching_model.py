@@ -21,12 +21,21 @@ from tests.matching.made_up_clients import WORLDS, make_clients
 
 SEED = 1
 SIZE = 30_000
-UNSEEN = {"firm": {"near": -0.5}, "person": {"given name only": 7.0}}
+UNSEEN = {
+    "firm": {"near": -0.5},
+    "person": {"given name only": 7.0},
+    "someone_else": {"a household": -5.0},
+}
 """Bits of levels that the made-up books may lack, by those of their neighbours."""
 
-AT_MOST = {"person": {"swapped": "same"}}
-"""Levels that say no more than another: in the made-up books only who was entered twice is entered carelessly, so there
-nobody's names are swapped by mistake who merely has a namesake."""
+AT_MOST = {
+    "person": {"swapped": ("same", 0.0), "misspelt": ("same", 0.4), "swapped and misspelt": ("same", 0.6)},
+    "phone": {"misspelt": ("same", 0.1)},
+    "address": {"misspelt": ("same", 0.0)},
+    "organisation": {"misspelt": ("same", 0.0)},
+}
+"""Levels that say less than another, and by how many bits at least: in the made-up books only who was entered twice is
+entered carelessly, so there nobody's names are swapped or misspelt who merely has a namesake."""
 
 COUNTS = {"person": ("name", 1.0), "firm": ("company", 1.0), "email": ("email", 1.0), "phone": ("phone", 1.0), "address": ("address", 0.25)}  # fmt: skip
 
@@ -38,7 +47,9 @@ def main() -> None:
     fitted = tuned(client_tables().given(decided), start, freedom=2, prior_freedom=100)
     bits = {name: {**UNSEEN.get(name, {}), **levels} for name, levels in fitted.bits.items()}
     for name, levels in AT_MOST.items():
-        bits[name] |= {level: min(bits[name][level], bits[name][other]) for level, other in levels.items()}
+        bits[name] |= {
+            level: min(bits[name][level], bits[name][other] - less) for level, (other, less) in levels.items()
+        }
     same = decided.column("decision").to_pylist().count("same")
     sys.stdout.write(replace(fitted, bits=bits, expected=same / decided.num_rows).as_json() + "\n")
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 
 from clientops.core.plan import as_dicts
@@ -13,7 +14,8 @@ from clientops.matching.candidates import candidate_pairs
 from clientops.matching.model import Model, read_model, shipped
 from clientops.matching.normalise import normalise
 from clientops.matching.scoring import score_pairs
-from tests.matching.builders import FIRM, OTHER_PLACE, ZOFIA, book, found_pairs
+from tests.matching.builders import FIRM, OTHER_PLACE, ZOFIA, book, book_of, found_pairs
+from tests.matching.made_up_clients import make_clients
 
 
 def score(*clients: dict[str, Any], model: Model | None = None) -> dict[str, Any]:
@@ -216,3 +218,38 @@ def test_mistyped_providers(domain):
     """A provider that was mistyped is the provider that was meant."""
     mail = {**ZOFIA, "email": f"zofia.szczepanska@{domain}"}
     assert found_pairs(book(ZOFIA, mail)) == found_pairs(book(ZOFIA, ZOFIA))
+
+
+def test_no_field_says_more_misspelt_than_the_same() -> None:
+    """What differs by a letter is never better evidence than what is the same, however many share it."""
+    for name, levels in shipped().bits.items():
+        if "same" in levels:
+            assert max(bits for level, bits in levels.items() if level != "person") <= levels["same"], name
+    crowd = [{**ZOFIA, "email": f"a{n}@example.com", "phone": f"+48 601 {n:06d}"} for n in range(20)]
+    for change in ({"first_name": "Zofja"}, {"address1": "Dluuga 12"}):
+        assert score(ZOFIA, {**ZOFIA, **change}, *crowd)["score"] <= score(ZOFIA, ZOFIA, *crowd)["score"]
+
+
+def test_pairs_of_many_kinds_score_the_same_both_ways() -> None:
+    """Numbers given the other way round change no score: made-up books with all their slips, names and companies."""
+    clients, _ = make_clients(400, 5)
+    turned = clients.set_column(0, "id", pc.subtract(1_000_000, clients.column("id")))
+    scores = found_pairs(book_of(clients), threshold=-1000)
+    back = {(1_000_000 - r, 1_000_000 - le): s for (le, r), s in found_pairs(book_of(turned), threshold=-1000).items()}
+    assert len(scores) > 100
+    assert back == pytest.approx(scores)
+
+
+def test_a_given_name_that_is_missing_is_no_proof_at_home() -> None:
+    """Who has no given name may be anyone of the household."""
+    other = {**ZOFIA, "first_name": None, "email": "rodzina@example.com"}
+    assert score(ZOFIA, other)["someone_else"] == "a household"
+    assert score(ZOFIA, other)["score"] < 0
+
+
+def test_one_given_name_in_a_block_of_flats() -> None:
+    """Two people with one given name who share an address with many others did not marry."""
+    bride = {**ZOFIA, "last_name": "Nowak", "email": None, "phone": None}
+    flats = [{**ZOFIA, "first_name": f"A{n}x", "last_name": f"B{n}y"} for n in range(9)]
+    assert score(ZOFIA, bride)["person"] == "married"
+    assert score(ZOFIA, bride, *flats)["person"] == "different"
