@@ -21,6 +21,7 @@ from clientops.commands import (
     duplicates,
     entries,
     erase,
+    evidence,
     mail,
     policy,
     reconcile,
@@ -122,6 +123,7 @@ app.add_typer(policy.app, name="policy")
 app.command("audit")(audit.audit)
 app.command("verify")(trust.verify)
 app.command("anchor")(trust.anchor)
+app.command("evidence")(evidence.evidence)
 app.command("check")(trust.check)
 app.command("direct")(trust.direct)
 app.command("compact")(trust.compact)

@@ -24,6 +24,7 @@ from clientops.book.book import Book as EngineBook
 from clientops.book.book import default_path
 from clientops.book.file.backup_log import backup_and_record
 from clientops.book.proof.anchors import read_anchors
+from clientops.book.proof.evidence import Evidence, write_evidence
 from clientops.book.proof.verify_anchors import Trust
 from clientops.book.read.as_of import Moment
 from clientops.core.errors import UsageError
@@ -196,6 +197,36 @@ class Book(RuleMethods):
         trust = Trust(*(Path(path) if path else None for path in (signers, authority)))
         return VerifyReport(self.engine.verify(head, anchors=found, trust=trust))
 
+    def evidence(
+        self,
+        first: str | date,
+        last: str | date,
+        path: str | Path,
+        *,
+        anchors: Sequence[str | Path] = (),
+        overwrite: bool = False,
+    ) -> Evidence:
+        """Write the operations, rows, hashes and anchors of a period for somebody to check without clientops.
+
+        Args:
+            first: First day of the period.
+            last: Last day of it.
+            path: File to write, e.g. ``bundle.zip``; only its owner can read it.
+            anchors: Files of anchors to put into the bundle.
+            overwrite: Replace an existing file.
+
+        Returns:
+            What was written: ``path``, ``begin`` and ``end`` (number and hash of the operation before the period, and of
+            its last one), ``rows`` (lines of each file).
+
+        Raises:
+            UsageError: A day is none, the file exists, or an anchor is not of this book.
+            BookError: The history of the period does not fit its hashes.
+        """
+        found = [anchor for file in anchors for anchor in read_anchors(Path(file))]
+        days = (_day(first, "first") or date.min, _day(last, "last") or date.min)
+        return write_evidence(self.engine, *days, Path(path).absolute(), anchors=found, overwrite=overwrite)
+
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest operation; keep a copy outside the book."""
         return self.engine.head()
@@ -356,12 +387,12 @@ def _rule(rule: RuleName) -> Rule:
     return rule if isinstance(rule, Rule) else rule_named(str(rule).replace("_", "-"))
 
 
-def _day(day: str | date | None) -> date | None:
+def _day(day: str | date | None, name: str = "today") -> date | None:
     if isinstance(day, str):
         try:
             return date.fromisoformat(day.strip())
         except ValueError:
-            raise UsageError(f"today {day!r} is not a day; write it like 2026-06-30") from None
+            raise UsageError(f"{name} {day!r} is not a day; write it like 2026-06-30") from None
     return day
 
 

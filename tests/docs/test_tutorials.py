@@ -9,8 +9,15 @@ import pytest
 from tests.docs.pages import ROOT, blocks_of, run_page
 
 DOCS = ROOT / "docs"
-TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
+TUTORIALS = sorted([*(DOCS / "tutorials").glob("*.md"), *(DOCS / "how-to").glob("*.md")])
 SAYS = {
+    "evidence-for-an-auditor": (
+        "No anchor proves operation 2",
+        "2 operations, checked.",
+        "Everything fits: 2 operations to 2",
+        "1 It does not fit: the hash abab",
+        "2 insert 12.5000 Downtime",
+    ),
     "first-credit": ("Welcome credit", "Operation 4"),
     "first-merge": ("Operation 6",),
     "first-notebook": ("credit_entries: 1", "decimal128(18, 4)", "there is no client 99999"),
