@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
@@ -17,15 +17,12 @@ from clientops.api.balances import balance_steps
 from clientops.api.changes import Preview, Receipt
 from clientops.api.display import heading, html, html_table
 from clientops.api.frames import requests_of
-from clientops.api.history import Operation, RowHistory, VerifyReport, table_diff
+from clientops.api.history import Operation, RowHistory, table_diff
+from clientops.api.proof import ProofMethods, day_named
 from clientops.api.results import Result, TableView, moment_of
 from clientops.api.rule_methods import RuleMethods
 from clientops.book.book import Book as EngineBook
 from clientops.book.book import default_path
-from clientops.book.file.backup_log import backup_and_record
-from clientops.book.proof.anchors import read_anchors
-from clientops.book.proof.evidence import Evidence, write_evidence
-from clientops.book.proof.verify_anchors import Trust
 from clientops.book.read.as_of import Moment
 from clientops.core.errors import UsageError
 from clientops.core.plan import Rule
@@ -36,7 +33,7 @@ from clientops.schema.definition import all_tables
 RuleName = str | Rule
 
 
-class Book(RuleMethods):
+class Book(RuleMethods, ProofMethods):
     """One file with everything in it, and the only way to change it.
 
     Every table is an attribute (``book.clients``), every rule a method (``book.issue_credit(…)``), which returns a
@@ -174,59 +171,6 @@ class Book(RuleMethods):
         with self.engine.tables() as tables, _plainly():
             return Result(_read_all(find_duplicates(tables, threshold=threshold).pairs), "likely duplicates")
 
-    def verify(
-        self,
-        head: str | None = None,
-        *,
-        anchors: Sequence[str | Path] = (),
-        signers: str | Path | None = None,
-        authority: str | Path | None = None,
-    ) -> VerifyReport:
-        """Whether tables, history and the chain of operations agree.
-
-        Args:
-            head: Hash that you kept outside the book; it must still be in the chain.
-            anchors: Files of anchors, or reports, mails and workbooks that hold one; each must still be in the chain.
-            signers: File of allowed signers, as ``ssh-keygen -Y`` has it; then only signed anchors count as proof.
-            authority: Certificates of the time-stamping authority (PEM); then only stamped anchors count as proof.
-
-        Raises:
-            UsageError: One of the files cannot be read, or holds no anchor.
-        """
-        found = [anchor for path in anchors for anchor in read_anchors(Path(path))]
-        trust = Trust(*(Path(path) if path else None for path in (signers, authority)))
-        return VerifyReport(self.engine.verify(head, anchors=found, trust=trust))
-
-    def evidence(
-        self,
-        first: str | date,
-        last: str | date,
-        path: str | Path,
-        *,
-        anchors: Sequence[str | Path] = (),
-        overwrite: bool = False,
-    ) -> Evidence:
-        """Write the operations, rows, hashes and anchors of a period for somebody to check without clientops.
-
-        Args:
-            first: First day of the period.
-            last: Last day of it.
-            path: File to write, e.g. ``bundle.zip``; only its owner can read it.
-            anchors: Files of anchors to put into the bundle.
-            overwrite: Replace an existing file.
-
-        Returns:
-            What was written: ``path``, ``begin`` and ``end`` (number and hash of the operation before the period, and of
-            its last one), ``rows`` (lines of each file).
-
-        Raises:
-            UsageError: A day is none, the file exists, or an anchor is not of this book.
-            BookError: The history of the period does not fit its hashes.
-        """
-        found = [anchor for file in anchors for anchor in read_anchors(Path(file))]
-        days = (_day(first, "first") or date.min, _day(last, "last") or date.min)
-        return write_evidence(self.engine, *days, Path(path).absolute(), anchors=found, overwrite=overwrite)
-
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest operation; keep a copy outside the book."""
         return self.engine.head()
@@ -251,7 +195,7 @@ class Book(RuleMethods):
             now: The moment; now unless given.
             **fields: Fields of a single request, or of all that lack them.
         """
-        day = _day(today)
+        day = day_named(today)
         return Preview(self, self.engine.preview(_rule(rule), requests_of(requests, fields), today=day, now=now))
 
     def apply(
@@ -282,7 +226,12 @@ class Book(RuleMethods):
         if isinstance(rule, Preview):
             return rule.apply(reason=reason)
         found = self.engine.apply_now(
-            _rule(rule), requests_of(requests, fields), reason=reason, key=key, today=_day(today), only_good=only_good
+            _rule(rule),
+            requests_of(requests, fields),
+            reason=reason,
+            key=key,
+            today=day_named(today),
+            only_good=only_good,
         )
         return Receipt(self, found)
 
@@ -298,11 +247,6 @@ class Book(RuleMethods):
         """
         number = operation if isinstance(operation, int) else operation.operation_id
         return Receipt(self, self.engine.undo(number, reason=reason))
-
-    def backup(self, path: str | Path) -> Path:
-        """Write a consistent copy of the book to a new file, an anchor of its head beside it, and record it in the book."""
-        backup_and_record(self.engine, Path(path).absolute())
-        return Path(path)
 
     # -- screens ---------------------------------------------------------------------------------------------------
 
@@ -385,15 +329,6 @@ def create_book(path: str | Path, *, operator: str | None = None) -> Book:
 
 def _rule(rule: RuleName) -> Rule:
     return rule if isinstance(rule, Rule) else rule_named(str(rule).replace("_", "-"))
-
-
-def _day(day: str | date | None, name: str = "today") -> date | None:
-    if isinstance(day, str):
-        try:
-            return date.fromisoformat(day.strip())
-        except ValueError:
-            raise UsageError(f"{name} {day!r} is not a day; write it like 2026-06-30") from None
-    return day
 
 
 def _read_all(relation: Any) -> pa.Table:
