@@ -42,6 +42,16 @@ def _scripts_differ(left: str, right: str) -> str:
     return f"((strlen({left}) = length({left})) <> (strlen({right}) = length({right})))"
 
 
+def _other_sex(left: str, right: str) -> str:
+    """Condition: the names differ at their end only, as those of men and women do: Paul and Paula, Mario and Maria."""
+    return (
+        f"(strlen({left}) > 2 and strlen({right}) > 2"
+        f" and ({left} in ({right} || 'a', {right} || 'e') and right({right}, 1) not in ('a', 'e', 'i', 'o', 'u')"
+        f" or {right} in ({left} || 'a', {left} || 'e') and right({left}, 1) not in ('a', 'e', 'i', 'o', 'u')"
+        f" or left({left}, -1) = left({right}, -1) and right({left}, 1) in ('a', 'o') and right({right}, 1) in ('a', 'o')))"
+    )
+
+
 _NAMESAKES = ("n_name_l", "n_name_r")
 
 
@@ -56,7 +66,8 @@ def _given_sql(  # noqa: PLR0917, two of each
             case when left({left}, 1) = left({right}, 1) then 'initial' else 'different' end
         when {_scripts_differ(left, right)} then 'unknown'
         when starts_with({left}, {right}) or starts_with({right}, {left}) or {_misspelt(left, right)} then
-            case when {_is_slip(left_count, right_count, *_NAMESAKES)} then 'misspelt' else 'near' end
+            case when {_is_slip(left_count, right_count, *_NAMESAKES)} and not {_other_sex(left, right)} then 'misspelt'
+                else 'near' end
         else 'different' end"""
 
 
@@ -85,15 +96,47 @@ _BACK = _given_sql("surname_l", "given_r", "surname_l", "given_first_r", "n_surn
 ACROSS = f"case when {_CAN_BE_SWAPPED} then {_ACROSS} else 'different' end"
 BACK = f"case when {_CAN_BE_SWAPPED} then {_BACK} else 'different' end"
 
+
+def _words_of(side: str) -> str:
+    return f"string_split(words_{side}, ' ')"
+
+
+def _own_words(side: str, other: str) -> str:
+    """Words of one company's name that the other's lacks."""
+    return f"list_filter({_words_of(side)}, lambda word: not list_contains({_words_of(other)}, word))"
+
+
+def _is_acronym(short: str, long: str) -> str:
+    """Condition: one name is made of the first letters of the other's words."""
+    initials = f"list_transform({_words_of(long)}, lambda word: left(word, 1))"
+    return (
+        f"(strlen(company_{short}) between 2 and 6 and strlen(company_{short}) = len({_words_of(long)})"
+        f" and list_sort(string_split(company_{short}, '')) = list_sort({initials}))"
+    )
+
+
+_OWN_LEFT, _OWN_RIGHT = _own_words("l", "r"), _own_words("r", "l")
+
+# One name is misspelt: a word differs by little, and all others are the same.
+_WORD_MISSPELT = f"""(len({_OWN_LEFT}) = 1 and len({_OWN_RIGHT}) = 1 and not regexp_matches(({_OWN_LEFT})[1], '[0-9]')
+    and jaro_winkler_similarity(({_OWN_LEFT})[1], ({_OWN_RIGHT})[1]) >= 0.88)"""
+
 FIRM = f"""case
         when not (given_l is null and surname_l is null and given_r is null and surname_r is null) then 'person'
         when company_l is null or company_r is null then 'unknown'
         when company_l = company_r then 'same'
         when {_scripts_differ("company_l", "company_r")} then 'unknown'
+        when words_l = words_r then 'other order'
         when least(strlen(company_l), strlen(company_r)) > 4
-            and (starts_with(company_l, company_r) or starts_with(company_r, company_l)) then 'part'
-        when jaro_winkler_similarity(company_l, company_r) >= 0.92 then
+            and (starts_with(company_l, company_r) or starts_with(company_r, company_l)
+                or len({_OWN_LEFT}) = 0 or len({_OWN_RIGHT}) = 0) then 'part'
+        when jaro_winkler_similarity(company_l, company_r) >= 0.92 and
+            (not contains(words_l, ' ') or not contains(words_r, ' ') or len({_OWN_LEFT}) < 2 and len({_OWN_RIGHT}) < 2)
+            or {_WORD_MISSPELT} then
             case when {_is_slip("n_company_l", "n_company_r")} then 'misspelt' else 'near' end
+        when {_is_acronym("l", "r")} or {_is_acronym("r", "l")} then 'acronym'
+        when len({_OWN_LEFT}) <= len({_words_of("l")}) - 2 then 'some words'
+        when len({_OWN_LEFT}) < len({_words_of("l")}) then 'one word'
         else 'different' end"""
 
 CROWD = 8
@@ -114,7 +157,9 @@ PERSON = """case
         when {surname} = 'unknown' and {given} in ('same', 'nickname', 'misspelt') then 'given name only'
         when {across} in ('same', 'misspelt') and {back} = 'unknown' then 'one name'
         when {back} in ('same', 'misspelt') and {across} = 'unknown' then 'one name'
-        when {given} = 'unknown' and {surname} = 'unknown' then 'unknown'
+        when {given} = 'unknown' and {surname} = 'unknown' then
+            case when given_l is not null and surname_l is not null and given_r is not null and surname_r is not null
+                then 'other script' else 'unknown' end
         when {given} = 'near' and {surname} in ('same', 'misspelt', 'part', 'near') then 'near'
         when {surname} = 'near' and {given} in ('same', 'nickname', 'misspelt') then
             case when company_l is null and company_r is null then 'near surname' else 'near' end
@@ -147,6 +192,9 @@ EMAIL = f"""case
             and (left(email_l, 2) = left(email_r, 2) or {_SAME_END}) and {_one_letter("email_l", "email_r")}
             -- The e-mails of Marie and Maria differ because their names do.
             then case when {{given}} = 'near' then 'different' else 'misspelt' end
+        -- Who has a domain of their own has another mailbox, too.
+        when surname_l = surname_r and strlen(surname_l) > 4 and (contains(split_part(email_l, '@', 2), surname_l)
+            or contains(split_part(email_r, '@', 2), surname_r)) then 'own domain'
         else 'different' end"""
 
 # One digit differs: what comes before the last five, or the last four, is the same.
@@ -171,7 +219,7 @@ TAX_ID = f"""case
 ORGANISATION = f"""case
         when {_OWN_TAX_ID} then 'unknown'
         when company_l = company_r and levenshtein(tax_id_l, tax_id_r) > 2 then 'other number'
-        when company_l = company_r or tax_id_l = tax_id_r then 'same'
+        when company_l = company_r or words_l = words_r or tax_id_l = tax_id_r then 'same'
         when company_l is null or company_r is null then 'unknown'
         when levenshtein(tax_id_l, tax_id_r) > 2 then 'different'
         when least(strlen(company_l), strlen(company_r)) > 4
@@ -209,6 +257,8 @@ TOGETHER = f"""case
         else 'no' end"""
 
 SOMEONE_ELSE = """case
+        when {firm} not in ('person', 'unknown', 'different') and {tax_id} <> 'same' and house_l <> house_r
+            and {address} not in ('same', 'misspelt') then 'another site'
         when {person} = 'surname only' and ({address} in ('same', 'misspelt') or {phone} in ('same', 'misspelt')
             or {email} in ('same', 'shared')) then 'a household'
         when {person} in ('relative', 'near', 'different', 'half different') and {email} = 'same' then 'shares e-mail'

@@ -23,11 +23,14 @@ WHY: dict[str, dict[str, str]] = {
         "part": "one surname is part of the other",
         "surname only": "same surname, one given name missing",
         "given name only": "same given name, one surname missing",
+        "other script": "names in two scripts",
         "one name": "the one name given is part of the other's",
     },
     "firm": {
         "same": "same company name",
-        "part": "one company name begins the other",
+        "other order": "same company name in another order of words",
+        "part": "all words of one company name are in the other",
+        "acronym": "one company name is made of the other's first letters",
         "misspelt": "company name differs by a letter or two",
     },
     "email": {
@@ -58,11 +61,17 @@ WHY_NOT: dict[str, dict[str, str]] = {
         "half different": "the names that both have differ",
         "different": "other name",
     },
-    "firm": {"near": "company names are alike, but others have both", "different": "other company name"},
+    "firm": {
+        "near": "company names are alike, but others have both",
+        "some words": "company names share some words, and each has others",
+        "one word": "company names share one word, and each has others",
+        "different": "other company name",
+    },
     "generation": {"different": "one is junior or senior, the other not"},
     "email": {
         "mailbox": "same mailbox at another provider",
         "near": "e-mails differ in digits or dots only, as those of namesakes do",
+        "own domain": "other e-mail, one at a domain named like the surname",
         "different": "other e-mail",
     },
     "phone": {"different": "other phone"},
@@ -81,6 +90,7 @@ WHY_NOT: dict[str, dict[str, str]] = {
     },
     "someone_else": {
         "shares e-mail": "people of another name use the same e-mail",
+        "another site": "companies at another address",
         "a household": "relatives share address, phone or e-mail, and a given name is missing",
     },
 }

@@ -33,14 +33,20 @@ colleagues share what they have, and agreement is no proof of one party."""
 MOST_SHARED = 0.55
 """The same of the candidate pairs that share an e-mail address, phone or address; most of those are known at once."""
 
+MOST_FIRMS = 0.1
+"""Share of the candidate pairs that may be companies without a person."""
+
 OTHERS = {
     "person": ("relative", "near", "near surname", "married", "renamed", "half different", "different"),
-    "firm": ("near", "different"),
+    "firm": ("near", "some words", "one word", "different"),
 }
 """Levels of names that differ."""
 
+KEPT = {"email": ("own domain",)}
+"""Levels that keep the model's bits: they depend on another field."""
+
 AGREES = (
-    "same", "misspelt", "swapped", "swapped and misspelt", "nickname", "initial", "part", "one name", "shared",
+    "same", "misspelt", "swapped", "swapped and misspelt", "nickname", "initial", "part", "one name", "shared", "other order",
 )  # fmt: skip
 """Levels that are taken for those of one party before anything is known."""
 
@@ -189,7 +195,12 @@ PATTERNS = """
 
 
 def _is_shared(patterns: _Patterns) -> bool:
-    """Whether most clients who share an e-mail address, phone or address have other names: told before it is worth more work."""
+    """Whether most clients who share an e-mail address, phone or address have other names, or the book is one of companies.
+
+    Companies have sites and sisters that share what they have. Told before more work is done.
+    """
+    if 1 - _share(patterns, patterns.count, "firm", ("person",)) > MOST_FIRMS:
+        return True
     met = np.zeros(len(patterns.count), dtype=bool)
     for name in ("email", "phone", "address"):
         met |= np.array(patterns.levels[name])[patterns.codes[name]] == "same"
@@ -212,7 +223,8 @@ def _maximised(patterns: _Patterns, drawn: _Patterns, chance: Chance, model: Mod
         for name in FITTED:
             of_two = others[name] + _counted(patterns, name, levels[name], patterns.count * (1 - likely)) + 1
             found = np.log2(same[name] / same[name].sum()) - np.log2(of_two / of_two.sum())
-            bits[name] = {**dict.fromkeys(model.bits.get(name, {}), UNSEEN), **dict(zip(levels[name], found.tolist(), strict=True)), SILENT[name]: 0.0}  # fmt: skip
+            unfitted = {level: model.bits[name][level] for level in KEPT.get(name, ())}
+            bits[name] = {**dict.fromkeys(model.bits.get(name, {}), UNSEEN), **dict(zip(levels[name], found.tolist(), strict=True)), **unfitted, SILENT[name]: 0.0}  # fmt: skip
         # Fields that are independent say nothing twice.
         own = replace(model, prior=prior, bits={**{key: {} for key in model.bits}, **bits})
         before, likely = likely, _likely(patterns.bits(own))

@@ -118,7 +118,8 @@ KEYS = r"""
                     trim(regexp_replace(replace(replace(replace(company_name, '.', ''), '/', ''), '&', ' and '),
                         '[^\p{{L}}\p{{M}}\p{{N}}]+', ' ', 'g')),
                     ' (?:{conjunctions}) ', ' and ', 'g') as company_name,
-                trim(regexp_replace(address1, '[^\p{{L}}\p{{M}}\p{{N}}]+', ' ', 'g')) as address1,
+                regexp_replace(trim(regexp_replace(address1, '[^\p{{L}}\p{{M}}\p{{N}}]+', ' ', 'g')),
+                    '\b(n|s|e|w)(?:orth|outh|ast|est)\b', '\1', 'g') as address1,
                 regexp_replace(city, '[^\p{{L}}\p{{M}}\p{{N}}]+', '', 'g') as city
             )
         from folded

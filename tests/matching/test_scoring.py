@@ -40,7 +40,10 @@ EVIDENCE = [
     pytest.param({"first_name": "Jan", "last_name": "Nowak"}, {"person": "different"}, id="other name"),
     pytest.param({"first_name": "Szczepańska", "last_name": "Zofia"}, {"person": "swapped"}, id="swapped"),
     pytest.param({"first_name": "Szczepańska", "last_name": "Z."}, {"person": "initial"}, id="swapped initial"),
-    pytest.param({"first_name": "芳", "last_name": "王"}, {"person": "unknown"}, id="other script"),
+    pytest.param({"first_name": "芳", "last_name": "王"}, {"person": "other script"}, id="other script"),
+    pytest.param({"first_name": "Zosia"}, {"person": "nickname"}, id="Polish short form"),
+    pytest.param({"email": "office@szczepanska.example"}, {"email": "own domain"}, id="domain of the surname"),
+    pytest.param({"address1": "North Długa 12"}, {"address": "misspelt"}, id="direction added"),
     pytest.param({"last_name": "Szczepańska sr"}, {"generation": "different"}, id="senior"),
     pytest.param({"email": "zofia.szczepanska@example.com"}, {"email": "different"}, id="mailbox with dots at gmail"),
     pytest.param({"email": "zofiaszczepanska@example.com"}, {"email": "mailbox"}, id="other provider"),
@@ -85,6 +88,15 @@ FIRMS = [
         {}, {"firm": "same", "tax_id": "same", "organisation": "unknown", "person": "firm"}, id="all the same"
     ),
     pytest.param({"company_name": "Nordlicht"}, {"firm": "part"}, id="part"),
+    pytest.param({"company_name": "Solar Nordlicht GmbH"}, {"firm": "other order"}, id="other order of words"),
+    pytest.param({"company_name": "Nordlicht Kiel Solar AG"}, {"firm": "part"}, id="a word between"),
+    pytest.param({"company_name": "NS GmbH"}, {"firm": "acronym"}, id="first letters"),
+    pytest.param({"company_name": "Nordlicht Immobilien GmbH"}, {"firm": "one word"}, id="sister company"),
+    pytest.param(
+        {"company_name": "Nordlicht Solar GmbH", **OTHER_PLACE, "tax_id": None},
+        {"someone_else": "another site"},
+        id="branch",
+    ),
     pytest.param({"company_name": "Nordlciht Solar"}, {"firm": "misspelt"}, id="misspelt"),
     pytest.param({"company_name": "Kontor AG"}, {"firm": "different"}, id="other company"),
     pytest.param({"company_name": None}, {"firm": "unknown"}, id="no name"),
@@ -130,11 +142,11 @@ def test_common_names_say_less() -> None:
 
 
 def test_a_name_that_others_have_is_no_slip() -> None:
-    """Jana is a slip for Jan in a book without Janas, and another name in a book with some."""
-    jan, jana = {"first_name": "Jan", "last_name": "Novak"}, {"first_name": "Jana", "last_name": "Novak"}
-    others = [{"first_name": name, "last_name": f"Dvorak{n}"} for n, name in enumerate(["Jan", "Jana"] * 2)]
-    assert score(jan, jana)["person"] == "misspelt"
-    assert score(jan, jana, *others)["person"] == "near"
+    """Janis is a slip for Jan in a book without Janiss, and another name in a book with some."""
+    jan, janis = {"first_name": "Jan", "last_name": "Novak"}, {"first_name": "Janis", "last_name": "Novak"}
+    others = [{"first_name": name, "last_name": f"Dvorak{n}"} for n, name in enumerate(["Jan", "Janis"] * 2)]
+    assert score(jan, janis)["person"] == "misspelt"
+    assert score(jan, janis, *others)["person"] == "near"
 
 
 def test_a_slip_that_was_copied() -> None:
@@ -245,6 +257,20 @@ def test_a_given_name_that_is_missing_is_no_proof_at_home() -> None:
     other = {**ZOFIA, "first_name": None, "email": "rodzina@example.com"}
     assert score(ZOFIA, other)["someone_else"] == "a household"
     assert score(ZOFIA, other)["score"] < 0
+
+
+@pytest.mark.parametrize(("he", "she"), [("Paul", "Paula"), ("Mario", "Maria"), ("Simon", "Simone"), ("Jan", "Jana")])
+def test_names_of_couples_are_no_slips(he, she):
+    """Names that differ in how men's and women's do are those of two people, in small books too."""
+    assert score({**ZOFIA, "first_name": he}, {**ZOFIA, "first_name": she})["person"] == "near"
+    assert score({**ZOFIA, "first_name": he}, {**ZOFIA, "first_name": she, "email": "b@example.com"})["score"] < 0
+
+
+def test_directions_are_written_short_or_long() -> None:
+    """North is N., and another direction is another street."""
+    kimball = {**FIRM, "address1": "5121 N. Kimball Ave"}
+    assert score(kimball, {**kimball, "address1": "5121 North Kimball Avenue"})["address"] == "same"
+    assert score(kimball, {**kimball, "address1": "5121 S Kimball Ave"})["address"] != "same"
 
 
 def test_one_given_name_in_a_block_of_flats() -> None:
