@@ -1,6 +1,4 @@
-"""Check an evidence bundle of clientops: python verify_evidence.py bundle.zip [SHA-256 of an operation that you noted ...].
-
-It needs Python 3.11; evidence-format.md specifies the bundle. Take this program from the documentation, not from the bundle."""
+"""Check a bundle: python verify_evidence.py bundle.zip [SHA-256 that you noted ...]; evidence-format.md specifies it."""
 
 import hashlib
 import json
@@ -19,6 +17,8 @@ HASHED = """id rule operator applied_at today key undoes_id request_count change
 CHANGE = "table_name kind columns row_count sha256 personal personal_sha256".split()
 ERASED = "operation_id part kind sign id column_name sha256".split()
 ORDER = "erased_by operation operation_id part kind id sign column_name made_at signature".split()
+KNOWN = {*HASHED, *CHANGE, *ERASED, *ORDER}
+KNOWN |= {*"previous_sha256 reason salt cells changes format timestamp made_by".split()}
 LISTS = [f"{name}.jsonl" for name in "operations outside requests erased_values anchors".split()]
 Row = dict[Any, Any]
 compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -39,8 +39,8 @@ def sized(value: str | None) -> str:
 
 def read(name: str, content: bytes, count: int) -> list[Row]:
     rows: list[Row] = [json.loads(line) for line in content.decode().split("\n")[:-1]]
-    check("\n".join([*map(compact, rows), ""]) == content.decode(), f"{name} is not written as clientops writes it")
-    check(len(rows) == count, f"{name} has {len(rows)} rows, and the manifest says {count}")
+    fits = "\n".join([*map(compact, rows), ""]) == content.decode() and KNOWN.issuperset(n for row in rows for n in row)
+    check(fits and len(rows) == count, f"{name} has not {count} rows, or they are not as clientops writes them")
     places = [tuple(row.get(key, "") for key in ORDER) for row in rows]
     check(places == sorted({*places}), f"{name}: a row is out of order, or there twice")
     return rows
@@ -120,8 +120,8 @@ def verify(bundle: Path, heads: list[str]) -> str:
         last, gone = [number, own], kept[number, "operations", ""].pop((number, 1), {})
         own = leaf(f"1#{number}", PERSONAL, {**row, **apart}, row["salt"], gone)
         check(own == row["personal_sha256"], f"the reason or summary of {what} was changed")
-        own = sha(";".join("|".join(sized(change[name]) for name in CHANGE) for change in row["changes"]))
-        count = str(sum(int(change["row_count"]) for change in row["changes"]))
+        own = sha(";".join("|".join(sized(each[name]) for name in each if name != "salt") for each in row["changes"]))
+        count = str(sum(int(each["row_count"]) for each in row["changes"]))
         check([own, count] == [row["changes_sha256"], row["change_count"]], f"what {what} changed was changed")
         asked = ["request_fields", "request_count", "requests_sha256", "personal_fields", "requests_personal_sha256"]
         texts = dict(zip([*CHANGE, "salt"], ["requests", "", *(row[name] for name in [*asked, "salt"])], strict=True))
@@ -133,13 +133,13 @@ def verify(bundle: Path, heads: list[str]) -> str:
             found = [len(images), *hashes_of(images, fields, change["personal"], change["salt"], gone)]
             told = [int(change["row_count"]) * (1 + (kind == "update")), change["sha256"], change["personal_sha256"]]
             check(found == told, f"the {table} of {what} were changed")
-    check(last == [end["operation"], end["sha256"]], f"operation {last[0]} is not the end that the manifest names")
+    seen = {row["sha256"]: row["operation"] for row in [*data["outside.jsonl"], *data["operations.jsonl"]]}
+    is_whole = last == [end["operation"], end["sha256"]] and (begin["sha256"] in seen or not begin["operation"])
+    check(is_whole, "the operations do not go from the begin to the end that the manifest names")
     left = [place for place in kept if kept[place] and begin["operation"] < place[0] <= end["operation"]]
     check(not rows and not erased and not left, f"nothing belongs to {[*rows, *erased, *left][:1]}")
-    seen = {row["sha256"]: row["operation"] for row in [begin, *data["operations.jsonl"]]}
     for anchor in [*({"sha256": head, "operation": seen.get(head, 0)} for head in heads), *data["anchors.jsonl"]]:
-        fits = anchor["sha256"] in seen and seen[anchor["sha256"]] == anchor["operation"]
-        check(fits, f"the hash {anchor['sha256']} is of no operation of the bundle")
+        check(seen.get(anchor["sha256"]) == anchor["operation"], f"{anchor['sha256']} is of no operation in the bundle")
     return f"Everything fits: {len(data['operations.jsonl'])} operations to {last[0]}, with the hash {last[1]}"
 
 

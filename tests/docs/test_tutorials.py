@@ -15,7 +15,7 @@ SAYS = {
         "No anchor proves operation 2",
         "2 operations, checked.",
         "Everything fits: 2 operations to 2",
-        "1 It does not fit: the hash abab",
+        "1 It does not fit: abab",
         "2 insert 12.5000 Downtime",
     ),
     "first-credit": ("Welcome credit", "Operation 4"),
