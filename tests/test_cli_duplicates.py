@@ -62,6 +62,29 @@ def test_find_list_show(run, shop):
     assert "Nothing about client 6" in run("show", "6")
 
 
+def test_least_certain_first(run):
+    """The order of the list can be turned to the pairs that are as likely one party as not."""
+    run("find")
+    certain, doubtful = (
+        [case["score"] for case in json.loads(run("list", *words, "--json"))["cases"]]
+        for words in ((), ("--least-certain",))
+    )
+    assert sorted(certain, reverse=True) == certain
+    assert sorted(doubtful, key=abs) == doubtful
+    assert doubtful == certain[::-1] != certain
+
+
+def test_a_search_of_all_clients_is_due(run, shop):
+    """After many clients came in, a search for new ones says that the scores of older pairs are out of date."""
+    run("find")
+    assert "due" not in run("find", "--new")
+    insert(shop, clients=[{"id": 40 + n, **ZOFIA, "email": f"z{n}@example.com"} for n in range(3)])
+    assert "Search of all clients: due" in run("find", "--new")
+    assert "Search of all clients: due" in run("find", "--new")
+    run("find")
+    assert "due" not in run("find", "--new")
+
+
 def test_find_again_and_for_new_clients(run, shop):
     """Looking again finds nothing new; after a client came in, only that one is looked at."""
     run("find")

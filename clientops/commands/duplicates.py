@@ -106,6 +106,12 @@ def list_cases(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 20,
     later: Annotated[bool, typer.Option("--later", help="Those that were put off.")] = False,
     above: Annotated[float | None, typer.Option("--above", help="Only those that are at least so likely.")] = None,
+    least_certain: Annotated[
+        bool,
+        typer.Option(
+            "--least-certain", help="Those first that are as likely one party as not; tuning learns most from them."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List what waits for a decision, the most certain first."""
@@ -113,7 +119,7 @@ def list_cases(
     as_json = as_json or shared.as_json
     with told_plainly(as_json=as_json), shared.book().tables() as tables:
         lowest = -1e4 if above is None else score_of(above)
-        items = read_queue(tables, later=later, lowest=lowest, most=limit)
+        items = read_queue(tables, later=later, lowest=lowest, most=limit, least_certain=least_certain)
         cases = [case for item in items if (case := read_case(tables, item))]
         counts = read_counts(tables)
     if as_json:

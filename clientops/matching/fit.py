@@ -43,7 +43,9 @@ def tuned(
     pairs = decided.filter("decision in ('same', 'different')").fetchnumpy()
     truth = np.asarray(pairs["decision"] == "same", dtype=np.float64)
     if len(set(truth.tolist())) != 2:
-        raise UsageError("Tuning needs decisions of both kinds, same and different")
+        raise UsageError(
+            "Tuning needs decisions of both kinds, same and different; clientops duplicates list --least-certain shows pairs that give both"
+        )
     levels = [
         (name, str(level)) for name in EVIDENCE for level in sorted(set(pairs[name]) | set(model.bits.get(name, {})))
     ]

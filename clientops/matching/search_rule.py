@@ -27,6 +27,10 @@ DECIDED = 9999.0
 """Score of a group whose every link a person decided."""
 
 
+DUE = 0.1
+"""Share of new or changed clients from which the scores of older pairs, which count who shares what, are out of date."""
+
+
 def _parse_model(text: str) -> str:
     """The JSON of a model, in one spelling."""
     try:
@@ -155,7 +159,24 @@ def _summary(steps: Steps, model: Model, *, is_partial: bool) -> tuple[tuple[str
         figures.append(("New or changed clients", steps.count("new_clients")))
     counts = steps.value("select {p: count(*), g: count(distinct group_id)} from wanted")
     figures += [("Pairs to review", counts["p"]), ("Groups", counts["g"]), ("New pairs", steps.count("new_pairs"))]
-    return (*((label, f"{count:,}") for label, count in figures), ("Weights", weights_in_words(model)))
+    told = [*((label, f"{count:,}") for label, count in figures), ("Weights", weights_in_words(model))]
+    if is_partial and (changed := _changed_since_full_search(steps)) > DUE:
+        told.append(
+            ("Search of all clients", f"due: {changed:.0%} of the clients are new or changed since the last one")
+        )
+    return tuple(told)
+
+
+def _changed_since_full_search(steps: Steps) -> float:
+    """Share of the clients that are new or changed since all were searched: what others share with them was counted then."""
+    last = steps.value(LAST_FULL_SEARCH)
+    if last is None:
+        return 1.0
+    changed = CHANGED.format(history=steps.tables.history("clients"), columns=column_list(CLIENT_COLUMNS))
+    steps.add("changed_since_full", changed, after=last)
+    return float(
+        steps.value("select (select count(*) from changed_since_full) / greatest((select count(*) from clients), 1)")
+    )
 
 
 PROBLEMS = """
@@ -185,6 +206,8 @@ LAST_SEARCH = f"""
     select max(o.id) from standing o join history.requests r on r.operation_id = o.id
     where o.rule = '{FIND}' and (r.request ->> 'since_operation') is null
 """
+
+LAST_FULL_SEARCH = f"{LAST_SEARCH.rstrip()} and coalesce(r.request ->> 'scope', 'all') = 'all'"
 
 CHANGED = """
     with rows_then as (

@@ -111,16 +111,27 @@ ITEMS = f"""
 QUEUE = f"""
     select item from ({ITEMS})
     where is_put_off = $later::boolean and score >= $lowest and not list_contains($others::bigint[], item)
-    order by score desc, item limit $most
+    order by case when $least_certain then abs(score) else -score end, item limit $most
 """
 
 
 def read_queue(
-    tables: Tables, *, later: bool = False, lowest: float = -1e6, others: Collection[int] = (), most: int = 1
+    tables: Tables,
+    *,
+    later: bool = False,
+    lowest: float = -1e6,
+    others: Collection[int] = (),
+    most: int = 1,
+    least_certain: bool = False,
 ) -> list[int]:
-    """Cases that wait, the most certain first; without those that others have on their screens."""
+    """Cases that wait, the most certain first; without those that others have on their screens.
+
+    With ``least_certain`` those come first that are as likely one party as not: decisions about them teach the most.
+    """
     listed = f"[{', '.join(str(int(item)) for item in others)}]"
-    rows = tables.query(QUEUE, later=later, lowest=_exact(lowest), others=listed, most=most).fetchall()
+    rows = tables.query(
+        QUEUE, later=later, lowest=_exact(lowest), others=listed, most=most, least_certain=least_certain
+    ).fetchall()
     return [item for (item,) in rows]
 
 
