@@ -96,6 +96,7 @@ def test_an_anchor_without_a_repository(worked, tmp_path):  # noqa: F811
     file.write_text(Anchor(*worked.head()).line())
     assert "committed" not in run(worked, "anchor", "--to", file)
     assert [a.operation for a in read_anchors(file)] == [6, 6]
+    assert [json.loads(line)["operation"] for line in file.read_text().splitlines()] == [6, 6]
     assert json.loads(run(worked, "anchor"))["sha256"] == worked.head()[1]
 
 
