@@ -1142,6 +1142,10 @@ class RuleMethods:
         reference: str | None = ...,
         description: str | None = ...,
         line_sha256: str = ...,
+        same_sha256: str | None = ...,
+        entry_reference: str | None = ...,
+        is_notice: bool | str | None = ...,
+        keep_known: bool | str | None = ...,
         today: str | date | None = ...,
         now: datetime | None = ...,
     ) -> Preview: ...
@@ -1155,6 +1159,7 @@ class RuleMethods:
         invoice_ids: str | Sequence[Any] | None = ...,
         amount: Decimal | str | int | None = ...,
         fee: Decimal | str | int | None = ...,
+        is_another: bool | str | None = ...,
         score: Decimal | str | int | None = ...,
         evidence: str | None = ...,
         today: str | date | None = ...,

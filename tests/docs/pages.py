@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -9,18 +10,32 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(<!-- not run: (?P<why>[^\n]+) -->\n+)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+RUN = {"sh": ("bash", "-euo", "pipefail", "-c"), "python": (sys.executable, "-c")}
+READ = {"", "text", "toml", "json", "csv", "ini", "sql", "Caddyfile", "dockerfile", "nginx"}
+
+
+def pages() -> list[Path]:
+    """The pages that a reader follows: README, CONTRIBUTING and everything in docs that is written by hand."""
+    written = [page for page in (ROOT / "docs").rglob("*.md") if "reference" not in page.relative_to(ROOT / "docs").parts]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(written)]
 
 
 def blocks_of(page: Path) -> list[tuple[str, str]]:
-    """(language, text) of the blocks that a reader runs; other languages are only read."""
-    return BLOCK.findall(page.read_text(encoding="utf-8"))
+    """(language, text) of the blocks that a reader runs, in order.
+
+    A block of another language is only read. One that cannot run here has ``<!-- not run: reason -->`` above it.
+    """
+    found = [match.groupdict() for match in BLOCK.finditer(page.read_text(encoding="utf-8"))]
+    unknown = {block["language"] for block in found} - RUN.keys() - READ
+    assert not unknown, f"{page.name}: blocks in {sorted(unknown)}; sh and python are run, {sorted(READ)} are read"
+    return [(block["language"], block["text"]) for block in found if block["language"] in RUN and not block["why"]]
 
 
 def run_page(page: Path, folder: Path) -> str:
-    """Run a page's blocks in a folder; Python blocks of a page share their names. Returns what they printed.
+    """Run a page's blocks in a folder and return what they printed.
 
-    Shell blocks run one after another; a page has its Python blocks behind its shell blocks.
+    Blocks of one language that follow one another share their variables.
     """
     commands = Path(sys.executable).parent
     environment = {
@@ -28,14 +43,10 @@ def run_page(page: Path, folder: Path) -> str:
         "PYTHONWARNINGS": "default",
     }  # fmt: skip
     environment.pop("CLIENTOPS_BOOK", None)
-    blocks = blocks_of(page)
-    shell = "".join(text for language, text in blocks if language == "sh")
-    python = "".join(text for language, text in blocks if language == "python")
     printed = ""
-    for command in (["bash", "-euo", "pipefail", "-c", shell], [sys.executable, "-c", python]):
-        if not command[-1]:
-            continue
+    for language, blocks in itertools.groupby(blocks_of(page), key=lambda block: block[0]):
+        command = [*RUN[language], "".join(text for _, text in blocks)]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{page.name}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, f"{page.name}\n{command[-1]}\n{done.stdout}\n{done.stderr}"
         printed += done.stdout
     return printed
