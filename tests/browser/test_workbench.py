@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import expect
+
 from tests.browser.conftest import HOSTILE, PASSWORD, READY
 from tests.browser.notebooks import open_notebook
 
@@ -110,7 +112,8 @@ SCREENS = ("Home", "Clients", "Manual entry", "Credit", "Billing", "Duplicates",
 def settled(page):
     """Wait until nothing is being read or drawn."""
     page.wait_for_timeout(300)
-    page.wait_for_function("!document.querySelector('.co-slow, .co-grid-waiting, .co-working')")
+    # Not wait_for_function: it evaluates a text in the page, which its policy forbids.
+    expect(page.locator(".co-slow, .co-grid-waiting, .co-working")).to_have_count(0, timeout=30_000)
 
 
 def test_a_hostile_name_is_shown_harmlessly_on_every_screen(open_screen):

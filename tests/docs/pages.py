@@ -10,14 +10,18 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"(<!-- not run: (?P<why>[^\n]+) -->\n+)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"(<!-- not run: (?P<why>[^\n]+) -->\n+)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 RUN = {"sh": ("bash", "-euo", "pipefail", "-c"), "python": (sys.executable, "-c")}
 READ = {"", "text", "toml", "json", "csv", "ini", "sql", "Caddyfile", "dockerfile", "nginx"}
 
 
 def pages() -> list[Path]:
     """The pages that a reader follows: README, CONTRIBUTING and everything in docs that is written by hand."""
-    written = [page for page in (ROOT / "docs").rglob("*.md") if "reference" not in page.relative_to(ROOT / "docs").parts]
+    written = [
+        page for page in (ROOT / "docs").rglob("*.md") if "reference" not in page.relative_to(ROOT / "docs").parts
+    ]
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(written)]
 
 

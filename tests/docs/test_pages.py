@@ -10,7 +10,14 @@ from tests.docs.pages import ROOT, blocks_of, pages, run_page
 
 # What a reader is told to expect, by page; other pages need only run.
 SAYS = {
-    "README": ("Welcome", "operation 3", "25.00"),
+    "README": ("Welcome", "Undo of operation 3", "25.00"),
+    "evidence-for-an-auditor": (
+        "No anchor proves operation 2",
+        "2 operations, checked.",
+        "Everything fits: 2 operations to 2",
+        "1 It does not fit: abab",
+        "2 insert 12.5000 Downtime",
+    ),
     "first-credit": ("Welcome credit", "Operation 4"),
     "first-merge": ("Operation 6",),
     "first-notebook": ("credit_entries: 1", "decimal128(18, 4)", "there is no client 99999"),
@@ -29,7 +36,7 @@ def test_page_runs_as_pasted(page, tmp_path):
 
 def test_pages_that_teach_have_blocks():
     """A tutorial or a how-to page without a block would pass for nothing."""
-    teach = [page for page in pages() if page.parent.name == "tutorials" or page.stem in SAYS]
+    teach = [page for page in pages() if page.parent.name in ("tutorials", "how-to") or page.stem in SAYS]
     assert teach
     assert all(page in WITH_BLOCKS for page in teach)
     assert {page.stem for page in WITH_BLOCKS} >= SAYS.keys()

@@ -37,7 +37,9 @@ def test_commands_are_there():
             first, *rest = re.sub(r"--as-of \S+ ?", "", words).split()
             command = getattr(root, "commands", {}).get(first)
             inner = getattr(command, "commands", None)
-            if first != "…" and (command is None or (inner and rest and re.fullmatch("[a-z-]+", rest[0]) and rest[0] not in inner)):
+            if first != "…" and (
+                command is None or (inner and rest and re.fullmatch("[a-z-]+", rest[0]) and rest[0] not in inner)
+            ):
                 missing.append(words)
     assert missing == []
 

@@ -48,6 +48,8 @@ def csv_folder(server, tmp_path_factory) -> Path:
         for name in SOURCE_TABLES:
             columns = [c for (c,) in query_mysql(connection, f"select column_name from information_schema.columns where "
                        f"table_schema = database() and table_name = '{name}' order by ordinal_position").fetchall()]  # fmt: skip
+            if not columns:  # not every WHMCS has every table
+                continue
             texts = ", ".join(f"cast(`{column}` as char) as `{column}`" for column in columns)
             rows = query_mysql(connection, f"select {texts} from `{name}`").fetchall()
             lines = [",".join(columns), *(",".join(map(_csv_value, row)) for row in rows)]

@@ -266,6 +266,6 @@ def test_every_table_that_whmcs_has_is_filled():
     own = {
         "settings", "dns_records", "merged_clients", "statements", "statement_lines", "matches", "source_ids",
         "import_problems", "credit_notes", "mail_templates", "duplicate_pairs", "duplicate_decisions", "match_keys",
-        "sign_offs", "sign_off_figures", "proposals", "backups", "erasures", "invitations",
+        "sign_offs", "sign_off_figures", "proposals", "backups", "erasures", "invitations", "policies", "statement_repeats",
     }  # fmt: skip
     assert set(all_tables()) - own <= {mapping.table for mapping in MAPPINGS}

@@ -129,9 +129,13 @@ CASES = [
     pytest.param(settled(statements=[STATEMENT], statement_lines=[LINE], matches=[{**MATCH, "transaction_id": None}]), [], id="line that is explained"),
     pytest.param(settled(statements=[STATEMENT], statement_lines=[LINE], matches=[{**MATCH, "status": "suggested"}]), [("unmatched_line", 1, "10", None)], id="line only suggested"),
     pytest.param(settled(statements=[STATEMENT], statement_lines=[{**LINE, "amount": 9}], matches=[MATCH]), [("line_amount", 1, "-1", None)], id="line of another amount"),
-    pytest.param({"statements": [{**STATEMENT, "account": "A", "from_on": date(2026, 9, 1), "to_on": date(2026, 9, 30), "opening_balance": 0, "closing_balance": 5},
-                                 {**STATEMENT, "id": 2, "account": "A", "from_on": date(2026, 10, 1), "to_on": date(2026, 10, 31), "opening_balance": 7, "closing_balance": 9}]},
+    pytest.param({"statements": [{**STATEMENT, "account": "A", "from_on": date(2026, 9, 1), "to_on": date(2026, 9, 30), "opening_balance": 0, "closing_balance": 0},
+                                 {**STATEMENT, "id": 2, "account": "A", "from_on": date(2026, 10, 1), "to_on": date(2026, 10, 31), "opening_balance": 2, "closing_balance": 2}]},
                  [("statement_gap", 2, "2", None)], id="statements that do not follow"),
+    pytest.param(settled(statements=[{**STATEMENT, "opening_balance": 5, "closing_balance": 16}], statement_lines=[LINE], matches=[MATCH]),
+                 [("statement_sum", 1, "1", None)], id="lines that do not come to the balances"),
+    pytest.param(settled(statements=[{**STATEMENT, "opening_balance": 5, "closing_balance": 15}], statement_lines=[LINE], matches=[MATCH]),
+                 [], id="lines that come to the balances"),
 ]  # fmt: skip
 
 

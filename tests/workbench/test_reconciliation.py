@@ -237,7 +237,7 @@ def test_a_statement_without_a_currency_is_told_for_a_screen(at, book):
     """What is wrong is told without options of the command line; headings that are not used are told, too."""
     hand = at("billing/statements", book)
     upload(hand, "bare.csv", b"Date,Amount,Shop\n2026-09-03,5,x\n")
-    assert "Not taken. bare.csv, line 2: the currency is ''. Say below how it is to be read." in hand.text
+    assert "Not taken. bare.csv, line 2: the currency is missing. Say below how it is to be read." in hand.text
     assert "--" not in hand.text
     hand.submit(booked_on="Date", amount="Amount", code="EUR")
     assert "Not used Shop" in hand.text

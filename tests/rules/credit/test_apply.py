@@ -140,7 +140,8 @@ def test_take_back_credit_is_the_reverse():
     apply(book, "apply-credit", {"invoice_id": 1})
     plan = apply(book, "take-back-credit", {"invoice_id": 1, "amount": "4"})
     assert plan.rows("credit_entries", "insert") == [
-        {"id": 2, "client_id": 1, "entry_on": TODAY, "description": "Credit taken back from invoice 1", "amount": money("4"), "invoice_id": 1}
+        {"id": 2, "client_id": 1, "entry_on": TODAY, "description": "Credit taken back from invoice 1", "amount": money("4"), "invoice_id": 1,
+         "gives_back_id": None}
     ]  # fmt: skip
     assert rows(book, "select status, paid_on, credit_applied from invoices") == [("Unpaid", None, money("6"))]
     apply(book, "take-back-credit", {"invoice_id": 1})

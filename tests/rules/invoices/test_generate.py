@@ -400,6 +400,7 @@ def test_preview_says_how_much():
         ("Invoices", "2"),
         ("Invoiced", "EUR 10.00, of which paid by credit EUR 3.00"),
         ("Invoiced", "JPY 10, of which paid by credit JPY 0"),
+        ("Credit of client 1", "EUR 3.00 credit will be applied, EUR 7.00 left to pay"),
     )
 
 

@@ -46,7 +46,7 @@ def test_a_whole_refund_to_the_gateway():
     assert rows(book, "select transaction_id, invoice_id, amount from allocations order by id")[2:] == [
         (2, 2, money("-20")), (2, 1, money("-10")),
     ]  # fmt: skip
-    assert statuses(book) == [("Refunded", days(-2), TODAY), ("Refunded", days(-2), TODAY)]
+    assert statuses(book) == [("Refunded", days(-2), days(-1)), ("Refunded", days(-2), days(-1))]
 
 
 def test_a_partial_refund_takes_from_what_was_settled_last():

@@ -295,8 +295,17 @@ def test_laws_of_pro_rata(currency, cycle, old, prices, due_on, back, aim_more):
         difference = share(abs(price - before), remaining, days, digits)
         assert (amount, credit) == ((difference, 0) if price > before else (0, difference))
         net, before, steps = net + amount - credit, price, steps + 1
+        owed = figures(here)
+        if owed["total"] > owed["received"]:  # what was never paid is not given back
+            apply(
+                here,
+                "record-payment",
+                {"client_id": client, "amount": str(owed["total"] - owed["received"])},
+                today=today,
+            )
     moved = figures(here)
-    assert moved["total"] - moved["credit"] == net
+    # Rounded steps may come to more than was paid for them; no more than that is given back.
+    assert net <= moved["total"] - moved["credit"] <= net + steps * unit
     assert abs(net) <= steps * unit / 2
     assert net == 0 or steps > 2
 

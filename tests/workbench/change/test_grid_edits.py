@@ -88,7 +88,7 @@ def test_what_became_wrong_since_is_told_at_its_cell(editor, book):
     """A preview that the rule refuses goes no further; the cell says why, and discarding forgets that too."""
     editor.enter(3, "city", "Ulm")
     editor.enter(4, "city", "Bonn")
-    book.apply_now(rule("merge-clients"), {"replaced_id": 3, "survivor_id": 2})
+    book.apply_now(rule("delete-client"), {"client_id": 3})
     editor.send("preview")
     assert "This cannot be done as it is" in editor.hand.text
     assert "If you confirm" not in editor.hand.text
