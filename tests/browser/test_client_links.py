@@ -40,9 +40,11 @@ def choose(page, password):
 
 
 def assert_used_up(page, link):
-    """The token is not in the address any more, also a step back; the link opens nothing, here and anew."""
+    """The token is not in the address any more, also a step back; after logging out, the link opens nothing."""
     token = link.rpartition("/")[2]
     assert token not in page.url
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_label("E-mail address").wait_for()
     page.go_back()
     page.wait_for_timeout(300)
     assert token not in page.url

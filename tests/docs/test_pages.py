@@ -10,7 +10,7 @@ from tests.docs.pages import ROOT, blocks_of, pages, run_page
 
 # What a reader is told to expect, by page; other pages need only run.
 SAYS = {
-    "README": ("Welcome", "Undo of operation 3", "25.00"),
+    "README": ("Welcome", "Operation 4: Undo an operation", "EUR 25.00"),
     "evidence-for-an-auditor": (
         "No anchor proves operation 2",
         "2 operations, checked.",

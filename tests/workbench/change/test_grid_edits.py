@@ -88,7 +88,10 @@ def test_what_became_wrong_since_is_told_at_its_cell(editor, book):
     """A preview that the rule refuses goes no further; the cell says why, and discarding forgets that too."""
     editor.enter(3, "city", "Ulm")
     editor.enter(4, "city", "Bonn")
-    book.apply_now(rule("delete-client"), {"client_id": 3})
+    name = book.query("select coalesce(company_name, first_name || ' ' || last_name) from clients where id = 3")[1][0][
+        0
+    ]
+    book.apply_now(rule("delete-client"), {"client_id": 3, "confirm_name": name})
     editor.send("preview")
     assert "This cannot be done as it is" in editor.hand.text
     assert "If you confirm" not in editor.hand.text
