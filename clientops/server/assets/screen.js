@@ -81,6 +81,7 @@ class Model {
 
   take(state) {
     Object.assign(this.state, state);
+    if (state.route !== undefined) sessionStorage.setItem(this.key + " at", state.route);
     for (const name of Object.keys(state)) this.tell("change:" + name, state[name]);
   }
 
@@ -125,7 +126,9 @@ class Model {
 
   started(resumed) {
     this.root.querySelector(".co-opening")?.remove();
-    render({ model: this, el: this.root, isResumed: resumed });
+    // Another address than where the page was left, such as the link of a mail, is gone to.
+    const isThere = location.hash.slice(1) === (sessionStorage.getItem(this.key + " at") || "");
+    render({ model: this, el: this.root, isResumed: resumed && isThere });
     this.root.append(this.banner);
   }
 }
