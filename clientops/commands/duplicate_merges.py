@@ -17,7 +17,7 @@ from clientops.core.readable import counted
 from clientops.matching.survivor import Reason as WhySurvivor
 from clientops.registry import rule
 from clientops.reports.documents.duplicate_merges import check_report, write_merged_report
-from clientops.reports.figures.duplicates import likelihood_text
+from clientops.reports.figures.likelihood import likelihood_text
 from clientops.reports.figures.merge_plan import MergePlan, plan_merges
 
 Above = Annotated[

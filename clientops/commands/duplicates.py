@@ -25,13 +25,13 @@ from clientops.registry import rule
 from clientops.reports.figures.duplicates import (
     PROFILE,
     Case,
-    likelihood_text,
     read_case,
     read_counts,
     read_queue,
     review_sheet,
     sheet_decisions,
 )
+from clientops.reports.figures.likelihood import likelihood_text
 
 app = typer.Typer(help="Find, review and merge clients that are there twice.", no_args_is_help=True)
 

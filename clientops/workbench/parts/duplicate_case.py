@@ -7,7 +7,8 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from clientops.core.readable import counted, way_of_paying
-from clientops.reports.figures.duplicates import PROFILE, Case, Pair, likelihood_text
+from clientops.reports.figures.duplicates import PROFILE, Case, Pair
+from clientops.reports.figures.likelihood import likelihood_text
 from clientops.reports.lists.row_names import amount_text
 from clientops.rules.merge.survivorship import BLOCKS
 from clientops.workbench.ui.components import badge, button, link

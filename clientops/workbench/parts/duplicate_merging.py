@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from clientops.reports.figures.duplicates import likelihood_text
+from clientops.reports.figures.likelihood import likelihood_text
 from clientops.reports.figures.merge_plan import MergePlan, plan_merges
 from clientops.workbench.change.workflow import Change
 from clientops.workbench.session import Desk

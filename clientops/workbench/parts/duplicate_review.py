@@ -9,7 +9,8 @@ from typing import Any, Literal
 from clientops.core.errors import RefusedError
 from clientops.matching.survivor import Reason
 from clientops.registry import rule
-from clientops.reports.figures.duplicates import Case, Counts, likelihood_text, read_case, read_counts, read_queue
+from clientops.reports.figures.duplicates import Case, Counts, read_case, read_counts, read_queue
+from clientops.reports.figures.likelihood import likelihood_text
 from clientops.rules.merge.survivorship import TAKABLE
 from clientops.workbench.parts.duplicate_case import evidence, keys_help, outcome, side_by_side, taken_with
 from clientops.workbench.parts.review_locks import Claims
