@@ -305,7 +305,9 @@ def test_laws_of_pro_rata(currency, cycle, old, prices, due_on, back, aim_more):
             )
     moved = figures(here)
     # Rounded steps may come to more than was paid for them; no more than that is given back.
-    assert net <= moved["total"] - moved["credit"] <= net + steps * unit
+    assert net <= moved["total"] - moved["credit"]
+    if old == 0:  # nothing of the cycle was paid outside the book
+        assert moved["total"] - moved["credit"] <= net + steps * unit
     assert abs(net) <= steps * unit / 2
     assert net == 0 or steps > 2
 
