@@ -113,12 +113,11 @@ def anchor(
         made = _made_anchor(book, key, tsa)
         if mail_to is not None:
             mail_anchor(made, mail_to, book.path.name, MailServer.from_environment())
+            console.print(Text(f"Mailed the anchor of operation {made.operation} to {mail_to}."), style="bold green")
         if file is not None:
             committed = append_anchor(file.absolute(), made, commit=not no_commit)
     if file is None and mail_to is None:
         typer.echo(made.line())
-    if mail_to is not None:
-        console.print(Text(f"Mailed the anchor of operation {made.operation} to {mail_to}."), style="bold green")
     if file is not None:
         end = " and committed it" if committed else ""
         console.print(

@@ -44,6 +44,12 @@ def test_commands_are_there():
     assert missing == []
 
 
+def test_every_command_is_there():
+    """What the command line offers stands in some line, but for looking at rules and beginning a book."""
+    commands = typer.main.get_command(app).commands.keys() - {"init", "demo", "rules", "apply", "undo", "query"}
+    assert [name for name in sorted(commands) if not re.search(rf"`(clientops )?{name}\b", PAGE)] == []
+
+
 def test_functions_are_there():
     """Each can be imported by the name that the page gives."""
     names = [name.rstrip("(…)") for row in LIBRARY for name in re.findall(r"`([\w.]+)(?:\([^`]*\))?`", row[3])]

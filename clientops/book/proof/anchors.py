@@ -107,8 +107,14 @@ def _texts(content: bytes, path: Path) -> Iterator[str]:
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 for entry in archive.infolist():
-                    if entry.filename.endswith(_PARTS) and entry.file_size <= LARGEST:
-                        yield html.unescape(archive.read(entry).decode("utf-8", errors="replace"))
+                    if not entry.filename.endswith(_PARTS):
+                        continue
+                    if entry.file_size > LARGEST:
+                        raise UsageError(
+                            f"{entry.filename} in the anchor file {path} is larger than {LARGEST >> 20} MB; "
+                            "give the file that clientops wrote"
+                        )
+                    yield html.unescape(archive.read(entry).decode("utf-8", errors="replace"))
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
             raise UsageError(f"The anchor file {path} is a damaged archive: {error}") from error
         return

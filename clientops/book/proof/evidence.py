@@ -133,7 +133,8 @@ class _Bundle:
     ) -> tuple[tuple[int, str], tuple[int, str], dict[str, int]]:
         """All files; the heads before and at the end of the period, and the lines of each file."""
         connection = self.connection
-        begin = last_operation(connection, operation_at(connection, first - timedelta(days=1)))
+        before = first - timedelta(days=1) if first > date.min else first  # nothing happened in the year 1
+        begin = last_operation(connection, operation_at(connection, before))
         end = last_operation(connection, operation_at(connection, last))
         span = {"low": begin[0] + 1, "high": end[0]}
         with self.archive:

@@ -48,7 +48,7 @@ def integrity_section(period: Period, trust: Trust) -> Section:
     )  # fmt: skip
     return Section(
         "integrity", "Integrity",
-        "Every operation is chained to the one before by SHA-256. The chain is computed anew, the history replayed against it, and "
+        "Every operation is chained to the one before by SHA-256. The chain is recalculated, the history replayed against it, and "
         "the tables compared with the history. A hash kept outside the book proves that nothing was rewritten or cut off: keep this report, "
         "and check the book against it with clientops verify --anchor.",
         (

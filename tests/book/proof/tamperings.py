@@ -38,7 +38,7 @@ ALWAYS, HEAD, ANCHOR, NEVER = "always", "head", "anchor", "never"
 
 
 def recompute(connection: duckdb.DuckDBPyConnection, first: int = 1) -> None:
-    """What somebody does who knows everything: every count and hash from an operation on, made anew from the rows."""
+    """What somebody does who knows everything: every count and hash from an operation on, recalculated from the rows."""
     for number, table, kind, columns, personal, salt in connection.execute(
         "select operation_id, table_name, kind, columns, personal, salt from history.changes where operation_id >= ? order by all", [first]
     ).fetchall():  # fmt: skip
@@ -148,7 +148,7 @@ class Tampering:
         do: SQL statements, or a function that does it.
         found: ``always`` (without anything noted), ``head`` (by a head or an anchor), ``anchor`` (by an anchor alone), ``never``.
         why: What finds it, or why nothing does.
-        rewrite: First operation whose counts and hashes are made anew afterwards; 0: none.
+        rewrite: First operation whose counts and hashes are recalculated afterwards; 0: none.
     """
 
     what: str
@@ -276,18 +276,18 @@ TAMPERINGS = (
     Tampering("A table dropped", ("drop table notes",), ALWAYS, "the shape of the tables"),
     Tampering("A macro that hides a function of the engine", ("create macro sha256(x) as 'abc'",), ALWAYS, "macros are looked for before any function is trusted"),
     # -- everything rewritten consistently
-    Tampering("An amount everywhere, and all counts and hashes since made anew", _credit("999"), HEAD, "the book agrees with itself; the noted hash is gone", CREDIT),
-    Tampering("Another operator, and all hashes made anew", (f"update history.operations set operator = 'nora' where id = {CREDIT}",), HEAD, "the noted hash is gone", CREDIT),
-    Tampering("Another date, and all hashes made anew", tuple(f"update {s}.credit_entries set entry_on = '2020-01-01' where id = 6" for s in ("main", "history")), HEAD, "the noted hash is gone", CREDIT),
-    Tampering("Another moment, and all hashes made anew", (f"update history.operations set applied_at = applied_at + interval 1 microsecond where id = {CREDIT}",), HEAD, "the noted hash is gone", CREDIT),
-    Tampering("Another reason, and all hashes made anew", (f"update history.operations set reason = 'agreed' where id = {CREDIT}",), HEAD, "the noted hash is gone", CREDIT),
-    Tampering("Another name, and all hashes made anew", tuple(f"update {s}.clients set last_name = 'Hyde' where id = 1" for s in ("main", "history")), HEAD, "the noted hash is gone: personal values are in it, too", 1),
-    Tampering("Another request, and all hashes made anew", (f"update history.requests set request = replace(request, '11', '12') where operation_id = {CREDIT}",), HEAD, "the noted hash is gone", CREDIT),
-    Tampering("Another salt, and all hashes made anew", (f"update history.changes set salt = 'x' where operation_id = {CREDIT} and salt <> ''",), HEAD, "the noted hash is gone", CREDIT),
-    Tampering("The undo of an operation cut loose, and all hashes made anew", ("update history.operations set undoes_id = null where id = 7",), HEAD, "the noted hash is gone", 7),
-    Tampering("The role in an operation's details, and all hashes made anew", (f"""update history.operations set details = '{{"role":"admin"}}' where id = {CREDIT}""",), HEAD, "the noted hash is gone", CREDIT),
-    Tampering("An operation removed, those after it renumbered, all hashes made anew", _remove_in_between, HEAD, "the noted hash is gone", 4),
-    Tampering("An operation added in between, those after it renumbered, all hashes made anew", _add_in_between, HEAD, "the noted hash is gone", 5),
+    Tampering("An amount everywhere, and all counts and hashes since recalculated", _credit("999"), HEAD, "the book agrees with itself; the noted hash is gone", CREDIT),
+    Tampering("Another operator, and all hashes recalculated", (f"update history.operations set operator = 'nora' where id = {CREDIT}",), HEAD, "the noted hash is gone", CREDIT),
+    Tampering("Another date, and all hashes recalculated", tuple(f"update {s}.credit_entries set entry_on = '2020-01-01' where id = 6" for s in ("main", "history")), HEAD, "the noted hash is gone", CREDIT),
+    Tampering("Another moment, and all hashes recalculated", (f"update history.operations set applied_at = applied_at + interval 1 microsecond where id = {CREDIT}",), HEAD, "the noted hash is gone", CREDIT),
+    Tampering("Another reason, and all hashes recalculated", (f"update history.operations set reason = 'agreed' where id = {CREDIT}",), HEAD, "the noted hash is gone", CREDIT),
+    Tampering("Another name, and all hashes recalculated", tuple(f"update {s}.clients set last_name = 'Hyde' where id = 1" for s in ("main", "history")), HEAD, "the noted hash is gone: personal values are in it, too", 1),
+    Tampering("Another request, and all hashes recalculated", (f"update history.requests set request = replace(request, '11', '12') where operation_id = {CREDIT}",), HEAD, "the noted hash is gone", CREDIT),
+    Tampering("Another salt, and all hashes recalculated", (f"update history.changes set salt = 'x' where operation_id = {CREDIT} and salt <> ''",), HEAD, "the noted hash is gone", CREDIT),
+    Tampering("The undo of an operation cut loose, and all hashes recalculated", ("update history.operations set undoes_id = null where id = 7",), HEAD, "the noted hash is gone", 7),
+    Tampering("The role in an operation's details, and all hashes recalculated", (f"""update history.operations set details = '{{"role":"admin"}}' where id = {CREDIT}""",), HEAD, "the noted hash is gone", CREDIT),
+    Tampering("An operation removed, those after it renumbered, all hashes recalculated", _remove_in_between, HEAD, "the noted hash is gone", 4),
+    Tampering("An operation added in between, those after it renumbered, all hashes recalculated", _add_in_between, HEAD, "the noted hash is gone", 5),
     Tampering("The newest operations cut off, those noted among them", _cut_back(5), HEAD, "the noted hash is gone", 1),
     Tampering("An older copy of the book in its place", _cut_back(1), HEAD, "the noted hash is gone", 1),
     Tampering("Everything rewritten, and a migration made up that recognises the hashes of before", _forged_rehash, HEAD, "a hash of before a migration proves nothing in the book after it, and is reported"),
@@ -304,7 +304,7 @@ TAMPERINGS = (
     Tampering("The hashes that were kept of what was erased removed", ("delete from history.erased_values",), ALWAYS, "the number of erased values that the operation recorded"),
     Tampering("Another name in the place of an erased one", tuple(f"update {s}.clients set last_name = 'Hyde' where id = 5" for s in ("main", "history")), ALWAYS, "exempt values must be gone"),
     # -- what nothing finds
-    Tampering("An amount of an operation after the newest noted one, and its hashes made anew", ("update credit_entries set amount = 7 where id = 7", "update history.credit_entries set amount = 7 where id = 7"), NEVER, "nothing outside the book knows these operations yet: note heads often", LAST),
+    Tampering("An amount of an operation after the newest noted one, and its hashes recalculated", ("update credit_entries set amount = 7 where id = 7", "update history.credit_entries set amount = 7 where id = 7"), NEVER, "nothing outside the book knows these operations yet: note heads often", LAST),
     Tampering("The newest operation cut off, after the newest noted one", _cut_back(LAST - 1), NEVER, "nothing outside the book knows it yet: note heads often"),
     Tampering("An operation appended in somebody else's name", lambda c: append(c, {"operator": "'nora'"}), NEVER, "with the file alone, operators name themselves; behind the server they sign in"),
     Tampering("A personal text blanked, and an erasure made up that says so", _forged_erasure, NEVER, "that is an erasure: it stands in the log, in verify's notes and in the audit report; nothing but personal texts can go"),

@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -364,3 +365,13 @@ def test_files_too_large_are_refused(tmp_path, monkeypatch):
     (tmp_path / "big").write_text("x" * 11)
     with pytest.raises(UsageError, match="is larger than"):
         read_anchors(tmp_path / "big")
+
+
+def test_a_part_too_large_is_named(tmp_path, monkeypatch):
+    """A part of an archive that is not searched is never left out in silence."""
+    monkeypatch.setattr(anchors, "LARGEST", 500)
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("anchors.jsonl", Anchor(1, "a" * 64).line())
+        archive.writestr("more.jsonl", "x" * 501)
+    with pytest.raises(UsageError, match=r"more\.jsonl in the anchor file"):
+        read_anchors(tmp_path / "bundle.zip")
